@@ -1,0 +1,44 @@
+// swift-tools-version: 6.1
+
+import PackageDescription
+
+// What we depend on, and why:
+// - libfcgi (CFastCGI): parses and frames FastCGI; kept patched by the system.
+// - libcrypto (CCrypto): SHA-256, random bytes and the constant-time compare; already on every nginx host.
+// - swift-argument-parser: flags, help and shell completions, as users of Swift tools expect them.
+// - swift-log: the logging API of Swift servers; the handler behind it is ours.
+
+let package = Package(
+  name: "bearerd",
+  products: [
+    .executable(name: "bearerd", targets: ["bearerd"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
+  targets: [
+    .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(name: "FastCGI", dependencies: ["CFastCGI"]),
+    .target(name: "BearerAuth", dependencies: ["CCrypto"]),
+    .target(
+      name: "BearerdService",
+      dependencies: [
+        "BearerAuth", "FastCGI",
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+    .executableTarget(
+      name: "bearerd",
+      dependencies: [
+        "BearerdService",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .testTarget(name: "FastCGITests", dependencies: ["FastCGI"]),
+    .testTarget(name: "BearerAuthTests", dependencies: ["BearerAuth"]),
+    .testTarget(name: "BearerdServiceTests", dependencies: ["BearerdService"]),
+    .testTarget(name: "CommandTests", dependencies: ["bearerd"]),
+    .testTarget(name: "FrontTests", dependencies: ["FastCGI"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
