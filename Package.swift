@@ -20,12 +20,13 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-    .target(name: "FastCGI", dependencies: ["CFastCGI"]),
+    .systemLibrary(name: "CLinux"),
+    .target(name: "FastCGI", dependencies: ["CFastCGI", "CLinux"]),
     .target(name: "BearerAuth", dependencies: ["CCrypto"]),
     .target(
       name: "BearerdService",
       dependencies: [
-        "BearerAuth", "FastCGI",
+        "BearerAuth", "CLinux", "FastCGI",
         .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(

@@ -1,0 +1,19 @@
+/* The Linux system calls that Swift's Glibc module does not carry. Header only: nothing here has state. */
+#pragma once
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+/* accept4(2) stands behind _GNU_SOURCE, and its address argument is a transparent union, which Swift
+ * cannot spell; we never ask for the address here. */
+static inline int bearerd_accept(int listener) {
+  return (int)syscall(SYS_accept4, listener, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
