@@ -1,0 +1,68 @@
+import CCrypto
+
+/// A SHA-256 digest (FIPS 180-4): what the token file keeps of a secret.
+///
+/// There is one way to compare two, and it takes the same time wherever they differ.
+public struct Digest: Sendable {
+  /// Bytes 0 to 7 of the digest, lowest first, and so on: the layout that libcrypto writes on every machine we
+  /// build for is checked by the tests' known digests.
+  private var words: InlineArray<4, UInt64>
+
+  /// Sixty-four hexadecimal digits of either case; nil for anything else.
+  public init?(hex: Span<UInt8>) {
+    guard hex.count == 64 else { return nil }
+    words = InlineArray(repeating: 0)
+    for word in 0..<4 {
+      var value: UInt64 = 0
+      for byte in 0..<8 {
+        let position = word * 16 + byte * 2
+        guard let high = hex[position].hexValue, let low = hex[position + 1].hexValue else { return nil }
+        value |= UInt64(high << 4 | low) << UInt64(byte * 8)
+      }
+      words[word] = value
+    }
+  }
+
+  /// Lets `write` fill the 32 bytes; nil where it says that it could not. The pointer is good during the call only.
+  init?(filledBy write: (UnsafeMutablePointer<UInt8>) -> Bool) {
+    words = InlineArray(repeating: 0)
+    let isFilled = withUnsafeMutableBytes(of: &words) { buffer in
+      guard let start = buffer.baseAddress else { return false }
+      return write(start.assumingMemoryBound(to: UInt8.self))
+    }
+    guard isFilled else { return nil }
+    for word in 0..<4 { words[word] = UInt64(littleEndian: words[word]) }
+  }
+
+  /// Sixty-four lower-case hexadecimal digits.
+  public var hex: String {
+    let digits = Array("0123456789abcdef".utf8)
+    let text = (0..<32).flatMap { index in
+      let byte = UInt8(truncatingIfNeeded: words[index / 8] >> UInt64(index % 8 * 8))
+      return [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// Where an index begins to look for it.
+  ///
+  /// Taken as it is, without a seed: whoever fills the index writes the token file, and whoever only asks
+  /// cannot choose the digests that are in it.
+  var position: UInt64 { words[0] }
+}
+
+extension Digest: Hashable {
+  /// In constant time.
+  public static func == (left: Digest, right: Digest) -> Bool {
+    // Both pointers are good during the closures only, which is as long as CRYPTO_memcmp needs them.
+    withUnsafeBytes(of: left.words) { left in
+      withUnsafeBytes(of: right.words) { right in CRYPTO_memcmp(left.baseAddress, right.baseAddress, 32) == 0
+      }
+    }
+  }
+
+  /// The first word is as evenly spread as the whole.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(words[0])
+  }
+}

@@ -1,0 +1,60 @@
+/// The tokens that we make: `brd_`, 43 characters of base 62 for 256 random bits, and 6 more for the CRC-32 of
+/// those 43. A secret scanner finds them with `\bbrd_[0-9A-Za-z]{49}\b`.
+///
+/// The checksum tells a slip of the hand from a wrong token before anything is looked up. It proves nothing:
+/// anyone can compute it.
+public enum Secret {
+  /// What every token that we make begins with.
+  public static let prefix = "brd_"
+
+  /// How many random bytes a token is made of.
+  public static let randomByteCount = 32
+
+  static let entropyLength = 43
+  static let checksumLength = 6
+  static let length = 4 + entropyLength + checksumLength
+
+  /// A new token of 32 bytes from the system's generator.
+  ///
+  /// Bytes and not a String, so that the caller can overwrite them when they have been shown.
+  public static func generate(randomBytes: [UInt8]) -> [UInt8] {
+    precondition(randomBytes.count == randomByteCount, "a token is made of 32 random bytes")
+    let entropy = Base62.encode(randomBytes, length: entropyLength)
+    let sum = CRC32.checksum(of: entropy.span)
+    let sumBytes = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: sum >> $0) }
+    return Array(prefix.utf8) + entropy + Base62.encode(sumBytes, length: checksumLength)
+  }
+
+  /// Whether the bytes can follow `Bearer `: token68 of RFC 9110 section 11.2.
+  public static func isWellFormed(_ bytes: Span<UInt8>) -> Bool {
+    var end = 0
+    while end < bytes.count, isToken68Byte(bytes[end]) { end += 1 }
+    guard end > 0 else { return false }
+    while end < bytes.count, bytes[end] == UInt8(ascii: "=") { end += 1 }
+    return end == bytes.count
+  }
+
+  /// Whether the bytes have the shape of a token that we made and a checksum that is not theirs.
+  public static func isMistyped(_ bytes: Span<UInt8>) -> Bool {
+    guard hasShape(bytes) else { return false }
+    let end = length - checksumLength
+    let sum = CRC32.checksum(of: bytes.extracting(4..<end))
+    return Base62.decode(bytes.extracting(end...)) != UInt64(sum)
+  }
+
+  static func hasShape(_ bytes: Span<UInt8>) -> Bool {
+    guard bytes.count == length, bytes.hasPrefix("brd_") else { return false }
+    for index in 4..<length where !bytes[index].isAlphanumeric { return false }
+    return true
+  }
+
+  private static func isToken68Byte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "+"),
+      UInt8(ascii: "/"):
+      true
+    default:
+      byte.isAlphanumeric
+    }
+  }
+}

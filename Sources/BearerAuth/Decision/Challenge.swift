@@ -1,0 +1,63 @@
+/// The WWW-Authenticate header of a denial (RFC 6750 section 3). Every denial carries one: a client that gets none
+/// cannot know what is asked of it.
+public struct Challenge: Sendable {
+  /// A setting that cannot stand in a header, and what to write instead.
+  public struct Invalid: Error, Equatable, CustomStringConvertible {
+    /// The whole sentence for the administrator.
+    public var description: String
+  }
+
+  private let realm: String
+  private let metadata: String
+
+  /// Checks both once, at the start.
+  /// - Parameters:
+  ///   - realm: what the tokens are for, as clients show it to people; printable ASCII.
+  ///   - resourceMetadata: the URL of the protected resource's metadata (RFC 9728 section 5.1).
+  public init(realm: String, resourceMetadata: String? = nil) throws(Invalid) {
+    guard realm.utf8.allSatisfy({ (0x20...0x7e).contains($0) }) else {
+      throw Invalid(description: "the realm stands in a header; write it in printable ASCII on one line")
+    }
+    self.realm = "Bearer realm=\"\(Challenge.escaped(realm))\""
+    metadata = try resourceMetadata.map(Challenge.parameter) ?? ""
+  }
+
+  /// The header's value.
+  ///
+  /// One description for every token that is not good now: the reason is for the log, not for the caller.
+  /// - Parameter scope: the door's name, which only a caller with a good token is told.
+  public func header(for denial: Denial, scope: Scope?) -> String {
+    switch denial {
+    case .noCredentials, .otherScheme:
+      // RFC 6750 3.1: no error code for a request that tried no token.
+      return realm + metadata
+    case .malformed:
+      return error("invalid_request", "The Authorization header is not one bearer token") + metadata
+    case .mistyped, .unknownToken, .expired, .notYetValid, .wrongAddress:
+      return error("invalid_token", "The token is not valid") + metadata
+    case .insufficientScope:
+      let held = scope.map { ", scope=\"\($0)\"" } ?? ""
+      return error("insufficient_scope", "The token does not open this door") + held + metadata
+    }
+  }
+
+  private func error(_ code: String, _ description: String) -> String {
+    "\(realm), error=\"\(code)\", error_description=\"\(description)\""
+  }
+
+  /// As a quoted-string (RFC 9110 section 5.6.4).
+  private static func escaped(_ text: String) -> String {
+    text.reduce(into: "") { escaped, character in
+      if character == "\"" || character == "\\" { escaped.append("\\") }
+      escaped.append(character)
+    }
+  }
+
+  private static func parameter(_ url: String) throws(Invalid) -> String {
+    let isText = url.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "\"") && $0 != 0x5c }
+    guard isText, url.hasPrefix("https://") || url.hasPrefix("http://") else {
+      throw Invalid(description: "the resource metadata is no URL; write https://HOST/.well-known/...")
+    }
+    return ", resource_metadata=\"\(url)\""
+  }
+}

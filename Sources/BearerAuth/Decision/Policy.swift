@@ -1,0 +1,50 @@
+/// Every token, findable by its digest; made once, never changed, shared by all threads.
+///
+/// Fails closed: an empty policy denies everything.
+public struct Policy: Sendable {
+  /// In the order they were given.
+  public let tokens: [Token]
+  private let table: SlotTable
+
+  /// Of two tokens with one digest the first counts; the token file's reader refuses such files before.
+  public init(_ tokens: [Token]) {
+    var table = SlotTable(capacity: tokens.count)
+    for index in tokens.indices {
+      _ = table.insert(index, at: tokens[index].digest.position) { tokens[$0].digest == tokens[index].digest }
+    }
+    self.tokens = tokens
+    self.table = table
+  }
+
+  /// Shuts every door.
+  public static let empty = Policy([])
+
+  /// The token whose secret has this digest.
+  public func token(matching digest: Digest) -> Token? {
+    table.first(at: digest.position) { tokens[$0].digest == digest }.map { tokens[$0] }
+  }
+
+  /// Whether `request` may come in at `now`. Allocates nothing.
+  public func decide(_ request: AccessRequest, at now: Instant) -> Decision {
+    switch request.credential {
+    case .absent: return .deny(.noCredentials, nil)
+    case .otherScheme: return .deny(.otherScheme, nil)
+    // Nothing is known of an unhashed token; the service answers 500 before it asks.
+    case .malformed, .unhashed: return .deny(.malformed, nil)
+    case .mistyped: return .deny(.mistyped, nil)
+    case .token(let digest):
+      guard let token = token(matching: digest) else { return .deny(.unknownToken, nil) }
+      return decide(request, by: token, at: now)
+    }
+  }
+
+  /// What a known token's restrictions say. The scope comes last: only a token that is good in all else may
+  /// learn, by a 403, that it is good.
+  private func decide(_ request: AccessRequest, by token: Token, at now: Instant) -> Decision {
+    guard !token.isExpired(at: now) else { return .deny(.expired, token) }
+    guard !token.isNotYetValid(at: now) else { return .deny(.notYetValid, token) }
+    guard token.admits(request.address) else { return .deny(.wrongAddress, token) }
+    guard token.opens(request.scope) else { return .deny(.insufficientScope, token) }
+    return .allow(token)
+  }
+}

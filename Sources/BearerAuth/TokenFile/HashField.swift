@@ -1,0 +1,40 @@
+/// The second field of a line, `sha256:` and 64 hexadecimal digits of either case.
+///
+/// What stands there instead is most likely a secret, so no message repeats any of it.
+enum HashField {
+  static func digest(_ field: Range<Int>?, after name: Range<Int>, of line: Span<UInt8>) throws(LineProblem)
+    -> Digest
+  {
+    guard let field else {
+      throw LineProblem(
+        at: name.upperBound, "no hash after the application's name; write sha256: and 64 digits")
+    }
+    let bytes = line.extracting(field)
+    guard bytes.hasPrefix("sha256:") else {
+      throw LineProblem(at: field.lowerBound, complaint(about: bytes, application: line.extracting(name)))
+    }
+    let digits = bytes.extracting(7...)
+    if let digest = Digest(hex: digits) { return digest }
+    for index in digits.indices where digits[index].hexValue == nil {
+      throw LineProblem(
+        at: field.lowerBound + 7 + index, "not a hexadecimal digit; a hash has 64 of 0-9 and a-f")
+    }
+    throw LineProblem(
+      at: field.lowerBound, "\(digits.count) digits after sha256: where SHA-256 has 64; paste the whole hash")
+  }
+
+  private static func complaint(about bytes: Span<UInt8>, application: Span<UInt8>) -> String {
+    if Digest(hex: bytes) != nil { return "the hash does not say its kind; write sha256: before its digits" }
+    if startsOption(bytes) { return "no hash between the application's name and its options" }
+    let name = ApplicationName.isValid(application) ? application.asciiText : "APPLICATION"
+    return """
+      no hash; if this is a secret it must not stand here in plain text: replace the line by what \
+      `printf %s "$TOKEN" | bearerd token add \(name)` writes
+      """
+  }
+
+  private static func startsOption(_ bytes: Span<UInt8>) -> Bool {
+    guard let equals = bytes.firstIndex(of: UInt8(ascii: "=")) else { return false }
+    return TokenOption(bytes.extracting(..<equals)) != nil
+  }
+}

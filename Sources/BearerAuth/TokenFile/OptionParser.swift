@@ -1,0 +1,106 @@
+/// What the options of one line say.
+struct OptionValues {
+  var key: String?
+  var created: Instant?
+  var notBefore = Instant.distantPast
+  var expires = Instant.distantFuture
+  var scopes: [Scope]?
+  var origins: [AddressBlock]?
+
+  /// Whether the line gave `option` already. No line can write the distant past or future.
+  func hold(_ option: TokenOption) -> Bool {
+    switch option {
+    case .id: key != nil
+    case .created: created != nil
+    case .notBefore: notBefore != .distantPast
+    case .expires: expires != .distantFuture
+    case .scopes: scopes != nil
+    case .from: origins != nil
+    }
+  }
+}
+
+/// Reads the fields behind a hash, `name=value`. No message repeats a value: it could be a secret that slipped.
+struct OptionParser {
+  private var scopeLists = Interned<[Scope]>()
+  private var blockLists = Interned<[AddressBlock]>()
+
+  mutating func read(_ field: Range<Int>, of line: Span<UInt8>, into values: inout OptionValues)
+    throws(LineProblem)
+  {
+    let text = line.extracting(field)
+    let equals = text.firstIndex(of: UInt8(ascii: "="))
+    let name = text.extracting(..<(equals ?? text.count))
+    guard let option = TokenOption(name) else {
+      throw LineProblem(at: field.lowerBound, TokenOption.unknown(name))
+    }
+    guard let equals, equals + 1 < text.count else {
+      throw LineProblem(at: field.lowerBound, "\(option.rawValue) has no value; write \(option.example)")
+    }
+    guard !values.hold(option) else {
+      throw LineProblem(
+        at: field.lowerBound, "\(option.rawValue)= stands on this line already; keep one of them")
+    }
+    let value = field.lowerBound + equals + 1..<field.upperBound
+    switch option {
+    case .id: values.key = try key(value, of: line)
+    case .created: values.created = try instant(value, of: line, option)
+    case .notBefore: values.notBefore = try instant(value, of: line, option)
+    case .expires: values.expires = try instant(value, of: line, option)
+    case .scopes: values.scopes = try scopes(value, of: line)
+    case .from: values.origins = try blocks(value, of: line)
+    }
+  }
+
+  private func key(_ range: Range<Int>, of line: Span<UInt8>) throws(LineProblem) -> String {
+    let bytes = line.extracting(range)
+    guard KeyID.isValid(bytes) else { throw LineProblem(at: range.lowerBound, "a key id is \(KeyID.rule)") }
+    return bytes.asciiText
+  }
+
+  private func instant(_ range: Range<Int>, of line: Span<UInt8>, _ option: TokenOption) throws(LineProblem)
+    -> Instant
+  {
+    do throws(Instant.ParsingError) {
+      return try Instant(parsing: line.extracting(range))
+    } catch {
+      throw LineProblem(at: range.lowerBound, "\(option.rawValue)= \(error)")
+    }
+  }
+
+  private mutating func scopes(_ range: Range<Int>, of line: Span<UInt8>) throws(LineProblem) -> [Scope] {
+    let text = line.extracting(range)
+    if let known = scopeLists.value(of: text) { return known }
+    var scopes: [Scope] = []
+    var items = ListItems(in: range)
+    while let item = items.next(in: line) {
+      guard let scope = Scope(line.extracting(item)) else {
+        throw LineProblem(at: item.lowerBound, "a scope is \(Scope.rule); commas separate scopes")
+      }
+      guard !scopes.contains(scope) else {
+        throw LineProblem(at: item.lowerBound, "this scope stands in the list already; keep one of them")
+      }
+      scopes.append(scope)
+    }
+    scopeLists.remember(scopes, of: text)
+    return scopes
+  }
+
+  private mutating func blocks(_ range: Range<Int>, of line: Span<UInt8>) throws(LineProblem)
+    -> [AddressBlock]
+  {
+    let text = line.extracting(range)
+    if let known = blockLists.value(of: text) { return known }
+    var blocks: [AddressBlock] = []
+    var items = ListItems(in: range)
+    while let item = items.next(in: line) {
+      do throws(AddressBlock.ParsingError) {
+        blocks.append(try AddressBlock(parsing: line.extracting(item)))
+      } catch {
+        throw LineProblem(at: item.lowerBound, "from= \(error)")
+      }
+    }
+    blockLists.remember(blocks, of: text)
+    return blocks
+  }
+}

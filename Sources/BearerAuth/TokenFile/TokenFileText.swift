@@ -1,0 +1,88 @@
+/// The bytes of a token file for editing: comments, order and spacing of all other lines stay as they are.
+///
+/// It changes text only; whoever writes it out reads it with `TokenFile` first.
+public struct TokenFileText: Sendable {
+  /// The whole file.
+  public private(set) var bytes: [UInt8]
+
+  /// Takes the bytes as they were read.
+  public init(_ bytes: [UInt8]) {
+    self.bytes = bytes
+  }
+
+  /// Adds a line for `token` at the end.
+  public mutating func append(_ token: Token) {
+    if let last = bytes.last, last != LineText.newline { bytes.append(LineText.newline) }
+    bytes += Array(TokenFileText.line(for: token).utf8)
+    bytes.append(LineText.newline)
+  }
+
+  /// Takes the lines out, numbered from 1 as in `Token.line`, with their line ends.
+  public mutating func remove(lines: Set<Int>) {
+    for number in lines.sorted(by: >) {
+      guard let range = range(ofLine: number) else { continue }
+      let end = range.upperBound < bytes.count ? range.upperBound + 1 : range.upperBound
+      bytes.removeSubrange(range.lowerBound..<end)
+    }
+  }
+
+  /// Makes `expires=` of one line say `instant`; where the line has none, it stands behind the line's last field.
+  public mutating func setExpires(_ instant: Instant, ofLine number: Int) {
+    guard let place = placeOfExpires(inLine: number) else { return }
+    let separator = place.isEmpty ? " " : ""
+    bytes.replaceSubrange(place, with: Array("\(separator)expires=\(instant)".utf8))
+  }
+
+  /// The field `expires=...` of a line, or the empty place where it belongs.
+  private func placeOfExpires(inLine number: Int) -> Range<Int>? {
+    guard let range = range(ofLine: number) else { return nil }
+    let line = bytes.span.extracting(range)
+    var fields = Fields()
+    var end = range.lowerBound
+    while let field = fields.next(in: line) {
+      end = range.lowerBound + field.upperBound
+      if line.extracting(field).hasPrefix("expires=") { return range.lowerBound + field.lowerBound..<end }
+    }
+    return end..<end
+  }
+
+  /// Where a line stands, without its line end; nil behind the last.
+  private func range(ofLine number: Int) -> Range<Int>? {
+    var start = 0
+    for _ in 1..<number {
+      guard let newline = bytes.span.firstIndex(of: LineText.newline, from: start) else { return nil }
+      start = newline + 1
+    }
+    guard start < bytes.count else { return nil }
+    return start..<(bytes.span.firstIndex(of: LineText.newline, from: start) ?? bytes.count)
+  }
+
+  /// The line of a token, without its line end: columns as in the head of a new file.
+  static func line(for token: Token) -> String {
+    let padding = String(repeating: " ", count: max(2, 16 - token.application.utf8.count))
+    var options: [String] = []
+    if let key = token.key { options.append("id=\(key)") }
+    if let created = token.created { options.append("created=\(created.shortDescription)") }
+    if token.notBefore != .distantPast { options.append("not-before=\(token.notBefore)") }
+    if token.expires != .distantFuture { options.append("expires=\(token.expires)") }
+    if let scopes = token.scopes { options.append("scopes=\(list(scopes))") }
+    if let origins = token.origins { options.append("from=\(list(origins))") }
+    let hash = "\(token.application)\(padding)sha256:\(token.digest.hex)"
+    return options.isEmpty ? hash : "\(hash)  \(options.joined(separator: " "))"
+  }
+
+  private static func list(_ items: [some CustomStringConvertible]) -> String {
+    items.map(\.description).joined(separator: ",")
+  }
+}
+
+extension TokenFileText {
+  /// What a new token file begins with.
+  public static let header = """
+    # The tokens of bearerd: who may come in. One line a token; of a secret only its hash is kept.
+    # Add, replace and take out lines with `bearerd token new|rotate|revoke`; check the file with `bearerd check`.
+    #
+    # application   hash                                                                     options
+
+    """
+}
