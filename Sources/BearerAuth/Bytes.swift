@@ -53,7 +53,7 @@ extension Span where Element == UInt8 {
     withUnsafeBufferPointer { Array($0) }
   }
 
-  /// Bytes that are known to be ASCII, as text.
+  /// Bytes that are known to be ASCII, as text; anything else comes out repaired.
   var asciiText: String {
     withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
   }

@@ -12,8 +12,8 @@ public struct AddressBlock: Hashable, Sendable {
   public enum ParsingError: Error, Equatable, Sendable, CustomStringConvertible {
     /// No address at all, or a name, a zone id, a leading zero.
     case address
-    /// The prefix is no number, or longer than the address.
-    case prefix(widest: Int)
+    /// The prefix is no number, or none of those that the address may have.
+    case prefix(ClosedRange<Int>)
     /// Bits are set behind the prefix; the block that was probably meant.
     case hostBits(network: String)
 
@@ -21,7 +21,8 @@ public struct AddressBlock: Hashable, Sendable {
     public var description: String {
       switch self {
       case .address: "is no IPv4 or IPv6 address or block; write 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32"
-      case .prefix(let widest): "has no prefix length from 0 to \(widest) after its slash"
+      case .prefix(let lengths):
+        "has no prefix length from \(lengths.lowerBound) to \(lengths.upperBound) after its slash"
       case .hostBits(let network): "has bits set behind its prefix; write \(network)"
       }
     }
@@ -36,14 +37,15 @@ public struct AddressBlock: Hashable, Sendable {
 
     let isMapped = address.family == .v4 && written.firstIndex(of: UInt8(ascii: ":")) != nil
     let unused = isMapped ? 96 : 0
-    var prefix = address.family.width
+    let lengths = unused...(unused + address.family.width)
+    var prefix = lengths.upperBound
     if let slash {
-      let number = bytes.extracting((slash + 1)...)
-      guard let value = AddressBlock.prefix(number), unused...(unused + address.family.width) ~= value else {
-        throw .prefix(widest: unused + address.family.width)
+      guard let value = AddressBlock.prefix(bytes.extracting((slash + 1)...)), lengths.contains(value) else {
+        throw .prefix(lengths)
       }
-      prefix = value - unused
+      prefix = value
     }
+    prefix -= unused
 
     network = AddressBlock.masked(address, prefix: prefix)
     length = UInt8(prefix)

@@ -10,18 +10,24 @@ public enum Spelling {
     return nearest.word
   }
 
-  /// How many letters must be put in, left out or changed (Levenshtein); case counts for nothing.
+  /// How many letters must be put in, left out, changed, or swapped with their neighbour (the restricted
+  /// Damerau-Levenshtein distance); case counts for nothing.
   static func distance(from first: String, to second: String) -> Int {
+    let first = first.utf8.map(\.lowered)
     let second = second.utf8.map(\.lowered)
-    var previous = Array(0...second.count)
-    for (row, letter) in first.utf8.map(\.lowered).enumerated() {
+    var rows = [Array(0...second.count)]
+    for row in first.indices {
       var current = [row + 1]
-      for (column, other) in second.enumerated() {
-        let change = previous[column] + (letter == other ? 0 : 1)
-        current.append(min(change, previous[column + 1] + 1, current[column] + 1))
+      for column in second.indices {
+        let change = rows[row][column] + (first[row] == second[column] ? 0 : 1)
+        var least = min(change, rows[row][column + 1] + 1, current[column] + 1)
+        if row > 0, column > 0, first[row] == second[column - 1], first[row - 1] == second[column] {
+          least = min(least, rows[row - 1][column - 1] + 1)
+        }
+        current.append(least)
       }
-      previous = current
+      rows.append(current)
     }
-    return previous[second.count]
+    return rows[first.count][second.count]
   }
 }

@@ -11,7 +11,7 @@ enum HashField {
     }
     let bytes = line.extracting(field)
     guard bytes.hasPrefix("sha256:") else {
-      throw LineProblem(at: field.lowerBound, complaint(about: bytes, application: line.extracting(name)))
+      throw LineProblem(at: field.lowerBound, complaint(about: bytes))
     }
     let digits = bytes.extracting(7...)
     if let digest = Digest(hex: digits) { return digest }
@@ -23,14 +23,15 @@ enum HashField {
       at: field.lowerBound, "\(digits.count) digits after sha256: where SHA-256 has 64; paste the whole hash")
   }
 
-  private static func complaint(about bytes: Span<UInt8>, application: Span<UInt8>) -> String {
-    if Digest(hex: bytes) != nil { return "the hash does not say its kind; write sha256: before its digits" }
+  private static func complaint(about bytes: Span<UInt8>) -> String {
     if startsOption(bytes) { return "no hash between the application's name and its options" }
-    let name = ApplicationName.isValid(application) ? application.asciiText : "APPLICATION"
-    return """
-      no hash; if this is a secret it must not stand here in plain text: replace the line by what \
-      `printf %s "$TOKEN" | bearerd token add \(name)` writes
+    let advice = """
+      if this is a secret it must not stand here in plain text: replace the line by what \
+      `printf %s "$TOKEN" | bearerd token add APP` writes
       """
+    // A generator's 64 hexadecimal digits look like a hash.
+    guard Digest(hex: bytes) == nil else { return "if this is a hash, write sha256: before it; \(advice)" }
+    return "no hash; \(advice)"
   }
 
   private static func startsOption(_ bytes: Span<UInt8>) -> Bool {

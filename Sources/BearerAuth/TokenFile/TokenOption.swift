@@ -35,24 +35,13 @@ enum TokenOption: String, CaseIterable {
     }
   }
 
-  /// What to say of an option that does not exist. A word that could be a secret is not repeated.
+  /// What to say of an option that does not exist. It is repeated only where it resembles one that does:
+  /// anything else could be a secret that slipped.
   static func unknown(_ name: Span<UInt8>) -> String {
-    let known = allCases.map { "\($0.rawValue)=" }.joined(separator: " ")
-    guard let word = showable(name) else { return "not an option; those are \(known)" }
-    let near = Spelling.nearest(to: word, among: allCases.map(\.rawValue))
-    let hint = near.map { "did you mean \"\($0)\"?" } ?? "there are \(known)"
-    return "unknown option \"\(word)\" (\(hint))"
-  }
-
-  /// Short words of letters are not secrets; anything else might be.
-  private static func showable(_ name: Span<UInt8>) -> String? {
-    guard (1...20).contains(name.count) else { return nil }
-    for index in name.indices {
-      guard name[index].isLetter || name[index] == UInt8(ascii: "-") || name[index] == UInt8(ascii: "_")
-      else {
-        return nil
-      }
+    let known = allCases.map(\.rawValue)
+    guard name.count <= 12, let near = Spelling.nearest(to: name.asciiText, among: known) else {
+      return "not an option; there are \(known.map { "\($0)=" }.joined(separator: " "))"
     }
-    return name.asciiText
+    return "unknown option \"\(name.asciiText)\" (did you mean \"\(near)\"?)"
   }
 }

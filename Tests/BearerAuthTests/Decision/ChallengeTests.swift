@@ -1,0 +1,75 @@
+import Testing
+
+@testable import BearerAuth
+
+@Suite("A challenge")
+struct ChallengeTests {
+  private static let notValid =
+    #"Bearer realm="api", error="invalid_token", error_description="The token is not valid""#
+
+  @Test(
+    "says what RFC 6750 has for each denial",
+    arguments: [
+      (.noCredentials, #"Bearer realm="api""#), (.otherScheme, #"Bearer realm="api""#),
+      (
+        .malformed,
+        #"Bearer realm="api", error="invalid_request", error_description="The Authorization header is not one bearer token""#
+      ),
+      (.mistyped, notValid), (.unknownToken, notValid), (.expired, notValid), (.notYetValid, notValid),
+      (.wrongAddress, notValid),
+      (
+        .insufficientScope,
+        #"Bearer realm="api", error="insufficient_scope", error_description="The token does not open this door", scope="write""#
+      ),
+    ] as [(Denial, String)])
+  func header(denial: Denial, expected: String) throws {
+    #expect(try Challenge(realm: "api").header(for: denial, scope: Scope("write")) == expected)
+  }
+
+  @Test("tells a caller without a good token neither the reason nor the scope", arguments: Denial.allCases)
+  func discretion(denial: Denial) throws {
+    let header = try Challenge(realm: "api").header(for: denial, scope: Scope("write"))
+    #expect(header.contains("write") == (denial == .insufficientScope))
+    #expect(!header.contains("expired") && !header.contains("address"))
+  }
+
+  @Test("at a door without a name has no scope")
+  func noScope() throws {
+    #expect(try !Challenge(realm: "api").header(for: .insufficientScope, scope: nil).contains("scope="))
+  }
+
+  @Test("points to the resource's metadata where there is some", arguments: Denial.allCases)
+  func metadata(denial: Denial) throws {
+    let url = "https://example.org/.well-known/oauth-protected-resource"
+    let header = try Challenge(realm: "api", resourceMetadata: url).header(for: denial, scope: nil)
+    #expect(header.hasSuffix(#", resource_metadata="\#(url)""#))
+  }
+
+  @Test(
+    "quotes its realm",
+    arguments: [
+      ("", #"Bearer realm="""#), ("a b", #"Bearer realm="a b""#), (#"a"b"#, #"Bearer realm="a\"b""#),
+      (#"a\b"#, #"Bearer realm="a\\b""#),
+    ])
+  func quoting(realm: String, expected: String) throws {
+    #expect(try Challenge(realm: realm).header(for: .noCredentials, scope: nil) == expected)
+  }
+
+  @Test(
+    "refuses a realm that could break the header",
+    arguments: ["a\r\nX: y", "a\n", "a\0", "caf\u{e9}", "a\tb", "\u{7f}"])
+  func realm(realm: String) {
+    #expect(throws: Challenge.Invalid.self) { try Challenge(realm: realm) }
+  }
+
+  @Test(
+    "refuses metadata that is no URL",
+    arguments: [
+      "", "example.org", "ftp://example.org", "https://example.org/\"", "https://example.org/a b",
+      "https://example.org/\r\n",
+      "https://example.org/\u{e9}", "javascript:alert(1)", "https://example.org/\\",
+    ])
+  func url(url: String) {
+    #expect(throws: Challenge.Invalid.self) { try Challenge(realm: "api", resourceMetadata: url) }
+  }
+}

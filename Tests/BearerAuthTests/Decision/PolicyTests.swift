@@ -1,0 +1,141 @@
+import Testing
+
+@testable import BearerAuth
+
+private let now = Instant(seconds: 1_795_478_400)
+
+@Suite("A policy")
+struct PolicyTests {
+  @Test("allows a token without restrictions at every door, from everywhere")
+  func allows() throws {
+    let policy = Policy([try token()])
+    for scope in [nil, Scope("read")] {
+      for address in [nil, IPAddress(parsing: "192.0.2.1")] {
+        let request = AccessRequest(
+          credential: try credential("Bearer secret"), scope: scope, address: address)
+        #expect(outcome(policy.decide(request, at: now)) == "allow ci k1")
+      }
+    }
+  }
+
+  @Test(
+    "denies what brings no token at all, with the reason",
+    arguments: [
+      (.absent, .noCredentials), (.otherScheme, .otherScheme), (.malformed, .malformed),
+      (.mistyped, .mistyped),
+      (.unhashed, .malformed),
+    ] as [(Credential, Denial)])
+  func denies(credential: Credential, denial: Denial) throws {
+    let policy = Policy([try token()])
+    #expect(outcome(policy.decide(AccessRequest(credential: credential), at: now)) == denial.rawValue)
+  }
+
+  @Test(
+    "without tokens denies everything",
+    arguments: [.absent, .otherScheme, .malformed, .mistyped, .unhashed] as [Credential])
+  func empty(credential: Credential) throws {
+    #expect(outcome(Policy.empty.decide(AccessRequest(credential: credential), at: now)) != "allow ci k1")
+    let good = AccessRequest(credential: .token(try digest(of: "secret")))
+    #expect(outcome(Policy.empty.decide(good, at: now)) == "unknown-token")
+  }
+
+  @Test(
+    "ends a token at the very second of expires=, and begins it at that of not-before=",
+    arguments: [
+      (-1, 0, "allow ci k1"), (0, 0, "expired ci k1"), (1, 0, "expired ci k1"),
+      (-2, -1, "not-yet-valid ci k1"), (-1, -1, "allow ci k1"),
+    ])
+  func instants(offset: Int64, notBefore: Int64, expected: String) throws {
+    let token = try token(notBefore: now.advanced(by: min(notBefore, -1)), expires: now)
+    let request = AccessRequest(credential: .token(token.digest))
+    #expect(outcome(Policy([token]).decide(request, at: now.advanced(by: offset))) == expected)
+  }
+
+  @Test(
+    "asks for the address only where the token has from=",
+    arguments: [
+      ("192.0.2.1", "allow ci k1"), ("192.0.3.1", "wrong-address ci k1"), ("2001:db8::1", "allow ci k1"),
+      ("2001:db9::1", "wrong-address ci k1"), ("::ffff:192.0.2.1", "allow ci k1"),
+      ("", "wrong-address ci k1"),
+      ("garbage", "wrong-address ci k1"), ("192.0.2.1:80", "wrong-address ci k1"),
+      ("unix:", "wrong-address ci k1"),
+    ])
+  func addresses(address: String, expected: String) throws {
+    let token = try token(from: ["192.0.2.0/24", "2001:db8::/32"])
+    let request = AccessRequest(credential: .token(token.digest), address: IPAddress(parsing: address))
+    #expect(outcome(Policy([token]).decide(request, at: now)) == expected)
+  }
+
+  @Test(
+    "opens to a token with scopes= only the doors that it names",
+    arguments: [
+      ("read", "allow ci k1"), ("write", "allow ci k1"), ("admin", "insufficient-scope ci k1"),
+      ("rea", "insufficient-scope ci k1"), ("reader", "insufficient-scope ci k1"),
+      ("", "insufficient-scope ci k1"),
+    ])
+  func scopedToken(scope: String, expected: String) throws {
+    let token = try token(scopes: scopes("read", "write"))
+    let request = AccessRequest(credential: .token(token.digest), scope: Scope(scope))
+    #expect(outcome(Policy([token]).decide(request, at: now)) == expected)
+  }
+
+  /// Each row breaks one more rule than the one below it; the first broken rule is the one that is told.
+  @Test(
+    "tells of several broken rules the first, and of the scope last",
+    arguments: [
+      (0, "unknown-token"), (1, "expired ci k1"), (2, "not-yet-valid ci k1"), (3, "wrong-address ci k1"),
+      (4, "insufficient-scope ci k1"), (5, "allow ci k1"),
+    ])
+  func order(kept: Int, expected: String) throws {
+    let token = try token(
+      notBefore: kept > 2 ? .distantPast : now.advanced(by: 1), expires: kept > 1 ? .distantFuture : now,
+      scopes: kept > 4 ? nil : scopes("write"), from: kept > 3 ? nil : ["192.0.2.0/24"])
+    let request = AccessRequest(
+      credential: .token(try digest(of: kept > 0 ? "secret" : "another")), scope: Scope("read"),
+      address: IPAddress(parsing: "192.0.3.1"))
+    #expect(outcome(Policy([token]).decide(request, at: now)) == expected)
+  }
+
+  @Test("finds each of many tokens, and none that is not there", arguments: [0, 1, 2, 3, 7, 8, 9, 1000])
+  func many(count: Int) throws {
+    let context = try DigestContext()
+    let tokens = try (0..<count).map {
+      Token(digest: try hashed($0, context), application: "app\($0)", line: $0 + 1)
+    }
+    let policy = Policy(tokens)
+    for number in 0..<count {
+      #expect(policy.token(matching: try hashed(number, context))?.line == number + 1)
+    }
+    for number in count..<(count + 1000) {
+      #expect(policy.token(matching: try hashed(number, context)) == nil)
+    }
+  }
+
+  @Test("tells digests apart that begin alike, so that they collide in the index")
+  func collisions() throws {
+    let hashes = (0..<16).map { String(repeating: "0", count: 63) + String($0, radix: 16) }
+    let digests = try hashes.map { try #require(Digest(hex: $0)) }
+    let policy = Policy(digests.dropLast().enumerated().map { Token(digest: $1, application: "app\($0)") })
+    for (number, digest) in digests.dropLast().enumerated() {
+      #expect(policy.token(matching: digest)?.application == "app\(number)")
+    }
+    #expect(policy.token(matching: digests[15]) == nil)
+  }
+
+  @Test("keeps a token in 112 bytes, so that a million fit")
+  func size() {
+    #expect(MemoryLayout<Token>.stride == 112)
+  }
+
+  private func hashed(_ number: Int, _ context: DigestContext) throws -> Digest {
+    try #require(context.digest(of: "secret \(number)"))
+  }
+
+  private func outcome(_ decision: Decision) -> String {
+    switch decision {
+    case .allow(let token): "allow \(token.application) \(token.key ?? "-")"
+    case .deny(let denial, nil): denial.rawValue
+    case .deny(let denial, let token?): "\(denial.rawValue) \(token.application) \(token.key ?? "-")"
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import Testing
+
+@testable import BearerAuth
+
+/// The SHA-256 of a text.
+func digest(of text: String) throws -> Digest {
+  try #require(try DigestContext().digest(of: text))
+}
+
+/// What the value of an Authorization header amounts to.
+func credential(_ value: [UInt8]) throws -> Credential {
+  Credential(parsing: value.span, with: try DigestContext())
+}
+
+func credential(_ value: String) throws -> Credential {
+  try credential(Array(value.utf8))
+}
+
+func instant(_ text: String) throws -> Instant {
+  try #require(Instant(parsing: text))
+}
+
+func scopes(_ names: String...) throws -> [Scope] {
+  try names.map { try #require(Scope($0)) }
+}
+
+/// A token of `secret` without restrictions, but for those given.
+func token(
+  _ secret: String = "secret", application: String = "ci", key: String? = "k1",
+  notBefore: Instant = .distantPast,
+  expires: Instant = .distantFuture, scopes: [Scope]? = nil, from origins: [String]? = nil, line: Int = 1
+) throws -> Token {
+  Token(
+    digest: try digest(of: secret), application: application, key: key, notBefore: notBefore,
+    expires: expires,
+    scopes: scopes, origins: try origins?.map { try AddressBlock(parsing: $0) }, line: line)
+}
+
+/// Sixty-four digits: the hash of a secret as the token file holds it.
+func hash(_ secret: String) throws -> String {
+  "sha256:" + (try digest(of: secret).hex)
+}
+
+/// Random numbers that are the same in every run (SplitMix64).
+struct Dice: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ mixed >> 31
+  }
+
+  mutating func text(of alphabet: String, count: Int) -> String {
+    let characters = Array(alphabet)
+    return String((0..<count).compactMap { _ in characters.randomElement(using: &self) })
+  }
+}
