@@ -10,13 +10,15 @@ extension UInt8 {
 
   var lowered: UInt8 { isUpper ? self | 0x20 : self }
 
-  /// 0 to 15, or nil where this is no hexadecimal digit of either case.
-  var hexValue: UInt8? {
-    if isDigit { return self - UInt8(ascii: "0") }
-    let letter = lowered
-    guard letter >= UInt8(ascii: "a"), letter <= UInt8(ascii: "f") else { return nil }
-    return letter - UInt8(ascii: "a") + 10
+  /// 0 to 15, or 255 where this is no hexadecimal digit of either case.
+  var hexDigit: UInt8 {
+    let digit = self &- UInt8(ascii: "0")
+    let letter = (self | 0x20) &- UInt8(ascii: "a")
+    return digit < 10 ? digit : letter < 6 ? letter + 10 : 255
   }
+
+  /// 0 to 15, or nil where this is no hexadecimal digit of either case.
+  var hexValue: UInt8? { hexDigit < 16 ? hexDigit : nil }
 }
 
 extension Span where Element == UInt8 {

@@ -12,15 +12,19 @@ public struct Digest: Sendable {
   public init?(hex: Span<UInt8>) {
     guard hex.count == 64 else { return nil }
     words = InlineArray(repeating: 0)
+    // Judged once, at the end: a branch for every digit would be mispredicted for every other one.
+    var all: UInt8 = 0
     for word in 0..<4 {
       var value: UInt64 = 0
       for byte in 0..<8 {
-        let position = word * 16 + byte * 2
-        guard let high = hex[position].hexValue, let low = hex[position + 1].hexValue else { return nil }
+        let high = hex[word * 16 + byte * 2].hexDigit
+        let low = hex[word * 16 + byte * 2 + 1].hexDigit
+        all |= high | low
         value |= UInt64(high << 4 | low) << UInt64(byte * 8)
       }
       words[word] = value
     }
+    guard all < 16 else { return nil }
   }
 
   /// Lets `write` fill the 32 bytes; nil where it says that it could not. The pointer is good during the call only.

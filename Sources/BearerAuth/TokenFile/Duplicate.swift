@@ -28,27 +28,40 @@ public struct Duplicate: Sendable {
 
   /// All duplicates among `tokens`.
   public static func all(in tokens: [Token]) -> [Duplicate] {
-    duplicates(.hash, in: tokens, position: \.digest.position) { $0.digest == $1.digest }
-      + duplicates(.key, in: tokens, position: keyPosition) {
-        $0.key != nil && $0.key == $1.key && $0.application == $1.application
-      }
+    equalHashes(in: tokens) + equalKeys(in: tokens)
   }
 
-  private static func duplicates(
-    _ kind: Kind, in tokens: [Token], position: (Token) -> UInt64?, areSame: (Token, Token) -> Bool
-  ) -> [Duplicate] {
+  private static func equalHashes(in tokens: [Token]) -> [Duplicate] {
     var table = SlotTable(capacity: tokens.count)
     var found: [Duplicate] = []
     for later in tokens.indices {
-      guard let position = position(tokens[later]) else { continue }
-      if let earlier = table.insert(later, at: position, where: { areSame(tokens[$0], tokens[later]) }) {
-        found.append(Duplicate(kind: kind, earlier: earlier, later: later, first: tokens[earlier]))
+      let hash = tokens[later].digest.position
+      if let earlier = table.insert(later, at: hash, where: { tokens[$0].digest == tokens[later].digest }) {
+        found.append(Duplicate(kind: .hash, earlier: earlier, later: later, first: tokens[earlier]))
       }
     }
     return found
   }
 
-  private static func keyPosition(_ token: Token) -> UInt64? {
+  private static func equalKeys(in tokens: [Token]) -> [Duplicate] {
+    // All hashes first: with a million tokens the table is out of the cache, and the processor can wait for many
+    // slots at once only where it need not compute in between.
+    let hashes = tokens.indices.map { keyHash(of: tokens[$0]) }
+    var table = SlotTable(capacity: tokens.count)
+    var found: [Duplicate] = []
+    for later in tokens.indices {
+      guard let hash = hashes[later] else { continue }
+      let isSame = {
+        tokens[$0].key == tokens[later].key && tokens[$0].application == tokens[later].application
+      }
+      if let earlier = table.insert(later, at: hash, where: isSame) {
+        found.append(Duplicate(kind: .key, earlier: earlier, later: later, first: tokens[earlier]))
+      }
+    }
+    return found
+  }
+
+  private static func keyHash(of token: Token) -> UInt64? {
     guard let key = token.key else { return nil }
     var hasher = Hasher()
     hasher.combine(token.application)
