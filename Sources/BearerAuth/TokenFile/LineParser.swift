@@ -2,8 +2,14 @@
 ///
 /// It keeps what lines share, so one parser reads all lines of a file.
 struct LineParser {
+  private let file: Int
   private var names = Interned<String>()
   private var options = OptionParser()
+
+  /// - Parameter file: which of several files the lines stand in.
+  init(file: Int) {
+    self.file = file
+  }
 
   /// The token of a line, without its line end; nil for a blank line, a comment, and a line with an error.
   mutating func token(in line: Span<UInt8>, number: Int, problems: inout [LineProblem]) -> Token? {
@@ -37,7 +43,7 @@ struct LineParser {
     return Token(
       digest: digest, application: application, key: values.key, created: values.created,
       notBefore: values.notBefore, expires: values.expires,
-      scopes: values.scopes, origins: values.origins, line: number)
+      scopes: values.scopes, origins: values.origins, line: number, file: file)
   }
 
   private mutating func application(_ field: Range<Int>, of line: Span<UInt8>) throws(LineProblem) -> String {

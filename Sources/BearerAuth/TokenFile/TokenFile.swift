@@ -17,12 +17,14 @@ public struct TokenFile: Sendable {
   private let name: String
 
   /// Reads the bytes of a file.
-  /// - Parameter name: what issues call the file.
-  public init(parsing bytes: Span<UInt8>, name: String) {
+  /// - Parameters:
+  ///   - name: what issues call the file.
+  ///   - number: which of several files it is; `Token.file` of its tokens.
+  public init(parsing bytes: Span<UInt8>, name: String, number: Int = 0) {
     self.name = name
     tokens.reserveCapacity(TokenFile.lineCount(of: bytes))
-    readLines(of: bytes)
-    for duplicate in Duplicate.all(in: tokens) {
+    readLines(of: bytes, by: LineParser(file: number))
+    for duplicate in Duplicate.all(in: tokens).prefix(TokenFile.maximumIssues) {
       report(
         LineProblem(ofWholeLine: duplicate.message { "line \($0.line)" }), line: tokens[duplicate.later].line)
     }
@@ -30,12 +32,12 @@ public struct TokenFile: Sendable {
   }
 
   /// Reads the bytes of a file.
-  public init(parsing bytes: [UInt8], name: String) {
-    self.init(parsing: bytes.span, name: name)
+  public init(parsing bytes: [UInt8], name: String, number: Int = 0) {
+    self.init(parsing: bytes.span, name: name, number: number)
   }
 
-  private mutating func readLines(of bytes: Span<UInt8>) {
-    var parser = LineParser()
+  private mutating func readLines(of bytes: Span<UInt8>, by parser: LineParser) {
+    var parser = parser
     var problems: [LineProblem] = []
     var reportedReturn = false
     var number = 0

@@ -1,0 +1,66 @@
+import BearerAuth
+import Glibc
+
+/// Where the tokens are: a file, or a folder whose `*.tokens` files are read in the order of their names.
+public struct TokenSource: Sendable {
+  /// As the administrator wrote it.
+  public let path: String
+
+  /// The largest file that is read, in bytes: a million tokens have about a fifth of it.
+  public static let maximumSize = 1 << 30
+
+  /// What the files of a folder end in.
+  public static let suffix = ".tokens"
+
+  /// Nothing is looked at before `load`.
+  public init(path: String) {
+    self.path = path
+  }
+
+  /// Reads everything, to the end, whatever is wrong with it. Links are followed.
+  /// Throws where something could not be read at all; all else is an issue of what was read.
+  public func load() throws(TokenSourceError) -> LoadedTokens {
+    try read().tokens
+  }
+
+  /// The same with the text of the files, for editing.
+  func read() throws(TokenSourceError) -> (tokens: LoadedTokens, texts: [FileText]) {
+    let status = try Folder.status(of: path)
+    guard status.st_mode & S_IFMT == S_IFDIR else { return try read(files: [path], issues: []) }
+    let names = try Folder.names(in: path).filter { $0.hasSuffix(TokenSource.suffix) && !$0.hasPrefix(".") }
+    let folder = try Descriptor(opening: path, O_RDONLY | O_DIRECTORY)
+    return try read(files: names.map { "\(path)/\($0)" }, issues: try ModeCheck.issues(ofFolder: folder))
+  }
+
+  private func read(files: [String], issues: [TokenFileIssue]) throws(TokenSourceError)
+    -> (tokens: LoadedTokens, texts: [FileText])
+  {
+    var tokens: [Token] = []
+    var issues = issues
+    var texts: [FileText] = []
+    for (number, path) in files.enumerated() {
+      let text = try FileText(reading: path)
+      texts.append(text)
+      let file = TokenFile(parsing: text.bytes, name: path, number: number)
+      // One file is the rule, and then nothing is copied.
+      if tokens.isEmpty { tokens = file.tokens } else { tokens += file.tokens }
+      issues += text.issues + file.issues
+    }
+    if files.count > 1 { issues += TokenSource.duplicates(among: tokens, in: files) }
+    if tokens.isEmpty, issues.allSatisfy({ $0.severity == .warning }) {
+      let message =
+        "no tokens here, so every door is shut; `bearerd token new APP --tokens \(path)` makes one"
+      issues.append(TokenFileIssue(file: path, severity: .warning, message: message))
+    }
+    return (LoadedTokens(tokens: tokens, issues: issues, files: files), texts)
+  }
+
+  /// Duplicates inside one file are that file's own issues already.
+  private static func duplicates(among tokens: [Token], in files: [String]) -> [TokenFileIssue] {
+    Duplicate.all(in: tokens).filter { tokens[$0.earlier].file != tokens[$0.later].file }.map { duplicate in
+      let later = tokens[duplicate.later]
+      let message = duplicate.message { "line \($0.line) of \(files[$0.file])" }
+      return TokenFileIssue(file: files[later.file], line: later.line, message: message)
+    }
+  }
+}

@@ -1,0 +1,194 @@
+import BearerAuth
+import Foundation
+import Testing
+
+@testable import BearerdService
+
+@Suite("An edit of the tokens")
+struct TokenFileEditorTests {
+  @Test("makes a file that is not there, for its owner and the folder's group only")
+  func newFile() throws {
+    let scratch = try Scratch()
+    try TokenFileEditor(path: "\(scratch.path)/tokens").edit { try $0.append(token("a", "1", key: "k1")) }
+    #expect(scratch.status().st_mode & 0o7777 == 0o640)
+    #expect(try scratch.read().hasPrefix("# The tokens of bearerd"))
+    let loaded = try TokenSource(path: "\(scratch.path)/tokens").load()
+    #expect(loaded.tokens.map(\.application) == ["a"] && loaded.issues.isEmpty)
+    #expect(try scratch.names() == ["tokens"])
+  }
+
+  @Test("keeps comments, order, owner and mode", arguments: [0o600, 0o640, 0o660, 0o440] as [mode_t])
+  func keeps(mode: mode_t) throws {
+    let scratch = try Scratch()
+    let text = try "# first\n\n" + line("b", "2") + "\t# caf\u{e9}\n" + line("a", "1", "id=k1   # why")
+    let path = try scratch.write(text, mode: mode)
+    let isRoot = geteuid() == 0
+    if isRoot { #expect(chown(path, 12, 34) == 0) }
+    let before = scratch.status()
+    try TokenFileEditor(path: path).edit { try $0.append(token("c", "3")) }
+    let after = scratch.status()
+    #expect(try scratch.read().hasPrefix(text + "c "))
+    #expect(after.st_mode == before.st_mode && after.st_uid == before.st_uid && after.st_gid == before.st_gid)
+    #expect(after.st_ino != before.st_ino)
+  }
+
+  @Test("writes through a link to the file that it points to")
+  func link() throws {
+    let scratch = try Scratch()
+    let elsewhere = try Scratch()
+    try elsewhere.write(line("a", "1"))
+    try scratch.link("tokens", to: "\(elsewhere.path)/tokens")
+    try TokenFileEditor(path: "\(scratch.path)/tokens").edit { try $0.append(token("b", "2")) }
+    #expect(try elsewhere.read().contains("\nb "))
+    #expect(Folder.isLink("\(scratch.path)/tokens"))
+    #expect(try scratch.names() == ["tokens"] && elsewhere.names() == ["tokens"])
+  }
+
+  @Test(
+    "of a link that points nowhere, or in a folder that is not there, is refused",
+    arguments: [
+      ("tokens", "is a link that points nowhere"),
+      ("no/tokens", "its folder does not exist; `install -d -m 0750"),
+    ])
+  func nowhere(name: String, message: String) throws {
+    let scratch = try Scratch()
+    try scratch.link("tokens", to: "nothing")
+    let error = #expect(throws: TokenSourceError.self) {
+      try TokenFileEditor(path: "\(scratch.path)/\(name)").edit { try $0.append(token("a", "1")) }
+    }
+    #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+    #expect(try scratch.names() == ["tokens"])
+  }
+
+  @Test("takes lines out and sets expiries")
+  func changes() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write(
+      "# x\n" + line("a", "1") + line("a", "2", "expires=2028-01-01") + line("b", "3"))
+    try TokenFileEditor(path: path).edit { edit in
+      edit.setExpires(try #require(Instant(parsing: "2027-01-01")), of: edit.current.tokens[1])
+      #expect(edit.place(of: edit.current.tokens[1]) == "\(path):3")
+    }
+    try TokenFileEditor(path: path).edit { $0.remove([$0.current.tokens[0], $0.current.tokens[2]]) }
+    #expect(try scratch.read() == "# x\n" + line("a", "2", "expires=2027-01-01T00:00:00Z"))
+  }
+
+  @Test("that changes nothing writes nothing")
+  func nothing() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write(line("a", "1"))
+    let before = scratch.status().st_ino
+    try TokenFileEditor(path: path).edit { _ in }
+    #expect(scratch.status().st_ino == before)
+  }
+
+  @Test("in a folder goes to the file of the application's last token, or to a new one")
+  func folder() throws {
+    let scratch = try Scratch()
+    try scratch.write(line("a", "1"), to: "10.tokens")
+    try scratch.write(line("a", "2") + line("b", "3"), to: "20.tokens")
+    let editor = TokenFileEditor(path: scratch.path)
+    try editor.edit { try $0.append(token("a", "4")) }
+    try editor.edit { try $0.append(token("c", "5")) }
+    #expect(try scratch.names() == ["10.tokens", "20.tokens", "c.tokens"])
+    #expect(
+      try TokenSource(path: scratch.path).load().tokens.map(\.application) == ["a", "a", "b", "a", "c"])
+    try editor.edit { edit in edit.remove(edit.current.tokens.filter { $0.application == "a" }) }
+    #expect(try TokenSource(path: scratch.path).load().tokens.map(\.application) == ["b", "c"])
+    #expect(try scratch.read("10.tokens").isEmpty)
+  }
+
+  @Test("of a file with an error is refused, with all its errors, and changes nothing")
+  func unusable() throws {
+    let scratch = try Scratch()
+    let text = try line("a", "1") + "B x\n"
+    let path = try scratch.write(text)
+    let error = #expect(throws: TokenSourceError.self) {
+      try TokenFileEditor(path: path).edit { $0.remove([]) }
+    }
+    #expect(error?.exitCode == 78)
+    #expect(error?.description.split(separator: "\n").count == 2)
+    #expect(try scratch.read() == text)
+  }
+
+  @Test("that would make an error is refused and changes nothing")
+  func wouldBreak() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write(line("a", "1"))
+    let error = #expect(throws: TokenSourceError.self) {
+      try TokenFileEditor(path: path).edit { try $0.append(token("b", "1")) }
+    }
+    #expect(error?.exitCode == 78)
+    #expect(try scratch.read() == line("a", "1") && scratch.names() == ["tokens"])
+  }
+
+  @Test("that fails half-way changes nothing")
+  func throwing() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write(line("a", "1"))
+    #expect(throws: CancellationError.self) {
+      try TokenFileEditor(path: path).edit { edit in
+        edit.remove(edit.current.tokens)
+        throw CancellationError()
+      }
+    }
+    #expect(try scratch.read() == line("a", "1"))
+  }
+
+  @Test("clears away what a crashed one left, and nothing else")
+  func leftovers() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write(line("a", "1"))
+    for name in [".tokens.123.new", ".tokens.new", ".other.1.new", "tokens.1.new", ".tokens.swp"] {
+      try scratch.write("x", to: name)
+    }
+    try TokenFileEditor(path: path).edit { try $0.append(token("b", "2")) }
+    #expect(try scratch.names() == [".other.1.new", ".tokens.new", ".tokens.swp", "tokens", "tokens.1.new"])
+  }
+
+  @Test("begins anew when an administrator saves the file meanwhile")
+  func manualSave() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write(line("a", "1"))
+    var rounds = 0
+    try TokenFileEditor(path: path).edit { edit in
+      rounds += 1
+      if rounds == 1 { try scratch.write(line("a", "1") + line("by-hand", "2")) }
+      try edit.append(token("b", "3"))
+    }
+    #expect(rounds == 2)
+    #expect(try TokenSource(path: path).load().tokens.map(\.application) == ["a", "by-hand", "b"])
+  }
+
+  @Test("gives up, and changes nothing, when the file never keeps still")
+  func contended() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write(line("a", "1"))
+    var rounds = 0
+    let error = #expect(throws: TokenSourceError.self) {
+      try TokenFileEditor(path: path).edit { edit in
+        rounds += 1
+        try scratch.write(line("a", "\(rounds)") + String(repeating: "#", count: rounds))
+        try edit.append(token("b", "x"))
+      }
+    }
+    #expect(rounds == 10 && error?.description.contains("changed each time") == true)
+    #expect(try scratch.names() == ["tokens"])
+  }
+
+  @Test("waits for the one before it: of a hundred at once none is lost")
+  func concurrent() async throws {
+    let scratch = try Scratch()
+    let path = "\(scratch.path)/tokens"
+    await withThrowingTaskGroup { group in
+      for number in 0..<100 {
+        group.addTask {
+          try TokenFileEditor(path: path).edit { try $0.append(token("app\(number)", "\(number)")) }
+        }
+      }
+    }
+    let loaded = try TokenSource(path: path).load()
+    #expect(Set(loaded.tokens.map(\.application)).count == 100 && loaded.isUsable)
+    #expect(try scratch.names() == ["tokens"])
+  }
+}

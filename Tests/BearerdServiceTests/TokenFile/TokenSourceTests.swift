@@ -1,0 +1,171 @@
+import BearerAuth
+import Foundation
+import Testing
+
+@testable import BearerdService
+
+@Suite("A source of tokens")
+struct TokenSourceTests {
+  @Test("is a file")
+  func file() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write(line("a", "1", "id=k1") + line("b", "2"))
+    let loaded = try TokenSource(path: path).load()
+    #expect(loaded.isUsable && loaded.issues.isEmpty && loaded.files == [path])
+    #expect(loaded.tokens.map(\.application) == ["a", "b"])
+  }
+
+  @Test("is a folder, whose *.tokens files are read in the order of their names")
+  func folder() throws {
+    let scratch = try Scratch()
+    try scratch.write(line("b", "2"), to: "20.tokens")
+    try scratch.write(line("a", "1") + line("a", "3"), to: "10.tokens")
+    try scratch.write("not for us", to: "README")
+    try scratch.write("not for us", to: ".hidden.tokens")
+    try scratch.write("not for us", to: "10.tokens~")
+    let loaded = try TokenSource(path: scratch.path).load()
+    #expect(loaded.issues.isEmpty)
+    #expect(loaded.files == ["\(scratch.path)/10.tokens", "\(scratch.path)/20.tokens"])
+    #expect(loaded.tokens.map(\.application) == ["a", "a", "b"])
+    #expect(loaded.tokens.map(\.file) == [0, 0, 1] && loaded.tokens.map(\.line) == [1, 2, 1])
+  }
+
+  @Test("is read through links, as Kubernetes lays a Secret out")
+  func links() throws {
+    let scratch = try Scratch()
+    try FileManager.default.createDirectory(
+      atPath: "\(scratch.path)/..2026", withIntermediateDirectories: false)
+    try scratch.write(line("a", "1"), to: "..2026/ci.tokens")
+    try scratch.link("..data", to: "..2026")
+    try scratch.link("ci.tokens", to: "..data/ci.tokens")
+    #expect(try TokenSource(path: scratch.path).load().tokens.map(\.application) == ["a"])
+  }
+
+  @Test("without tokens is usable, with a warning", arguments: ["", "# nothing\n"])
+  func empty(text: String) throws {
+    let scratch = try Scratch()
+    let loaded = try TokenSource(path: scratch.write(text)).load()
+    #expect(loaded.isUsable && loaded.tokens.isEmpty)
+    #expect(loaded.issues.map(\.severity) == [.warning])
+    #expect(loaded.issues.first?.message.contains("every door is shut") == true)
+  }
+
+  @Test("that is an empty folder is usable, with a warning")
+  func emptyFolder() throws {
+    let scratch = try Scratch()
+    let loaded = try TokenSource(path: scratch.path).load()
+    #expect(loaded.isUsable && loaded.issues.count == 1)
+  }
+
+  @Test(
+    "that is not there, or of which a part is not, is an I/O error",
+    arguments: [
+      ("nothing", "No such file or directory; make it with `bearerd token new"), ("tokens/x", "is no folder"),
+      ("loop", "the links form a circle"),
+    ])
+  func missing(name: String, message: String) throws {
+    let scratch = try Scratch()
+    try scratch.write("")
+    try scratch.link("loop", to: "loop")
+    let error = #expect(throws: TokenSourceError.self) {
+      try TokenSource(path: "\(scratch.path)/\(name)").load()
+    }
+    #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+    #expect(error?.exitCode == 74)
+  }
+
+  @Test("with a link that points nowhere among its files is an I/O error")
+  func dangling() throws {
+    let scratch = try Scratch()
+    try scratch.write(line("a", "1"), to: "a.tokens")
+    try scratch.link("b.tokens", to: "nothing")
+    #expect(throws: TokenSourceError.self) { try TokenSource(path: scratch.path).load() }
+  }
+
+  @Test("that is no regular file is refused without waiting for anyone", .timeLimit(.minutes(1)))
+  func fifo() throws {
+    let scratch = try Scratch()
+    #expect(mkfifo("\(scratch.path)/tokens", 0o600) == 0)
+    for path in ["\(scratch.path)/tokens", "/dev/zero"] {
+      let loaded = try TokenSource(path: path).load()
+      #expect(!loaded.isUsable && loaded.tokens.isEmpty)
+      #expect(loaded.issues.first?.message.hasPrefix("no regular file") == true)
+    }
+  }
+
+  @Test(
+    "tells who else may read or write it",
+    arguments: [
+      (0o640, nil), (0o600, nil), (0o660, nil), (0o644, "warning: everybody may read it; chmod o-rwx"),
+      (0o666, "error: everybody may write to it; chmod o-rwx"),
+      (0o642, "error: everybody may write to it; chmod o-rwx"),
+    ] as [(mode_t, String?)])
+  func modes(mode: mode_t, message: String?) throws {
+    let scratch = try Scratch()
+    let path = try scratch.write(line("a", "1"), mode: mode)
+    let loaded = try TokenSource(path: path).load()
+    #expect(loaded.issues.map(\.description) == (message.map { ["\(path): \($0) \(path)"] } ?? []))
+    #expect(loaded.isUsable == (message?.hasPrefix("error") != true))
+  }
+
+  @Test("that is a folder to which everybody may write is refused", arguments: [0o777, 0o1777] as [mode_t])
+  func openFolder(mode: mode_t) throws {
+    let scratch = try Scratch()
+    try scratch.write(line("a", "1"), to: "a.tokens")
+    #expect(chmod(scratch.path, mode) == 0)
+    let loaded = try TokenSource(path: scratch.path).load()
+    #expect(!loaded.isUsable)
+    #expect(
+      loaded.issues.first?.description
+        == "\(scratch.path): error: everybody may put files into it; chmod o-w \(scratch.path)")
+  }
+
+  @Test("finds duplicates across its files, and names both places")
+  func duplicates() throws {
+    let scratch = try Scratch()
+    try scratch.write(line("a", "1", "id=k1"), to: "1.tokens")
+    try scratch.write("# x\n" + line("b", "1") + line("a", "2", "id=k1"), to: "2.tokens")
+    let loaded = try TokenSource(path: scratch.path).load()
+    #expect(
+      loaded.issues.map(\.description) == [
+        "\(scratch.path)/2.tokens:2: error: the same hash stands on line 1 of \(scratch.path)/1.tokens already; remove one of them",
+        "\(scratch.path)/2.tokens:3: error: a has a key k1 on line 1 of \(scratch.path)/1.tokens already; choose another id=",
+      ])
+  }
+
+  @Test("tells all that is wrong in all of its files")
+  func allIssues() throws {
+    let scratch = try Scratch()
+    try scratch.write("A\n", to: "1.tokens", mode: 0o644)
+    try scratch.write("b x\n", to: "2.tokens")
+    let loaded = try TokenSource(path: scratch.path).load()
+    #expect(
+      loaded.issues.map { "\($0.file.suffix(8)):\($0.line)" } == [
+        "1.tokens:0", "1.tokens:1", "1.tokens:1", "2.tokens:1",
+      ])
+  }
+
+  @Test(
+    "sums itself up in a line",
+    arguments: [
+      ([], "0 applications, 0 tokens"), (["a id="], "1 application, 1 token"),
+      (
+        ["a expires=2027-01-01", "a expires=2026-12-01", "b"],
+        "2 applications, 3 tokens, next expiry 2026-12-01 (a)"
+      ),
+      (
+        ["openai id=k7f3q2 expires=2027-01-01T10:00:00Z", "ci expires=2026-01-01"],
+        "2 applications, 2 tokens, 1 expired, next expiry 2027-01-01T10:00:00Z (openai k7f3q2)"
+      ),
+    ])
+  func summary(lines: [String], expected: String) throws {
+    let scratch = try Scratch()
+    let text = try lines.enumerated().map { number, text in
+      let words = text.split(separator: " ", maxSplits: 1).map(String.init)
+      return try line(words[0], "\(number)", words.count > 1 && words[1] != "id=" ? words[1] : "")
+    }
+    let loaded = try TokenSource(path: scratch.write(text.joined())).load()
+    let now = try #require(Instant(parsing: "2026-11-24"))
+    #expect(loaded.summary(at: now) == expected)
+  }
+}
