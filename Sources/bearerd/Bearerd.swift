@@ -1,2 +1,18 @@
 import ArgumentParser
-@main struct Bearerd: ParsableCommand {}
+
+/// `bearerd`: one subcommand a file.
+@main
+struct Bearerd: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bearerd",
+    abstract: "Checks bearer tokens for a web server, over FastCGI.",
+    discussion: """
+      A web server asks bearerd about every request; bearerd answers 200, 401 or 403 by a file of hashed tokens. \
+      Each application that calls has tokens of its own, which `bearerd token` makes, replaces and takes back.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      Check.self,
+      TokenCommand.self,
+    ])
+}

@@ -2,6 +2,9 @@ import CCrypto
 
 /// libcrypto would not give us SHA-256, or the memory for it.
 public struct CryptoUnavailable: Error, Equatable, CustomStringConvertible {
+  /// Also for whoever asked for a digest and got none.
+  public init() {}
+
   /// For the administrator.
   public var description: String { "libcrypto offers no SHA-256; check the installation of OpenSSL" }
 }

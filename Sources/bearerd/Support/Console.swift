@@ -1,0 +1,33 @@
+import Glibc
+
+/// Standard output and standard error. What is asked for goes to the one, all talk to the other.
+enum Console {
+  /// A line on stderr. Where stderr is gone there is nobody left to tell.
+  static func note(_ line: String) {
+    try? write(Array("\(line)\n".utf8), to: STDERR_FILENO)
+  }
+
+  /// A line on stdout.
+  static func print(_ line: String) throws(Failure) {
+    try write(Array("\(line)\n".utf8), to: STDOUT_FILENO)
+  }
+
+  /// A secret and a line end on stdout: the one place where a secret ever goes.
+  static func show(_ secret: [UInt8]) throws(Failure) {
+    var line = secret + [UInt8(ascii: "\n")]
+    defer { line.wipe() }
+    try write(line, to: STDOUT_FILENO)
+  }
+
+  private static func write(_ bytes: [UInt8], to descriptor: Int32) throws(Failure) {
+    var written = 0
+    while written < bytes.count {
+      let count = bytes[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count >= 0 {
+        written += count
+      } else if errno != EINTR {
+        throw Failure("cannot write the answer: \(String(cString: strerror(errno)))", code: EX_IOERR)
+      }
+    }
+  }
+}

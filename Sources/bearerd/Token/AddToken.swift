@@ -1,0 +1,68 @@
+import ArgumentParser
+import BearerAuth
+import BearerdService
+
+/// `bearerd token add APP`
+struct AddToken: Command {
+  static let configuration = CommandConfiguration(
+    commandName: "add",
+    abstract: "Add a token that was made elsewhere, read from standard input.",
+    discussion: """
+      printf %s "$TOKEN" | bearerd token add APP
+
+      The hash in the file is fast and without salt, so a token that could be guessed is refused: it must have \
+      128 bits by a cautious estimate of its length, its alphabet and its repetitions, as 32 random hexadecimal \
+      digits have.
+      """)
+
+  @OptionGroup var subject: ApplicationArgument
+  @OptionGroup var restrictions: Restrictions
+  @OptionGroup var source: TokensOption
+
+  @Flag(help: "Take the token even if it could be guessed.")
+  var force = false
+
+  func perform() throws {
+    guardSecrets()
+    let now = Instant.now
+    let (expires, notBefore) = try restrictions.instants(at: now)
+    var secret = try SecretInput.read("the token to add")
+    defer { secret.wipe() }
+    try check(secret)
+    let digest = try hash(secret)
+
+    var key = ""
+    try TokenFileEditor(path: source.tokens).edit { edit in
+      if let known = edit.current.tokens.first(where: { $0.digest == digest }) {
+        throw Failure("this token is there already: \(edit.place(of: known)), for \(known.application)")
+      }
+      key = try edit.unusedKey(of: subject.application)
+      edit.append(
+        Token(
+          digest: digest, application: subject.application, key: key, created: now, notBefore: notBefore,
+          expires: expires, scopes: restrictions.scopes, origins: restrictions.from))
+    }
+    Console.note("\(subject.application) \(key) is in \(source.tokens) and \(ending(expires, at: now)).")
+  }
+
+  private func check(_ secret: [UInt8]) throws(Failure) {
+    guard secret.count <= Credential.maximumLength - "Bearer ".utf8.count else {
+      throw Failure(
+        "the token is longer than any that is read from a header: \(Credential.maximumLength) bytes")
+    }
+    guard Secret.isWellFormed(secret.span) else {
+      throw Failure(
+        "no header can carry this token: it is letters, digits and -._~+/ with = only at its end, and no more"
+      )
+    }
+    guard !Secret.isMistyped(secret.span) else {
+      throw Failure("this looks like a token of bearerd with a slip in it: its checksum is wrong")
+    }
+    let strength = SecretStrength(of: secret.span)
+    guard force || strength.isSufficient else {
+      throw Failure(
+        "this token could be guessed: it has \(strength.bits) bits by estimate, and \(SecretStrength.minimumBits) "
+          + "are needed; let `bearerd token new \(subject.application)` make one, or insist with --force")
+    }
+  }
+}

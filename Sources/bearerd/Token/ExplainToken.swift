@@ -1,0 +1,69 @@
+import ArgumentParser
+import BearerAuth
+import BearerdService
+import Glibc
+
+/// `bearerd token explain`
+struct ExplainToken: Command {
+  static let configuration = CommandConfiguration(
+    commandName: "explain",
+    abstract: "Tell whether a token would be let in, which line decides, and why.",
+    discussion: """
+      printf %s "$TOKEN" | bearerd token explain --scope write --from 192.0.2.7
+
+      Standard input is the token, or a whole `Bearer ...` header value. Exits with 0 where the token is let in and \
+      with 1 where not.
+      """)
+
+  @OptionGroup var source: TokensOption
+  @OptionGroup var surplus: SurplusArguments
+
+  @Option(
+    help: ArgumentHelp("The door, as the web server names it.", valueName: "scope"),
+    transform: ExplainToken.scope)
+  var scope: Scope?
+
+  @Option(
+    help: ArgumentHelp("The caller's address.", valueName: "address"), transform: ExplainToken.address)
+  var from: IPAddress?
+
+  func perform() throws {
+    guardSecrets()
+    // The token first: what makes it may be writing the file until then, as in `token new | token explain`.
+    let request = AccessRequest(credential: try credential(), scope: scope, address: from)
+    let loaded = try TokenSource(path: source.tokens).load()
+    guard loaded.isUsable else { throw TokenSourceError.unusable(loaded.issues) }
+    let now = Instant.now
+    let explanation = Explanation(request: request, source: source.tokens, files: loaded.files, now: now)
+    switch Policy(loaded.tokens).decide(request, at: now) {
+    case .allow(let token):
+      try Console.print("allow: \(explanation.name(of: token))\n\(explanation.restrictions(of: token))")
+    case .deny(let denial, let token):
+      let name = token.map { " \(explanation.name(of: $0))" } ?? ""
+      try Console.print("deny: \(denial.rawValue)\(name)\n  \(explanation.reason(for: denial, token))")
+      throw ExitCode(EXIT_FAILURE)
+    }
+  }
+
+  private func credential() throws -> Credential {
+    var input = try SecretInput.read("the token to explain")
+    defer { input.wipe() }
+    var value = input.contains(UInt8(ascii: " ")) ? input : Array("Bearer ".utf8) + input
+    defer { value.wipe() }
+    let credential = Credential(parsing: value.span, with: try DigestContext())
+    guard credential != .unhashed else { throw CryptoUnavailable() }
+    return credential
+  }
+
+  private static func scope(_ text: String) throws -> Scope {
+    guard let scope = Scope(text) else { throw ValidationError("a scope is \(Scope.rule)") }
+    return scope
+  }
+
+  private static func address(_ text: String) throws -> IPAddress {
+    guard let address = IPAddress(parsing: text) else {
+      throw ValidationError("write an IPv4 or IPv6 address")
+    }
+    return address
+  }
+}

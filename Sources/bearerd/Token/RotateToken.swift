@@ -1,0 +1,87 @@
+import ArgumentParser
+import BearerAuth
+import BearerdService
+
+/// `bearerd token rotate APP`
+struct RotateToken: Command {
+  static let configuration = CommandConfiguration(
+    commandName: "rotate",
+    abstract: "Make a new token in an old one's place; the old one ends soon after.",
+    discussion: """
+      The new token has the scopes and addresses of the old one, and as long to live as the old one had from its \
+      created= to its expires=. The old one keeps working for a while, so that both are good until the \
+      application has the new one.
+      """)
+
+  @OptionGroup var subject: ApplicationArgument
+  @OptionGroup var source: TokensOption
+
+  @OptionGroup var choice: KeyOption
+
+  @Option(
+    help: ArgumentHelp("How long the old token stays good; 0 ends it now.", valueName: "time"),
+    transform: RotateToken.seconds)
+  var keep: Int64 = 7 * 86_400
+
+  @Option(
+    help: ArgumentHelp(
+      "When the new token ends, instead of after as long a time as the old one.", valueName: "when"),
+    transform: PointInTime.init(parsing:))
+  var expires: PointInTime?
+
+  func perform() throws {
+    guardSecrets()
+    let now = Instant.now
+    var secret = Secret.generate(randomBytes: try randomBytes(Secret.randomByteCount))
+    defer { secret.wipe() }
+    let digest = try hash(secret)
+
+    var new = Token(digest: digest, application: subject.application)
+    var note = ""
+    try TokenFileEditor(path: source.tokens).edit { edit in
+      let old = try choose(from: edit, at: now)
+      let end = min(old.expires, now.advanced(by: keep))
+      new = Token(
+        digest: digest, application: subject.application, key: try edit.unusedKey(of: subject.application),
+        created: now, expires: try newEnd(after: old, at: now), scopes: old.scopes, origins: old.origins)
+      if end < old.expires { edit.setExpires(end, of: old) }
+      edit.append(new)
+      note = "The old token, \(edit.names(of: [old])), \(ending(end, at: now))."
+    }
+
+    try show(secret, application: subject.application, key: new.key ?? "")
+    Console.note(
+      "\(subject.application) \(new.key ?? "") is in \(source.tokens) and \(ending(new.expires, at: now)).")
+    Console.note(note)
+  }
+
+  /// The one live token, or the one with the key.
+  private func choose(from edit: TokenEdit, at now: Instant) throws(Failure) -> Token {
+    let tokens = try edit.tokens(of: subject.application, key: choice.key)
+    let live = tokens.filter { !$0.isExpired(at: now) }
+    if live.count == 1 { return live[0] }
+    guard !live.isEmpty else {
+      throw Failure("\(subject.application) has no token that is still good; use `bearerd token new`")
+    }
+    throw .usage("\(subject.application) has several tokens; say which with --key: \(edit.names(of: live))")
+  }
+
+  private func newEnd(after old: Token, at now: Instant) throws(Failure) -> Instant {
+    if let expires {
+      let end = expires.instant(at: now)
+      guard end > now else { throw .usage("--expires lies in the past; the token would never be good") }
+      return end
+    }
+    guard old.expires != .distantFuture else { return .distantFuture }
+    guard let created = old.created, created < old.expires else {
+      throw .usage(
+        "the old token's line does not say how long it was to live; say when the new one ends: --expires 90d")
+    }
+    return now.advanced(by: old.expires.seconds - created.seconds)
+  }
+
+  private static func seconds(_ text: String) throws -> Int64 {
+    guard let seconds = Duration.seconds(text) else { throw ValidationError("write 7d, 12h, 30m or 0") }
+    return seconds
+  }
+}
