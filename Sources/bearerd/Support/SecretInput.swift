@@ -10,9 +10,9 @@ enum SecretInput {
   /// - Parameter purpose: what to ask for: `the token to add`.
   static func read(_ purpose: String) throws(Failure) -> [UInt8] {
     guard isatty(STDIN_FILENO) == 1 else { return try checked(readToEnd(), purpose) }
-    Console.note("Paste \(purpose) and press Enter; it is not shown.")
     let terminal = HiddenTerminal()
     defer { terminal.restore() }
+    Console.note("Paste \(purpose) and press Enter; it is not shown.")
     return try checked(readLine(), purpose)
   }
 

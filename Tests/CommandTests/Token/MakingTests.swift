@@ -1,0 +1,115 @@
+import Foundation
+import Testing
+
+@Suite("bearerd token new and add")
+struct MakingTests {
+  @Test("new prints the token once, alone on stdout, and keeps its hash with what restricts it")
+  func new() throws {
+    let scratch = try Scratch()
+    let outcome = try Bearerd.run(
+      "token", "new", "openai", "--expires", "90d", "--not-before", "2026-01-01", "--scopes", "read,write",
+      "--from",
+      "192.0.2.0/24,::1", tokens: scratch.tokens)
+    #expect(outcome.code == 0)
+    #expect(outcome.output.wholeMatch(of: /brd_[0-9A-Za-z]{49}\n/) != nil)
+    #expect(!outcome.errors.contains(outcome.line))
+    #expect(outcome.errors.contains("and expires on ") && outcome.errors.contains("(in 90 days)"))
+    let line = try #require(scratch.lines().first)
+    let shape =
+      #"openai          sha256:[0-9a-f]{64}  id=[a-z0-9]{6} created=\S+Z not-before=2026-01-01T00:00:00Z "#
+      + #"expires=\S+Z scopes=read,write from=192\.0\.2\.0/24,::1"#
+    #expect(line.range(of: "^\(shape)$", options: .regularExpression) != nil, "\(line)")
+    #expect(try !scratch.read().contains(outcome.line))
+    #expect(try scratch.names() == ["tokens"])
+  }
+
+  @Test("new makes another token each time")
+  func different() throws {
+    let scratch = try Scratch()
+    let secrets = try (0..<5).map { _ in try Bearerd.run("token", "new", "ci", tokens: scratch.tokens).line }
+    #expect(Set(secrets).count == 5)
+    #expect(try scratch.lines().count == 5)
+  }
+
+  @Test("new in a folder makes the application's own file")
+  func folder() throws {
+    let scratch = try Scratch()
+    #expect(try Bearerd.run("token", "new", "ci", tokens: scratch.path).code == 0)
+    #expect(try scratch.names() == ["ci.tokens"])
+  }
+
+  @Test("new whose answer nobody can read says how to take the token back")
+  func unread() throws {
+    let scratch = try Scratch()
+    let command = #""$0" token new ci --tokens "$1" > /dev/full"#
+    let outcome = try Bearerd.start(["sh", "-c", command, Bearerd.path, scratch.tokens]).wait()
+    #expect(outcome.code == 74)
+    #expect(
+      outcome.errors.contains("nobody knows the new token now: bearerd token revoke ci --key "),
+      "\(outcome.errors)")
+  }
+
+  @Test(
+    "add keeps the hash of a token from elsewhere, with or without a line end", arguments: ["", "\n", "\r\n"])
+  func add(end: String) throws {
+    let scratch = try Scratch()
+    let secret = "b7b07e0a1c3ad5f29c84d6e1f05e3a92"
+    let outcome = try Bearerd.run(
+      "token", "add", "ci", "--scopes", "read", tokens: scratch.tokens, stdin: secret + end)
+    #expect(outcome.code == 0 && outcome.output.isEmpty && !outcome.errors.contains(secret))
+    // From sha256sum.
+    let hash = "sha256:a8dd656eb7ffe30a590769ca14fe06e6ae0169a73fa44a0b04ad5d337a79ff62"
+    #expect(try scratch.read().contains(hash))
+    #expect(
+      try Bearerd.run("token", "explain", "--scope", "read", tokens: scratch.tokens, stdin: secret).code == 0)
+  }
+
+  @Test(
+    "add refuses what can be guessed, cannot be sent, or is nothing",
+    arguments: [
+      ("hunter2", 1, "this token could be guessed: it has 19 bits by estimate, and 128 are needed"),
+      ("correct-horse-battery-staple-correct-horse", 1, "this token could be guessed"),
+      ("9b2f8c1e-4d5a-4f6b-8a7c-3e2d1f0a9b8c", 1, "it has 122 bits by estimate"),
+      ("b7b07e0a1c3ad5f2 9c84d6e1f05e3a92", 1, "no header can carry this token"),
+      ("Bearer b7b07e0a1c3ad5f29c84d6e1f05e3a92", 1, "no header can carry this token"),
+      ("caf\u{e9}b7b07e0a1c3ad5f29c84d6e1f05e3a92", 1, "no header can carry this token"),
+      (
+        "brd_00000000000000000000000000000000000000000002CZclk", 1, "with a slip in it: its checksum is wrong"
+      ),
+      (
+        String(repeating: "Zr8pX1vQm7nKcT2yWdJ5", count: 500), 1, "longer than any that is read from a header"
+      ),
+      (String(repeating: "Zr8pX1vQm7nKcT2yWdJ5", count: 900), 1, "standard input holds more than any token"),
+      ("", 64, "the token to add is expected on standard input"),
+      ("\n", 64, "the token to add is expected on standard input"),
+      ("b7b07e0a1c3ad5f29c84d6e1f05e3a92\nx\n", 64, "but there are several lines"),
+    ] as [(String, Int32, String)])
+  func refuses(secret: String, code: Int32, message: String) throws {
+    let scratch = try Scratch()
+    let outcome = try Bearerd.run("token", "add", "ci", tokens: scratch.tokens, stdin: secret)
+    #expect(outcome.code == code)
+    #expect(outcome.errors.contains(message), "\(outcome.errors)")
+    #expect(secret.count < 2 || !outcome.errors.contains(secret))
+    #expect(try scratch.names().isEmpty)
+  }
+
+  @Test("add takes a weak token where it must, but none that cannot be sent")
+  func force() throws {
+    let scratch = try Scratch()
+    #expect(
+      try Bearerd.run("token", "add", "ci", "--force", tokens: scratch.tokens, stdin: "hunter2").code == 0)
+    #expect(try Bearerd.run("token", "explain", tokens: scratch.tokens, stdin: "hunter2").code == 0)
+    #expect(try Bearerd.run("token", "add", "ci", "--force", tokens: scratch.tokens, stdin: "a b").code == 1)
+  }
+
+  @Test("add names the line of a token that is there already")
+  func known() throws {
+    let scratch = try Scratch()
+    let secret = try Bearerd.run("token", "new", "ci", tokens: scratch.tokens).line
+    let before = try scratch.read()
+    let outcome = try Bearerd.run("token", "add", "other", tokens: scratch.tokens, stdin: secret)
+    #expect(outcome.code == 1)
+    #expect(outcome.errors == "bearerd: this token is there already: \(scratch.tokens):5, for ci\n")
+    #expect(try scratch.read() == before)
+  }
+}

@@ -1,0 +1,151 @@
+import Foundation
+import Testing
+
+@Suite("bearerd token rotate and revoke")
+struct ReplacingTests {
+  @Test("rotate makes a token with the old one's rights, and ends the old one later")
+  func rotate() throws {
+    let scratch = try Scratch()
+    try scratch.write("# x\nci \(hash("1")) id=old scopes=read from=10.0.0.0/8   # ours\nzz \(hash("2"))\n")
+    let outcome = try Bearerd.run("token", "rotate", "ci", "--keep", "2h", tokens: scratch.tokens)
+    #expect(outcome.code == 0 && outcome.output.wholeMatch(of: /brd_[0-9A-Za-z]{49}\n/) != nil)
+    #expect(
+      outcome.errors.contains("The old token, old, expires on ") && outcome.errors.contains("(in 2 hours)"))
+    let lines = try scratch.lines()
+    try #require(lines.count == 3)
+    #expect(
+      lines[0].wholeMatch(of: /ci sha256:1{64} id=old scopes=read from=10.0.0.0\/8 expires=\S+Z   # ours/)
+        != nil)
+    #expect(lines[1] == "zz \(hash("2"))")
+    #expect(lines[2].hasSuffix("scopes=read from=10.0.0.0/8") && !lines[2].contains("expires="))
+    #expect(
+      try Bearerd.run(
+        "token", "explain", "--scope", "read", "--from", "10.1.1.1", tokens: scratch.tokens,
+        stdin: outcome.line
+      ).code == 0)
+  }
+
+  @Test("rotate gives the new token as long to live as the old one had, or as long as it is told")
+  func lifetime() throws {
+    for (arguments, expected) in [([], "in 30 days"), (["--expires", "10d"], "in 10 days")] {
+      let scratch = try Scratch()
+      try scratch.write("ci \(hash("1")) created=2999-01-01 expires=2999-01-31\n")
+      let command = [Bearerd.path, "token", "rotate", "ci", "--tokens", scratch.tokens] + arguments
+      let outcome = try Bearerd.start(command).wait()
+      #expect(outcome.code == 0 && outcome.errors.contains("(\(expected))"), "\(outcome.errors)")
+    }
+  }
+
+  @Test("rotate asks when the new token ends where the old line does not tell")
+  func unknownLifetime() throws {
+    let scratch = try Scratch()
+    try scratch.write("ci \(hash("1")) expires=2999-01-31\n")
+    let outcome = try Bearerd.run("token", "rotate", "ci", tokens: scratch.tokens)
+    #expect(outcome.code == 64 && outcome.errors.contains("say when the new one ends: --expires 90d"))
+    #expect(try scratch.lines().count == 1)
+  }
+
+  @Test("rotate never lets an old token live longer than it would have")
+  func neverExtends() throws {
+    let scratch = try Scratch()
+    let soon = ISO8601DateFormatter().string(from: Date(timeIntervalSinceNow: 600))
+    try scratch.write("ci \(hash("1")) expires=\(soon)\n")
+    let outcome = try Bearerd.run(
+      "token", "rotate", "ci", "--keep", "7d", "--expires", "90d", tokens: scratch.tokens)
+    #expect(outcome.code == 0)
+    #expect(try scratch.lines()[0] == "ci \(hash("1")) expires=\(soon)")
+  }
+
+  @Test("rotate with --keep 0 ends the old token at once")
+  func keepNothing() throws {
+    let scratch = try Scratch()
+    let old = try Bearerd.run("token", "new", "ci", tokens: scratch.tokens).line
+    let new = try Bearerd.run("token", "rotate", "ci", "--keep", "0", tokens: scratch.tokens).line
+    let denied = try Bearerd.run("token", "explain", tokens: scratch.tokens, stdin: old)
+    #expect(denied.code == 1 && denied.output.hasPrefix("deny: expired ci "))
+    #expect(try Bearerd.run("token", "explain", tokens: scratch.tokens, stdin: new).code == 0)
+  }
+
+  @Test("rotate and revoke of several tokens ask which", arguments: ["rotate", "revoke"])
+  func several(command: String) throws {
+    let scratch = try Scratch()
+    let text = "ci \(hash("1")) id=a1\nci \(hash("2"))\nci \(hash("3")) id=c3\n"
+    try scratch.write(text)
+    let outcome = try Bearerd.run("token", command, "ci", tokens: scratch.tokens)
+    #expect(outcome.code == 64)
+    #expect(
+      outcome.errors.contains("--key")
+        && outcome.errors.contains(": a1, one without id= (\(scratch.tokens):2), c3"), "\(outcome.errors)")
+    #expect(try scratch.read() == text)
+    #expect(try Bearerd.run("token", command, "ci", "--key", "c3", tokens: scratch.tokens).code == 0)
+    #expect(try scratch.lines().prefix(2) == ["ci \(hash("1")) id=a1", "ci \(hash("2"))"])
+  }
+
+  @Test("rotate of an application without a live token says what to do")
+  func expired() throws {
+    let scratch = try Scratch()
+    try scratch.write("ci \(hash("1")) expires=2020-01-01\n")
+    let outcome = try Bearerd.run("token", "rotate", "ci", tokens: scratch.tokens)
+    #expect(
+      outcome.code == 1 && outcome.errors.contains("has no token that is still good; use `bearerd token new`")
+    )
+  }
+
+  @Test("revoke takes the one token out, and says when every door is shut")
+  func revoke() throws {
+    let scratch = try Scratch()
+    let secret = try Bearerd.run("token", "new", "ci", tokens: scratch.tokens).line
+    let outcome = try Bearerd.run("token", "revoke", "ci", tokens: scratch.tokens)
+    #expect(outcome.code == 0 && outcome.output.isEmpty)
+    #expect(outcome.errors.contains("ci: revoked ") && outcome.errors.contains("every door is shut"))
+    let denied = try Bearerd.run("token", "explain", tokens: scratch.tokens, stdin: secret)
+    #expect(denied.code == 1 && denied.output.hasPrefix("deny: unknown-token\n"))
+  }
+
+  @Test("revoke --all takes all tokens of the application and none of another")
+  func revokeAll() throws {
+    let scratch = try Scratch()
+    try scratch.write("ci \(hash("1")) id=a1\n# x\nzz \(hash("2"))\nci \(hash("3"))\n")
+    #expect(try Bearerd.run("token", "revoke", "ci", "--all", tokens: scratch.tokens).code == 0)
+    #expect(try scratch.read() == "# x\nzz \(hash("2"))\n")
+  }
+
+  @Test(
+    "rotate and revoke of what is not there tell what is",
+    arguments: [
+      (["opnai"], "there is no application opnai; did you mean openai?"),
+      (["x"], "there is no application x; there are ci, openai"),
+      (["ci", "--key", "zz"], "ci has no key zz; it has k1"),
+    ])
+  func unknown(arguments: [String], message: String) throws {
+    let scratch = try Scratch()
+    try scratch.write("openai \(hash("1"))\nci \(hash("2")) id=k1\n")
+    for command in ["rotate", "revoke"] {
+      let outcome = try Bearerd.start(
+        [Bearerd.path, "token", command] + arguments + ["--tokens", scratch.tokens]
+      ).wait()
+      #expect(outcome.code == 1 && outcome.errors == "bearerd: \(message)\n", "\(outcome.errors)")
+    }
+    #expect(try scratch.lines().count == 2)
+  }
+
+  @Test("revoke where there are no tokens at all says so", arguments: [true, false])
+  func nothing(exists: Bool) throws {
+    let scratch = try Scratch()
+    if exists { try scratch.write("") }
+    let outcome = try Bearerd.run("token", "revoke", "ci", tokens: scratch.tokens)
+    #expect(outcome.code == 1 && outcome.errors == "bearerd: there is no application ci, nor any other\n")
+    #expect(try scratch.names() == (exists ? ["tokens"] : []))
+  }
+
+  @Test("no edit touches a file that has an error", arguments: ["new", "rotate", "revoke"])
+  func broken(command: String) throws {
+    let scratch = try Scratch()
+    let text = "ci \(hash("1"))\nnonsense\n"
+    try scratch.write(text)
+    let outcome = try Bearerd.run("token", command, "ci", tokens: scratch.tokens)
+    #expect(outcome.code == 78 && outcome.errors.hasPrefix("\(scratch.tokens):2:9: error: no hash"))
+    #expect(outcome.output.isEmpty)
+    #expect(try scratch.read() == text)
+  }
+}
