@@ -17,3 +17,13 @@
 static inline int bearerd_accept(int listener) {
   return (int)syscall(SYS_accept4, listener, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
+
+/* prctl(2) is variadic, which Swift cannot call. */
+static inline int bearerd_set_thread_name(const char *name) {
+  return prctl(PR_SET_NAME, name, 0, 0, 0);
+}
+
+/* No core file, and no ptrace by the same user: both would hold secrets. */
+static inline int bearerd_forbid_dumps(void) {
+  return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}

@@ -1,0 +1,113 @@
+import CLinux
+import Glibc
+
+/// A blocking connection to a FastCGI application, for our own tools and tests. Not thread-safe.
+public final class Client {
+  /// The application closed the connection, or answered with what is no FastCGI.
+  public enum Failure: Error, Equatable {
+    /// The connection ended before END_REQUEST.
+    case closed
+    /// The time set for one read ran out.
+    case timedOut
+    /// A record of another version, or of a type no application sends.
+    case unexpectedRecord
+  }
+
+  private let descriptor: Int32
+  private var received: [UInt8] = []
+
+  /// Connects to a unix or TCP address.
+  /// - Parameter timeout: how long one read or write may take, in milliseconds.
+  public init(connectingTo address: ListenAddress, timeout: Int = 5000) throws {
+    let candidates: [SocketAddress]
+    switch address {
+    case .unix(let path): candidates = SocketAddress(path: path).map { [$0] } ?? []
+    case .tcp(let host, let port):
+      candidates = SocketAddress.resolve(host: host, port: port, passive: false).addresses
+    case .descriptor, .systemd: candidates = []
+    }
+    var failure = SystemError("connect \(address)", code: EADDRNOTAVAIL)
+    for candidate in candidates {
+      let descriptor = Socket.open(family: candidate.family, nonblocking: false)
+      var limit = timeval(tv_sec: timeout / 1000, tv_usec: timeout % 1000 * 1000)
+      for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+        setsockopt(descriptor, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
+      }
+      if descriptor >= 0, candidate.connect(descriptor) {
+        self.descriptor = descriptor
+        return
+      }
+      failure = SystemError("connect \(address)")
+      close(descriptor)
+    }
+    throw failure
+  }
+
+  deinit { close(descriptor) }
+
+  /// Sends bytes as they are, all of them.
+  public func send(_ bytes: [UInt8]) throws {
+    var start = 0
+    while start < bytes.count {
+      let count = bytes[start...].withUnsafeBytes {
+        Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+      guard count > 0 else { throw SystemError("send") }
+      start += count
+    }
+  }
+
+  /// Tells the application that nothing more will come, and still reads.
+  public func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+  /// Sends one request and reads its response.
+  public func response(to request: RequestMessage) throws -> ResponseMessage {
+    try send(request.bytes)
+    return try readResponse()
+  }
+
+  /// Reads records up to END_REQUEST.
+  public func readResponse() throws -> ResponseMessage {
+    var response = ResponseMessage()
+    while !response.isEnded {
+      let record = try readRecord()
+      switch record[1] {
+      case RecordType.stdout:
+        response.output += record[RecordHeader.length...].prefix(contentLength(of: record))
+      case RecordType.endRequest: response.isEnded = true
+      default: throw Failure.unexpectedRecord
+      }
+    }
+    return response
+  }
+
+  /// Reads one whole record, header and padding included.
+  public func readRecord() throws -> [UInt8] {
+    while true {
+      if let header = RecordHeader(received.span, at: 0) {
+        guard header.version == RecordHeader.version else { throw Failure.unexpectedRecord }
+        if received.count >= header.recordLength {
+          defer { received.removeFirst(header.recordLength) }
+          return Array(received[..<header.recordLength])
+        }
+      }
+      guard try readMore() else { throw Failure.closed }
+    }
+  }
+
+  /// Whether the application closes the connection without another byte before the timeout.
+  public func isClosedByPeer() throws -> Bool {
+    received.isEmpty ? try !readMore() : false
+  }
+
+  private func contentLength(of record: [UInt8]) -> Int { Int(record[4]) << 8 | Int(record[5]) }
+
+  private func readMore() throws -> Bool {
+    var chunk = [UInt8](repeating: 0, count: 16 * 1024)
+    let count = Socket.receive(descriptor, into: &chunk)
+    if count < 0, errno == EAGAIN { throw Failure.timedOut }
+    // A reset is an end too: the peer closed on bytes of ours that it had not read.
+    received += chunk[..<max(0, count)]
+    return count > 0
+  }
+}

@@ -1,0 +1,22 @@
+/// What an administrator may turn at the engine.
+public struct EngineOptions: Sendable {
+  /// How many event loops, each a thread.
+  public var loops: Int
+  /// How long a peer may take to send a whole request, in milliseconds.
+  public var requestPatience: UInt64
+  /// How long a kept connection may stand idle, in milliseconds. Longer than nginx's own 60 s, so that the front
+  /// and not we end it.
+  public var idlePatience: UInt64
+  /// How many connections may wait at once, over all loops; the oldest gives way to a new one.
+  public var maximumConnections: Int
+  /// How long fresh connections are waited for at the end, in milliseconds.
+  public var drainPatience: UInt64 = 2000
+
+  /// - Parameter timeout: a peer's deadline, in seconds.
+  public init(loops: Int, timeout: Int, maximumConnections: Int) {
+    self.loops = loops
+    requestPatience = UInt64(timeout) * 1000
+    idlePatience = UInt64(max(timeout, 75)) * 1000
+    self.maximumConnections = maximumConnections
+  }
+}

@@ -1,0 +1,81 @@
+import Glibc
+
+/// One request at a time, from bytes to the answer: the gate's verdict, libfcgi's parameters, the responder.
+final class Exchange {
+  /// A whole request in a peer's socket must fit here to be read by libfcgi directly.
+  static let peekLength = LibFCGIRequest.readLength
+
+  let names: ParameterNames
+  let responder: any Responder
+  private let request: LibFCGIRequest
+  private var parameters: Parameters
+  private var relay: Relay?
+  private var visible = [UInt8](repeating: 0, count: Exchange.peekLength)
+
+  init(names: ParameterNames, responder: any Responder) throws {
+    self.names = names
+    self.responder = responder
+    request = try LibFCGIRequest()
+    parameters = Parameters(names: names)
+  }
+
+  /// What the first look at a connection with nothing received yet shows.
+  enum Sight {
+    /// One whole request that libfcgi can read in one go.
+    case whole(Gate.Request)
+    /// More has to come, or what is there has to be taken in parts.
+    case partial
+    case refused(Refusal)
+    /// The peer is gone.
+    case ended
+  }
+
+  /// Looks at what waits on `descriptor`, and takes nothing.
+  func look(at descriptor: Int32, gate: Gate) -> Sight {
+    let count = Socket.receive(descriptor, into: &visible, peek: true)
+    guard count > 0 else { return count < 0 && (errno == EAGAIN || errno == EINTR) ? .partial : .ended }
+    defer { visible.wipe(first: count) }
+    var gate = gate
+    switch gate.examine(visible.span.extracting(..<count)) {
+    case .complete(let request): return request.length == count ? .whole(request) : .partial
+    case .refuse(let refusal): return .refused(refusal)
+    case .incomplete, .management, .late: return .partial
+    }
+  }
+
+  /// Takes what waits on `descriptor` and appends it; the count as recv(2) gives it.
+  func take(from descriptor: Int32, into received: inout [UInt8]) -> Int {
+    let count = Socket.receive(descriptor, into: &visible)
+    if count > 0 {
+      received += visible[..<count]
+      visible.wipe(first: count)
+    }
+    return count
+  }
+
+  /// Answers a whole request that waits on `descriptor`, unread.
+  func answer(_ whole: Gate.Request, on descriptor: Int32) -> LibFCGIRequest.Outcome {
+    defer { parameters.removeAll() }
+    return request.exchange(on: descriptor, role: whole.role, parameters: &parameters) {
+      responder.response(to: $0, role: whole.role)
+    }
+  }
+
+  /// Answers a whole request that was taken in parts; whether the answer went out in full.
+  func answer(_ whole: Gate.Request, in received: [UInt8], on descriptor: Int32) -> Bool {
+    guard let relay = relay ?? (try? Relay()) else { return false }
+    // Kept for the next one only after a clean end: what an earlier request left in it must never be read.
+    self.relay = nil
+    guard relay.put(whole, of: received) else { return false }
+    switch answer(whole, on: relay.inner) {
+    case .answered:
+      self.relay = relay
+      return relay.passAnswer(to: descriptor)
+    case .failed:
+      return false
+    case .closed:
+      relay.innerWasClosed()
+      return false
+    }
+  }
+}

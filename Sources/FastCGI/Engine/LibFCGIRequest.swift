@@ -1,0 +1,126 @@
+import CFastCGI
+import Glibc
+
+/// libfcgi, used in the one way in which it is safe: only on a request that the gate has called whole, on a
+/// descriptor that we accepted, keep and close ourselves. This is the one file that knows it.
+///
+/// One per event loop, reused. Not thread-safe.
+final class LibFCGIRequest {
+  /// What became of the descriptor that libfcgi answered on.
+  enum Outcome {
+    /// Answered in full; the descriptor is the caller's again.
+    case answered
+    /// Not answered; the descriptor is the caller's, to be closed.
+    case failed
+    /// libfcgi has closed the descriptor, so its number may be in use again already.
+    case closed
+  }
+
+  /// libfcgi cannot be initialised.
+  struct Unavailable: Error {
+    var code: Int32
+  }
+
+  /// libfcgi reads at most so many bytes at once: a request this long takes one read(2).
+  static let readLength = 8192
+  /// The longest answer that leaves in one write(2) together with the records that end it.
+  static let maximumResponse = 8000
+
+  // FCGX_Request must not move: its streams point back at it. Allocated here, freed in deinit.
+  private let request: UnsafeMutablePointer<FCGX_Request>
+  private var discarded = [CChar](repeating: 0, count: 4096)
+
+  init() throws(Unavailable) {
+    let code = LibFCGIRequest.initializeLibrary()
+    guard code == 0 else { throw Unavailable(code: code) }
+    request = .allocate(capacity: 1)
+    FCGX_InitRequest(request, -1, 0)
+  }
+
+  deinit { request.deallocate() }
+
+  /// FCGX_Init installs handlers for SIGPIPE, SIGTERM and SIGUSR1 where there are none; what stood before is
+  /// put back.
+  private static func initializeLibrary() -> Int32 {
+    let signals = [SIGPIPE, SIGTERM, SIGUSR1]
+    var actions = signals.map { _ in sigaction() }
+    for (index, signal) in signals.enumerated() { sigaction(signal, nil, &actions[index]) }
+    defer { for (index, signal) in signals.enumerated() { sigaction(signal, &actions[index], nil) } }
+    return FCGX_Init()
+  }
+
+  /// Parses the request that waits on `descriptor`, has `respond` write the answer and sends it.
+  func exchange(
+    on descriptor: Int32, role: Role, parameters: inout Parameters,
+    respond: (borrowing Parameters) -> [UInt8]
+  ) -> Outcome {
+    request.pointee.ipcFd = descriptor
+    // Without it Accept_r first closes the descriptor; without `detached` a close drains the peer, for ever.
+    request.pointee.keepConnection = 1
+    request.pointee.detached = 1
+    guard FCGX_Accept_r(request) == 0 else {
+      request.pointee.ipcFd = -1
+      return .closed
+    }
+    // 0 does not mean that PARAMS arrived whole: an error between two pairs ends them silently.
+    guard let input = request.pointee.in, FCGX_GetError(input) == 0 else { return abandon() }
+    takeParameters(into: &parameters)
+    if role == .responder, !discardBody(input) { return abandon() }
+    let response = respond(parameters)
+    guard send(response) else { return abandon() }
+    wipeConsumed(input)
+    request.pointee.keepConnection = 1
+    FCGX_Finish_r(request)
+    defer { request.pointee.ipcFd = -1 }
+    return request.pointee.ipcFd == descriptor ? .answered : .closed
+  }
+
+  /// Frees the request without FCGX_Finish_r, which would send END_REQUEST without a status: lighttpd lets a
+  /// request pass on that.
+  private func abandon() -> Outcome {
+    FCGX_Free(request, 0)
+    request.pointee.ipcFd = -1
+    return .failed
+  }
+
+  /// Copies what is asked for out of libfcgi's environment and overwrites every value there.
+  private func takeParameters(into parameters: inout Parameters) {
+    guard var entry = request.pointee.envp else { return }
+    // libfcgi owns the strings until FCGX_Finish_r or FCGX_Free; the array ends with a null pointer.
+    while let text = entry.pointee {
+      let length = strlen(text)
+      if let equals = memchr(text, Int32(UInt8(ascii: "=")), length) {
+        let nameLength = UnsafeRawPointer(equals) - UnsafeRawPointer(text)
+        text.withMemoryRebound(to: UInt8.self, capacity: length) { bytes in
+          let name = UnsafeBufferPointer(start: bytes, count: nameLength)
+          let value = UnsafeBufferPointer(start: bytes + nameLength + 1, count: length - nameLength - 1)
+          parameters.keep(name.span, value.span)
+        }
+        explicit_bzero(text + nameLength + 1, length - nameLength - 1)
+      }
+      entry += 1
+    }
+  }
+
+  /// Reads STDIN to its end, as a kept connection needs it; whether it ended well.
+  private func discardBody(_ input: UnsafeMutablePointer<FCGX_Stream>) -> Bool {
+    while FCGX_GetStr(&discarded, Int32(discarded.count), input) == Int32(discarded.count) {}
+    return FCGX_GetError(input) == 0
+  }
+
+  /// Puts the whole answer into libfcgi's buffer, so that FCGX_Finish_r sends it in one write.
+  private func send(_ response: [UInt8]) -> Bool {
+    guard !response.isEmpty, response.count <= LibFCGIRequest.maximumResponse else { return false }
+    return response.withUnsafeBytes { bytes in
+      let text = bytes.assumingMemoryBound(to: CChar.self).baseAddress
+      return FCGX_PutStr(text, Int32(bytes.count), request.pointee.out) == Int32(bytes.count)
+    }
+  }
+
+  /// Overwrites the bytes of the request that libfcgi still holds: its buffer begins at `stopUnget` and it has
+  /// read up to `rdNext`.
+  private func wipeConsumed(_ input: UnsafeMutablePointer<FCGX_Stream>) {
+    guard let start = input.pointee.stopUnget, let end = input.pointee.rdNext, end > start else { return }
+    explicit_bzero(start, end - start)
+  }
+}

@@ -1,0 +1,27 @@
+import Glibc
+
+extension Span where Element == UInt8 {
+  func contains(_ byte: UInt8) -> Bool {
+    withUnsafeBufferPointer { buffer in
+      guard let start = buffer.baseAddress else { return false }
+      return memchr(start, Int32(byte), buffer.count) != nil
+    }
+  }
+
+  /// Not for secrets: it stops at the first difference.
+  func holdsSameBytes(as other: Span<UInt8>) -> Bool {
+    guard count == other.count else { return false }
+    for index in indices where self[index] != other[index] { return false }
+    return true
+  }
+}
+
+extension [UInt8] {
+  /// Overwrites the first `length` bytes, or all, so that a secret does not outlive its request in freed memory.
+  mutating func wipe(first length: Int = .max) {
+    withUnsafeMutableBytes { buffer in
+      guard let start = buffer.baseAddress else { return }
+      explicit_bzero(start, Swift.min(length, buffer.count))
+    }
+  }
+}

@@ -1,0 +1,171 @@
+/// The strict check of one whole FastCGI request's bytes before libfcgi sees any of them.
+///
+/// libfcgi can be made to abort, to block, to drop records or to take foreign bytes for parameters; what it is
+/// never shown cannot do that. The gate accepts one shape only: BEGIN_REQUEST, PARAMS ended by an empty record,
+/// and for a Responder STDIN ended by an empty record; one request id; exact lengths; nothing after the end.
+///
+/// It remembers how far it has read, so that a request that arrives byte by byte is not read again each time.
+struct Gate {
+  /// What the bytes seen so far amount to.
+  enum Verdict: Equatable {
+    /// Nothing wrong yet, and not whole.
+    case incomplete
+    /// GET_VALUES before a request: its `length` bytes are to be answered and removed from the front.
+    case management(length: Int)
+    /// The late empty STDIN of the Authorizer request before: its `length` bytes are to be removed.
+    case late(length: Int)
+    /// One whole request.
+    case complete(Request)
+    /// Nothing we take part in: close, without END_REQUEST.
+    case refuse(Refusal)
+  }
+
+  /// Where one whole request lies in the bytes it was found in. It begins at 0.
+  struct Request: Equatable {
+    var id: UInt16
+    var role: Role
+    /// The front's FCGI_KEEP_CONN flag.
+    var keepsConnection: Bool
+    /// The first byte after the empty PARAMS record: all that libfcgi needs to see.
+    var headLength: Int
+    /// The first byte after the whole request.
+    var length: Int
+  }
+
+  private enum Phase {
+    case begin
+    case params
+    case stdin
+  }
+
+  /// The most bytes BEGIN_REQUEST and PARAMS may take together.
+  static let maximumHead = 128 * 1024
+  /// The most bytes a Responder's STDIN may take; a front has no reason to send us a body.
+  static let maximumBody = 64 * 1024
+
+  private let names: ParameterNames
+  /// The id of an Authorizer request just answered on this connection, whose empty STDIN may still come.
+  private let lateStdin: UInt16?
+  private var phase = Phase.begin
+  private var offset = 0
+  private var request = Request(id: 0, role: .responder, keepsConnection: false, headLength: 0, length: 0)
+  /// The content of the only PARAMS record; nil when there were none or several.
+  private var contiguousParams: Range<Int>?
+  private var paramsRecords = 0
+
+  /// - Parameter names: the parameters that may stand at most once.
+  init(names: ParameterNames, lateStdin: UInt16? = nil) {
+    self.names = names
+    self.lateStdin = lateStdin
+  }
+
+  /// Reads on. `bytes` must begin with the same bytes as at the call before.
+  mutating func examine(_ bytes: Span<UInt8>) -> Verdict {
+    while let header = RecordHeader(bytes, at: offset) {
+      if let refusal = refusal(for: header) { return .refuse(refusal) }
+      let next = offset + header.recordLength
+      guard next <= limit else { return .refuse(phase == .stdin ? .bodyTooLong : .headTooLong) }
+      if phase == .begin, header.type != RecordType.beginRequest {
+        guard next <= bytes.count else { return .incomplete }
+        return header.type == RecordType.getValues ? .management(length: next) : .late(length: next)
+      }
+      guard next <= bytes.count else { return .incomplete }
+      let content = offset + RecordHeader.length..<offset + RecordHeader.length + header.contentLength
+      offset = next
+      if let verdict = take(header, content: content, of: bytes) { return verdict }
+    }
+    return .incomplete
+  }
+
+  /// Takes one whole record; a verdict where the request ends with it.
+  private mutating func take(_ header: RecordHeader, content: Range<Int>, of bytes: Span<UInt8>) -> Verdict? {
+    switch phase {
+    case .begin:
+      guard
+        let role = Role(
+          rawValue: UInt16(bytes[content.lowerBound]) << 8 | UInt16(bytes[content.lowerBound + 1]))
+      else { return .refuse(.unknownRole) }
+      request.id = header.requestID
+      request.role = role
+      request.keepsConnection = bytes[content.lowerBound + 2] & 1 != 0
+      phase = .params
+      return nil
+    case .params:
+      guard header.endsStream else {
+        paramsRecords += 1
+        contiguousParams = paramsRecords == 1 ? content : nil
+        return nil
+      }
+      request.headLength = offset
+      if let refusal = parametersRefusal(in: bytes) { return .refuse(refusal) }
+      phase = .stdin
+      return request.role == .authorizer ? endOfAuthorizer(in: bytes) : nil
+    case .stdin:
+      return header.endsStream ? end(at: offset, of: bytes) : nil
+    }
+  }
+
+  /// An Authorizer has no STDIN; lighttpd sends an empty one all the same. Take it where it is there, or the
+  /// part of it that is, and never wait for it.
+  private func endOfAuthorizer(in bytes: Span<UInt8>) -> Verdict {
+    guard let header = RecordHeader(bytes, at: offset) else {
+      let visible = bytes.extracting(offset...)
+      let stdin: [UInt8] = [1, RecordType.stdin, UInt8(request.id >> 8), UInt8(request.id & 0xff), 0, 0, 0]
+      for index in visible.indices where visible[index] != stdin[index] { return .refuse(.bytesAfterTheEnd) }
+      return end(at: offset, of: bytes.extracting(..<offset))
+    }
+    guard header.version == RecordHeader.version, header.type == RecordType.stdin,
+      header.requestID == request.id, header.endsStream
+    else { return .refuse(.bytesAfterTheEnd) }
+    return end(at: offset + RecordHeader.length, of: bytes)
+  }
+
+  private func end(at length: Int, of bytes: Span<UInt8>) -> Verdict {
+    guard bytes.count == length else { return .refuse(.bytesAfterTheEnd) }
+    var whole = request
+    whole.length = length
+    return .complete(whole)
+  }
+
+  private var limit: Int {
+    phase == .stdin ? request.headLength + Gate.maximumBody : Gate.maximumHead
+  }
+
+  /// Whether a record with this header may stand here; decided before its content is waited for.
+  private func refusal(for header: RecordHeader) -> Refusal? {
+    guard header.version == RecordHeader.version else { return .wrongVersion }
+    switch (phase, header.type) {
+    case (.begin, RecordType.beginRequest):
+      guard header.requestID != 0 else { return .nullRequestID }
+      return header.contentLength == 8 ? nil : .wrongLength
+    case (.begin, RecordType.getValues):
+      return header.requestID == 0 ? nil : .foreignRequestID
+    case (.begin, RecordType.stdin):
+      return header.requestID == lateStdin && header.endsStream ? nil : .unexpectedRecord
+    case (.params, RecordType.params), (.stdin, RecordType.stdin):
+      guard header.requestID == request.id else { return .foreignRequestID }
+      return header.contentLength > 0 || header.endsStream ? nil : .paddedEmptyRecord
+    default:
+      return .unexpectedRecord
+    }
+  }
+
+  private func parametersRefusal(in bytes: Span<UInt8>) -> Refusal? {
+    if paramsRecords == 0 { return nil }
+    if let range = contiguousParams { return names.refusal(of: bytes.extracting(range)) }
+    // Pairs may cross records: only then are they copied together.
+    var joined: [UInt8] = []
+    joined.reserveCapacity(request.headLength)
+    var cursor = 0
+    while cursor < request.headLength, let header = RecordHeader(bytes, at: cursor) {
+      if header.type == RecordType.params {
+        let content = bytes.extracting(
+          cursor + RecordHeader.length..<cursor + RecordHeader.length + header.contentLength)
+        for index in content.indices { joined.append(content[index]) }
+      }
+      cursor += header.recordLength
+    }
+    defer { joined.wipe() }
+    return names.refusal(of: joined.span)
+  }
+}

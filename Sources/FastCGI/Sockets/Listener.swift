@@ -1,0 +1,147 @@
+import CLinux
+import Glibc
+
+/// A listening socket, opened by us or inherited.
+public struct Listener: Sendable {
+  /// The socket; open for the life of the process.
+  public let descriptor: Int32
+  /// Where it listens, for the log.
+  public let address: ListenAddress
+  /// Whether another process holds the socket too, so that what waits in its backlog is not lost with us.
+  public let isInherited: Bool
+  private var file: FileIdentity?
+
+  /// How many connections may wait to be accepted: nginx answers 500 as soon as a unix socket's backlog is full.
+  /// net.core.somaxconn caps it.
+  public static let backlog: Int32 = 4096
+
+  /// Takes a socket that a parent left open.
+  /// - Throws: where `descriptor` is no listening stream socket.
+  public init(inheriting descriptor: Int32, as address: ListenAddress) throws(SystemError) {
+    guard Socket.isListening(descriptor) else {
+      throw SystemError("descriptor \(descriptor) is no listening socket", code: ENOTSOCK)
+    }
+    guard Socket.setFlags(descriptor, nonblocking: true) else { throw SystemError("fcntl \(address)") }
+    self.descriptor = descriptor
+    self.address = address
+    isInherited = true
+  }
+
+  /// Opens a TCP socket on every address that `host` has.
+  public static func tcp(host: String, port: UInt16) throws(SystemError) -> [Listener] {
+    let address = ListenAddress.tcp(host: host, port: port)
+    let resolved = SocketAddress.resolve(host: host, port: port, passive: true)
+    guard !resolved.addresses.isEmpty else {
+      throw SystemError("resolve \(host) (\(resolved.failure))", code: EADDRNOTAVAIL)
+    }
+    var listeners: [Listener] = []
+    for candidate in resolved.addresses {
+      let descriptor = Socket.open(family: candidate.family, nonblocking: true)
+      guard descriptor >= 0 else { throw SystemError("socket \(address)") }
+      Socket.setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
+      // `[::]:9000` means IPv6 alone, as nginx reads it.
+      if candidate.family == AF_INET6 { Socket.setOption(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
+      guard candidate.bind(descriptor), listen(descriptor, backlog) == 0 else {
+        let failure = SystemError("bind \(address)")
+        close(descriptor)
+        throw failure
+      }
+      listeners.append(Listener(descriptor: descriptor, address: address, file: nil))
+    }
+    return listeners
+  }
+
+  /// Opens a unix socket with exactly this mode and owner before anybody can connect.
+  ///
+  /// A file that is no socket is never removed, nor a socket that somebody answers on.
+  public static func unix(path: String, mode: mode_t, owner: Owner?) throws(SystemError) -> Listener {
+    let address = ListenAddress.unix(path: path)
+    guard let target = SocketAddress(path: path) else {
+      throw SystemError("bind \(address)", code: ENAMETOOLONG)
+    }
+    try removeStale(path: path, target)
+    let descriptor = Socket.open(family: AF_UNIX, nonblocking: true)
+    guard descriptor >= 0 else { throw SystemError("socket \(address)") }
+    // The mode of the socket's own inode limits what bind(2) creates: no moment with a wider one.
+    guard fchmod(descriptor, mode & 0o600) == 0, target.bind(descriptor) else {
+      throw closing(descriptor, SystemError("bind \(address)"))
+    }
+    if let owner, lchown(path, owner.user, owner.group) != 0 {
+      throw closing(descriptor, SystemError("chown \(path)"), path)
+    }
+    guard chmod(path, mode) == 0 else { throw closing(descriptor, SystemError("chmod \(path)"), path) }
+    guard listen(descriptor, backlog) == 0 else {
+      throw closing(descriptor, SystemError("listen \(address)"), path)
+    }
+    return Listener(descriptor: descriptor, address: address, file: FileIdentity(path: path))
+  }
+
+  /// Takes the name of a socket of ours away, where it is still ours, so that nobody new connects.
+  public func unlink() {
+    guard case .unix(let path) = address, let file, file == FileIdentity(path: path) else { return }
+    Glibc.unlink(path)
+  }
+
+  private init(descriptor: Int32, address: ListenAddress, file: FileIdentity?) {
+    self.descriptor = descriptor
+    self.address = address
+    self.file = file
+    isInherited = false
+  }
+
+  private static func closing(_ descriptor: Int32, _ failure: SystemError, _ path: String? = nil)
+    -> SystemError
+  {
+    close(descriptor)
+    if let path { Glibc.unlink(path) }
+    return failure
+  }
+
+  private static func removeStale(path: String, _ target: SocketAddress) throws(SystemError) {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return }
+    guard status.st_mode & S_IFMT == S_IFSOCK else {
+      throw SystemError("\(path) exists and is no socket; it is left alone", code: EEXIST)
+    }
+    let probe = Socket.open(family: AF_UNIX, nonblocking: true)
+    guard probe >= 0 else { throw SystemError("socket unix:\(path)") }
+    defer { close(probe) }
+    // EAGAIN: the backlog of a living listener is full.
+    guard !target.connect(probe), errno == ECONNREFUSED else {
+      throw SystemError("unix:\(path) is answered by another process", code: EADDRINUSE)
+    }
+    Glibc.unlink(path)
+  }
+}
+
+/// Who owns a socket's file.
+public struct Owner: Equatable, Sendable {
+  /// The user's number.
+  public var user: uid_t
+  /// The group's number.
+  public var group: gid_t
+
+  /// An owner by numbers.
+  public init(user: uid_t, group: gid_t) {
+    self.user = user
+    self.group = group
+  }
+}
+
+/// Which file a path names. A number freed is given to the next file at once, so the time of its making counts
+/// too; for a socket that is its modification time, which neither chmod nor connect changes.
+struct FileIdentity: Equatable {
+  var device: dev_t
+  var inode: ino_t
+  var seconds: Int
+  var nanoseconds: Int
+
+  init?(path: String) {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return nil }
+    device = status.st_dev
+    inode = status.st_ino
+    seconds = status.st_mtim.tv_sec
+    nanoseconds = status.st_mtim.tv_nsec
+  }
+}

@@ -1,0 +1,61 @@
+import CLinux
+import Glibc
+
+/// A `sockaddr` of any family. The one place that casts between its shapes; no pointer leaves a closure.
+struct SocketAddress {
+  private var storage = sockaddr_storage()
+  private var length: socklen_t
+
+  var family: Int32 { Int32(storage.ss_family) }
+
+  /// A unix socket's path; nil where it is longer than `sun_path` allows.
+  init?(path: String) {
+    guard path.utf8.count <= ListenAddress.maximumPathLength else { return nil }
+    length = socklen_t(MemoryLayout<sockaddr_un>.size)
+    withUnsafeMutableBytes(of: &storage) { bytes in
+      let address = bytes.assumingMemoryBound(to: sockaddr_un.self)
+      address[0].sun_family = sa_family_t(AF_UNIX)
+      let start = MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? 2
+      for (index, byte) in path.utf8.enumerated() { bytes[start + index] = byte }
+    }
+  }
+
+  /// What `getaddrinfo` gave; copied, so it may be freed afterwards.
+  init(_ info: addrinfo) {
+    length = info.ai_addrlen
+    withUnsafeMutableBytes(of: &storage) { bytes in
+      guard let source = info.ai_addr else { return }
+      bytes.copyMemory(from: UnsafeRawBufferPointer(start: source, count: Int(info.ai_addrlen)))
+    }
+  }
+
+  /// The addresses that `host` has, for TCP; empty with the resolver's message where it has none.
+  static func resolve(host: String, port: UInt16, passive: Bool) -> (
+    addresses: [SocketAddress], failure: String
+  ) {
+    var hints = addrinfo()
+    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+    hints.ai_flags = AI_NUMERICSERV | (passive ? AI_PASSIVE : 0)
+    var list: UnsafeMutablePointer<addrinfo>?
+    let code = getaddrinfo(host, String(port), &hints, &list)
+    guard code == 0 else { return ([], String(cString: gai_strerror(code))) }
+    defer { freeaddrinfo(list) }
+    var addresses: [SocketAddress] = []
+    var next = list
+    while let info = next {
+      addresses.append(SocketAddress(info.pointee))
+      next = info.pointee.ai_next
+    }
+    return (addresses, "")
+  }
+
+  func bind(_ descriptor: Int32) -> Bool { withPointer { Glibc.bind(descriptor, $0, $1) == 0 } }
+
+  func connect(_ descriptor: Int32) -> Bool { withPointer { Glibc.connect(descriptor, $0, $1) == 0 } }
+
+  private func withPointer<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+    withUnsafePointer(to: storage) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, length) }
+    }
+  }
+}

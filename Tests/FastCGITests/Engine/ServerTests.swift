@@ -1,0 +1,169 @@
+import Foundation
+import Testing
+
+@testable import FastCGI
+
+@Suite("The server")
+struct ServerTests {
+  @Test("A good request is answered, a bad one denied")
+  func answers() throws {
+    let server = try TestServer()
+    #expect(try server.goodStatus() == 200)
+    let denied = try server.client().response(to: RequestMessage())
+    #expect(denied.status == 401)
+    #expect(denied.body == "-")
+  }
+
+  @Test(
+    "Many requests on one kept connection, whatever their role", arguments: [Role.responder, .authorizer])
+  func kept(role: Role) throws {
+    let server = try TestServer()
+    let client = try server.client()
+    for id: UInt16 in 1...50 {
+      let request = RequestMessage(
+        role: role, id: id, keepsConnection: true, parameters: [("HTTP_AUTHORIZATION", Array("good".utf8))])
+      #expect(try client.response(to: request).status == 200)
+    }
+  }
+
+  @Test("An Authorizer's empty STDIN may come with the request, in parts, late or never")
+  func authorizerStdin() throws {
+    let server = try TestServer()
+    for cut in 0...8 {
+      let client = try server.client()
+      for id: UInt16 in 1...3 {
+        let head = begin(id: id, role: 2, flags: 1) + params(id: id, pair("HTTP_AUTHORIZATION", "good"))
+        try client.send(head + stdin(id: id).prefix(cut))
+        #expect(try client.readResponse().status == 200)
+        if cut > 0 { try client.send(Array(stdin(id: id).dropFirst(cut))) }
+      }
+    }
+  }
+
+  @Test("A request that comes byte by byte is answered")
+  func dripping() throws {
+    let server = try TestServer()
+    let client = try server.client()
+    for byte in goodRequest { try client.send([byte]) }
+    #expect(try client.readResponse().status == 200)
+  }
+
+  @Test(
+    "A head of any length up to the limit is answered", arguments: [8000, 8192, 8193, 9000, 65_000, 130_000])
+  func long(length: Int) throws {
+    let server = try TestServer()
+    let filler = String(repeating: "x", count: length - 200)
+    let request = RequestMessage(parameters: [
+      ("X", Array(filler.utf8)), ("HTTP_AUTHORIZATION", Array("good".utf8)),
+    ])
+    #expect(try server.client().response(to: request).status == 200)
+  }
+
+  @Test("Parameters in records of one byte each are answered")
+  func tinyRecords() throws {
+    let server = try TestServer()
+    let client = try server.client()
+    let pairs = pair("HTTP_AUTHORIZATION", "good") + pair("X", String(repeating: "y", count: 1000))
+    try client.send(begin() + pairs.flatMap { record(4, [$0], padding: 3) } + record(4) + stdin())
+    #expect(try client.readResponse().status == 200)
+  }
+
+  @Test("A Responder's body is read and forgotten")
+  func body() throws {
+    let server = try TestServer()
+    let client = try server.client()
+    let body = [UInt8](repeating: 1, count: 60_000)
+    for _ in 0..<3 {
+      try client.send(begin(flags: 1) + params(pair("HTTP_AUTHORIZATION", "good")) + stdin(body))
+      #expect(try client.readResponse().status == 200)
+    }
+  }
+
+  @Test("GET_VALUES is answered, and the request after it too", arguments: [1, 4, 40])
+  func getValues(times: Int) throws {
+    let server = try TestServer()
+    let client = try server.client()
+    let ask = record(9, id: 0, pair("FCGI_MAX_CONNS", "") + pair("FCGI_MAX_CONNS", ""), padding: 5)
+    for _ in 0..<times { try client.send(ask) }
+    for _ in 0..<times { #expect(try client.readRecord()[1] == 10) }
+    try client.send(goodRequest)
+    #expect(try client.readResponse().status == 200)
+  }
+
+  @Test(
+    "What the gate refuses is closed without a byte, and the next caller is answered",
+    arguments: GateTests.refused)
+  func refuses(name: String, bytes: [UInt8], refusal: Refusal) throws {
+    let server = try TestServer()
+    let client = try server.client()
+    try? client.send(bytes)
+    #expect(try client.isClosedByPeer(), "\(name)")
+    #expect(try server.goodStatus() == 200)
+  }
+
+  @Test("A peer that leaves at any byte harms nobody")
+  func leaves() throws {
+    let server = try TestServer()
+    for length in goodRequest.indices { try server.client().send(Array(goodRequest[..<length])) }
+    #expect(try server.goodStatus() == 200)
+  }
+
+  @Test("A peer that ends its side in the middle is closed without a byte")
+  func halfClosed() throws {
+    let server = try TestServer()
+    for length in goodRequest.indices {
+      let client = try server.client()
+      try client.send(Array(goodRequest[..<length]))
+      client.finishSending()
+      #expect(try client.isClosedByPeer())
+    }
+  }
+
+  @Test("A silent peer is closed at its deadline")
+  func deadline() throws {
+    let server = try TestServer(timeout: 1)
+    let client = try server.client()
+    try client.send(Array(goodRequest.prefix(20)))
+    let start = Clock.monotonicMilliseconds()
+    #expect(try client.isClosedByPeer())
+    #expect(Clock.monotonicMilliseconds() - start >= 900)
+  }
+
+  @Test("Where too many wait, the oldest gives way to a good caller")
+  func crowd() throws {
+    let server = try TestServer(loops: 1, maximumConnections: 10)
+    let idle = try (0..<30).map { _ in try server.client() }
+    for client in idle { try? client.send([1]) }
+    #expect(try server.goodStatus() == 200)
+    #expect(try idle[0].isClosedByPeer())
+  }
+
+  @Test("A drain answers what was accepted, closes what is idle and refuses the rest")
+  func drain() throws {
+    let server = try TestServer(loops: 1)
+    let kept = try server.client()
+    let keeping = RequestMessage(keepsConnection: true)
+    _ = try kept.response(to: keeping)
+    let half = try server.client()
+    try half.send(Array(goodRequest.prefix(30)))
+    Thread.sleep(forTimeInterval: 0.1)
+    server.server.drain()
+    #expect(try kept.isClosedByPeer())
+    #expect(throws: (any Error).self) { try server.client() }
+    try half.send(Array(goodRequest.dropFirst(30)))
+    #expect(try half.readResponse().status == 200)
+    server.server.wait()
+  }
+
+  @Test("A drain beside silent peers ends within three seconds")
+  func silentDrain() throws {
+    let server = try TestServer()
+    let silent = try (0..<20).map { _ in try server.client() }
+    for client in silent { try client.send([1]) }
+    let start = Clock.monotonicMilliseconds()
+    server.server.drain()
+    server.server.wait()
+    #expect(Clock.monotonicMilliseconds() - start < 3000)
+    withExtendedLifetime(silent) {}
+  }
+}

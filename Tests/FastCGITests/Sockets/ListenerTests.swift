@@ -1,0 +1,54 @@
+import Foundation
+import Testing
+
+@testable import FastCGI
+
+@Suite("A listener")
+struct ListenerTests {
+  private let folder: URL
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "bearerd-\(UUID().uuidString.prefix(8))")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  private var path: String { folder.appending(path: "s").path }
+
+  private func mode() throws -> Int? {
+    try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+  }
+
+  @Test("has exactly the mode asked for, whatever the umask", arguments: [0o600, 0o660, 0o666])
+  func mode(mode: Int) throws {
+    let listener = try Listener.unix(path: path, mode: mode_t(mode), owner: nil)
+    #expect(try self.mode() == mode)
+    listener.unlink()
+    #expect(!FileManager.default.fileExists(atPath: path))
+    close(listener.descriptor)
+  }
+
+  @Test("leaves a file alone that is no socket")
+  func file() throws {
+    try Data("precious".utf8).write(to: URL(filePath: path))
+    #expect(throws: SystemError.self) { try Listener.unix(path: path, mode: 0o600, owner: nil) }
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "precious")
+  }
+
+  @Test("leaves a socket alone that somebody answers on, and replaces one that nobody does")
+  func stale() throws {
+    let living = try Listener.unix(path: path, mode: 0o600, owner: nil)
+    #expect(throws: SystemError.self) { try Listener.unix(path: path, mode: 0o600, owner: nil) }
+    close(living.descriptor)
+    let next = try Listener.unix(path: path, mode: 0o600, owner: nil)
+    // The first is gone: its name now belongs to another socket.
+    living.unlink()
+    #expect(FileManager.default.fileExists(atPath: path))
+    next.unlink()
+    close(next.descriptor)
+  }
+
+  @Test("is not made of a descriptor that does not listen")
+  func notListening() {
+    #expect(throws: SystemError.self) { try Listener(inheriting: 0, as: .descriptor(0)) }
+  }
+}
