@@ -1,5 +1,5 @@
 import ArgumentParser
-import BearerdService
+import BearerAuth
 
 /// `bearerd check`: would these tokens be loaded? Like `nginx -t`.
 struct Check: Command {
@@ -11,9 +11,7 @@ struct Check: Command {
   @OptionGroup var source: TokensOption
 
   func perform() throws {
-    let loaded = try TokenSource(path: source.tokens).load()
-    guard loaded.isUsable else { throw TokenSourceError.unusable(loaded.issues) }
-    loaded.issues.forEach { Console.note($0.description) }
+    let loaded = try source.load()
     try Console.print("ok: \(loaded.summary(at: .now))")
   }
 }

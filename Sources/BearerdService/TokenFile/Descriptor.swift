@@ -36,6 +36,7 @@ struct Descriptor: ~Copyable {
   /// Everything from here to the end; EFBIG where that is more than `limit` bytes.
   func readToEnd(limit: Int) throws(TokenSourceError) -> [UInt8] {
     var bytes: [UInt8] = []
+    bytes.reserveCapacity(min(limit, Int(try status().st_size)))
     var chunk = [UInt8](repeating: 0, count: 1 << 18)
     while true {
       let count = try Descriptor.call("read", path) {

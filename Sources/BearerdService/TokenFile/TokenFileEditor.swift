@@ -21,13 +21,14 @@ public struct TokenFileEditor: Sendable {
 
   /// Lets `change` edit what is there now, and writes the result. It may be called again when the file changed
   /// underneath; what it throws leaves everything as it was.
-  public func edit(_ change: (inout TokenEdit) throws -> Void) throws {
+  /// - Returns: what `change` returned for what was written.
+  public func edit<Result>(_ change: (inout TokenEdit) throws -> Result) throws -> Result {
     let lock = try Descriptor(opening: try lockedFolder(), O_RDONLY | O_DIRECTORY)
     try lock.lock()
     for _ in 0..<TokenFileEditor.attempts {
       var edit = try TokenEdit(of: path)
-      try change(&edit)
-      if try edit.commit() { return }
+      let result = try change(&edit)
+      if try edit.commit() { return result }
     }
     throw TokenSourceError.contended(path: path)
   }

@@ -26,15 +26,18 @@ struct Restrictions: ParsableArguments {
     transform: Restrictions.blocks)
   var from: [AddressBlock]?
 
-  /// The instants at which a token that is made now ends and begins.
-  func instants(at now: Instant) throws(Failure) -> (expires: Instant, notBefore: Instant) {
+  /// A token that is made now and restricted so; throws where it would never be good.
+  func token(_ digest: Digest, of application: String, key: String, at now: Instant) throws(Failure) -> Token
+  {
     let end = expires?.instant(at: now) ?? .distantFuture
     let begin = notBefore?.instant(at: now) ?? .distantPast
     guard end > now else { throw .usage("--expires lies in the past; the token would never be good") }
     guard end > begin else {
       throw .usage("--expires is not after --not-before; the token would never be good")
     }
-    return (end, begin)
+    return Token(
+      digest: digest, application: application, key: key, created: now, notBefore: begin, expires: end,
+      scopes: scopes, origins: from)
   }
 
   private static func scopes(_ text: String) throws -> [Scope] {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BearerdService
 
 /// `--tokens`, the same for all commands.
 struct TokensOption: ParsableArguments {
@@ -9,5 +10,13 @@ struct TokensOption: ParsableArguments {
 
   func validate() throws {
     guard !tokens.isEmpty else { throw ValidationError("--tokens names no file") }
+  }
+
+  /// The tokens, for a command that only reads; tells the warnings, and throws where there is an error.
+  func load() throws(TokenSourceError) -> LoadedTokens {
+    let loaded = try TokenSource(path: tokens).load()
+    guard loaded.isUsable else { throw .unusable(loaded.issues) }
+    loaded.issues.forEach { Console.note($0.description) }
+    return loaded
   }
 }

@@ -25,24 +25,21 @@ struct AddToken: Command {
   func perform() throws {
     guardSecrets()
     let now = Instant.now
-    let (expires, notBefore) = try restrictions.instants(at: now)
     var secret = try SecretInput.read("the token to add")
     defer { secret.wipe() }
     try check(secret)
     let digest = try hash(secret)
 
-    var key = ""
-    try TokenFileEditor(path: source.tokens).edit { edit in
+    let token = try TokenFileEditor(path: source.tokens).edit { edit in
       if let known = edit.current.tokens.first(where: { $0.digest == digest }) {
         throw Failure("this token is there already: \(edit.place(of: known)), for \(known.application)")
       }
-      key = try edit.unusedKey(of: subject.application)
-      edit.append(
-        Token(
-          digest: digest, application: subject.application, key: key, created: now, notBefore: notBefore,
-          expires: expires, scopes: restrictions.scopes, origins: restrictions.from))
+      let key = try edit.unusedKey(of: subject.application)
+      let token = try restrictions.token(digest, of: subject.application, key: key, at: now)
+      edit.append(token)
+      return token
     }
-    Console.note("\(subject.application) \(key) is in \(source.tokens) and \(ending(expires, at: now)).")
+    Console.note("\(name(of: token)) is in \(source.tokens) and \(ending(token.expires, at: now)).")
   }
 
   private func check(_ secret: [UInt8]) throws(Failure) {

@@ -31,16 +31,15 @@ struct ExplainToken: Command {
     guardSecrets()
     // The token first: what makes it may be writing the file until then, as in `token new | token explain`.
     let request = AccessRequest(credential: try credential(), scope: scope, address: from)
-    let loaded = try TokenSource(path: source.tokens).load()
-    guard loaded.isUsable else { throw TokenSourceError.unusable(loaded.issues) }
+    let loaded = try source.load()
     let now = Instant.now
     let explanation = Explanation(request: request, source: source.tokens, files: loaded.files, now: now)
     switch Policy(loaded.tokens).decide(request, at: now) {
     case .allow(let token):
-      try Console.print("allow: \(explanation.name(of: token))\n\(explanation.restrictions(of: token))")
+      try Console.print("allow: \(explanation.place(of: token))\n\(explanation.restrictions(of: token))")
     case .deny(let denial, let token):
-      let name = token.map { " \(explanation.name(of: $0))" } ?? ""
-      try Console.print("deny: \(denial.rawValue)\(name)\n  \(explanation.reason(for: denial, token))")
+      let place = token.map { " \(explanation.place(of: $0))" } ?? ""
+      try Console.print("deny: \(denial.rawValue)\(place)\n  \(explanation.reason(for: denial, token))")
       throw ExitCode(EXIT_FAILURE)
     }
   }

@@ -8,9 +8,8 @@ struct Explanation {
   let now: Instant
 
   /// `openai k7f3q2 (/etc/bearerd/tokens:7)`
-  func name(of token: Token) -> String {
-    let name = [token.application, token.key].compactMap(\.self).joined(separator: " ")
-    return "\(name) (\(files[token.file]):\(token.line))"
+  func place(of token: Token) -> String {
+    "\(name(of: token)) (\(files[token.file]):\(token.line))"
   }
 
   /// What the line says, and that it is fulfilled.

@@ -14,9 +14,7 @@ struct ListTokens: Command {
   var json = false
 
   func perform() throws {
-    let loaded = try TokenSource(path: source.tokens).load()
-    guard loaded.isUsable else { throw TokenSourceError.unusable(loaded.issues) }
-    loaded.issues.forEach { Console.note($0.description) }
+    let loaded = try source.load()
     let now = Instant.now
     if json {
       let objects = loaded.tokens.map { "  \(object($0, in: loaded.files[$0.file], at: now))" }

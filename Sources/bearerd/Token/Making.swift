@@ -1,6 +1,5 @@
 import BearerAuth
 import BearerdService
-import Glibc
 
 // What the commands that make tokens share.
 
@@ -11,14 +10,18 @@ func hash(_ secret: [UInt8]) throws -> Digest {
 }
 
 /// Prints a secret. When that fails nobody knows it, but its line is in the file: the message says what to do.
-func show(_ secret: [UInt8], application: String, key: String) throws(Failure) {
+func show(_ secret: [UInt8], of token: Token) throws(Failure) {
   do throws(Failure) {
     try Console.show(secret)
   } catch {
-    throw Failure(
-      "\(error.message); nobody knows the new token now: bearerd token revoke \(application) --key \(key)",
-      code: EX_IOERR)
+    let command = "bearerd token revoke \(token.application) --key \(token.key ?? "")"
+    throw Failure("\(error.message); nobody knows the new token now: \(command)", code: error.code)
   }
+}
+
+/// `openai k7f3q2`; a token without a key is called by its application.
+func name(of token: Token) -> String {
+  [token.application, token.key].compactMap(\.self).joined(separator: " ")
 }
 
 /// `never expires`, or `expires on 2027-01-01 (in 38 days)`

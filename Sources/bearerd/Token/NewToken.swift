@@ -16,22 +16,19 @@ struct NewToken: Command {
   func perform() throws {
     guardSecrets()
     let now = Instant.now
-    let (expires, notBefore) = try restrictions.instants(at: now)
     var secret = Secret.generate(randomBytes: try randomBytes(Secret.randomByteCount))
     defer { secret.wipe() }
     let digest = try hash(secret)
 
-    var key = ""
-    try TokenFileEditor(path: source.tokens).edit { edit in
-      key = try edit.unusedKey(of: subject.application)
-      edit.append(
-        Token(
-          digest: digest, application: subject.application, key: key, created: now, notBefore: notBefore,
-          expires: expires, scopes: restrictions.scopes, origins: restrictions.from))
+    let token = try TokenFileEditor(path: source.tokens).edit { edit in
+      let key = try edit.unusedKey(of: subject.application)
+      let token = try restrictions.token(digest, of: subject.application, key: key, at: now)
+      edit.append(token)
+      return token
     }
 
-    try show(secret, application: subject.application, key: key)
-    Console.note("\(subject.application) \(key) is in \(source.tokens) and \(ending(expires, at: now)).")
+    try show(secret, of: token)
+    Console.note("\(name(of: token)) is in \(source.tokens) and \(ending(token.expires, at: now)).")
     Console.note("The token is shown this once; the file keeps only its hash.")
   }
 }

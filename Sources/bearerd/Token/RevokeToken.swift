@@ -22,18 +22,15 @@ struct RevokeToken: Command {
   }
 
   func perform() throws {
-    var names = ""
-    var left = 0
-    try TokenFileEditor(path: source.tokens).edit { edit in
+    let (names, left) = try TokenFileEditor(path: source.tokens).edit { edit in
       let tokens = try edit.tokens(of: subject.application, key: choice.key)
+      let names = edit.names(of: tokens)
       guard all || tokens.count == 1 else {
         throw Failure.usage(
-          "\(subject.application) has several tokens; say which with --key, or --all: \(edit.names(of: tokens))"
-        )
+          "\(subject.application) has several tokens; say which with --key, or --all: \(names)")
       }
-      names = edit.names(of: tokens)
-      left = edit.current.tokens.count - tokens.count
       edit.remove(tokens)
+      return (names, edit.current.tokens.count - tokens.count)
     }
     Console.note("\(subject.application): revoked \(names).")
     if left == 0 { Console.note("No tokens are left in \(source.tokens): every door is shut.") }

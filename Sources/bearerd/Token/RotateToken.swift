@@ -36,23 +36,20 @@ struct RotateToken: Command {
     defer { secret.wipe() }
     let digest = try hash(secret)
 
-    var new = Token(digest: digest, application: subject.application)
-    var note = ""
-    try TokenFileEditor(path: source.tokens).edit { edit in
+    let (new, oldName, oldEnd) = try TokenFileEditor(path: source.tokens).edit { edit in
       let old = try choose(from: edit, at: now)
       let end = min(old.expires, now.advanced(by: keep))
-      new = Token(
+      let new = Token(
         digest: digest, application: subject.application, key: try edit.unusedKey(of: subject.application),
         created: now, expires: try newEnd(after: old, at: now), scopes: old.scopes, origins: old.origins)
       if end < old.expires { edit.setExpires(end, of: old) }
       edit.append(new)
-      note = "The old token, \(edit.names(of: [old])), \(ending(end, at: now))."
+      return (new, edit.names(of: [old]), end)
     }
 
-    try show(secret, application: subject.application, key: new.key ?? "")
-    Console.note(
-      "\(subject.application) \(new.key ?? "") is in \(source.tokens) and \(ending(new.expires, at: now)).")
-    Console.note(note)
+    try show(secret, of: new)
+    Console.note("\(name(of: new)) is in \(source.tokens) and \(ending(new.expires, at: now)).")
+    Console.note("The old token, \(oldName), \(ending(oldEnd, at: now)).")
   }
 
   /// The one live token, or the one with the key.
