@@ -32,7 +32,7 @@ let package = Package(
     .executableTarget(
       name: "bearerd",
       dependencies: [
-        "BearerdService",
+        "BearerdService", "CLinux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "FastCGITests", dependencies: ["FastCGI"]),

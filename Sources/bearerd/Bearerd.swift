@@ -12,6 +12,7 @@ struct Bearerd: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
+      Serve.self,
       Check.self,
       TokenCommand.self,
     ])

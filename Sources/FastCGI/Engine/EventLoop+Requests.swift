@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The way of a request through a loop: at once where it is whole when first seen, in parts where it is not.

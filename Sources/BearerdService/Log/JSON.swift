@@ -1,5 +1,5 @@
 /// The little JSON that is written here (RFC 8259).
-indirect enum JSON: CustomStringConvertible {
+package indirect enum JSON: CustomStringConvertible {
   case null
   case number(Int)
   case string(String)
@@ -7,7 +7,7 @@ indirect enum JSON: CustomStringConvertible {
   case object(KeyValuePairs<String, JSON>)
 
   /// On one line.
-  var description: String {
+  package var description: String {
     switch self {
     case .null: "null"
     case .number(let number): String(number)

@@ -1,0 +1,29 @@
+import CLinux
+import Glibc
+
+/// What this process must be before it holds a secret.
+enum Process {
+  /// No core files, no foreign ptrace, and descriptors 0 to 2 taken, so that no socket becomes standard error.
+  static func harden() {
+    bearerd_forbid_dumps()
+    var none = rlimit(rlim_cur: 0, rlim_max: 0)
+    setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+    for descriptor in 0...2 where fcntl(Int32(descriptor), F_GETFD) < 0 {
+      // The lowest number that is free is this one.
+      _ = open("/dev/null", O_RDWR)
+    }
+  }
+
+  /// Raises the limit on descriptors as far as it may be; how many there may be then.
+  static func raiseDescriptorLimit() -> Int {
+    var limit = rlimit()
+    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    guard getrlimit(resource, &limit) == 0 else { return 1024 }
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(resource, &limit)
+    return getrlimit(resource, &limit) == 0 ? Int(clamping: limit.rlim_cur) : 1024
+  }
+
+  /// How many processors we may run on.
+  static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+}

@@ -1,0 +1,40 @@
+import BearerAuth
+import FastCGI
+import Glibc
+import Logging
+
+/// Writes each entry as one line, with one write(2), to standard error: lines of several threads never mix.
+public struct StderrLogHandler: LogHandler {
+  public var logLevel: Logger.Level
+  public var metadata: Logger.Metadata = [:]
+  private let format: LogFormat
+
+  /// - Parameter format: text becomes the journal's own form where systemd's journal reads standard error.
+  public init(level: Logger.Level, format: LogFormat) {
+    logLevel = level
+    self.format = format == .text && StderrLogHandler.isJournal ? .journal : format
+  }
+
+  public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  public func log(event: LogEvent) {
+    let fields = (event.metadata ?? [:]).map { (name: $0, value: $1.description) }.sorted {
+      $0.name < $1.name
+    }
+    let now = Instant(seconds: Clock.unixSeconds())
+    let line = Array((format.line(event.level, event.message.description, fields, at: now) + "\n").utf8)
+    // A full or closed stderr is no reason to turn callers away.
+    _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+
+  /// Whether standard error is the stream that JOURNAL_STREAM names (systemd.exec(5)).
+  private static var isJournal: Bool {
+    guard let stream = getenv("JOURNAL_STREAM") else { return false }
+    var status = stat()
+    guard fstat(STDERR_FILENO, &status) == 0 else { return false }
+    return String(cString: stream) == "\(status.st_dev):\(status.st_ino)"
+  }
+}

@@ -1,0 +1,73 @@
+import BearerAuth
+import Logging
+
+/// Brings changed tokens into the policy store: everything that can fail first, then one swap. If anything fails,
+/// the tokens from before stay.
+final class Reloader {
+  private let source: TokenSource
+  private let store: PolicyStore
+  private let logger: Logger
+  private var watch: FileWatch?
+  private var lastComplaint = ""
+
+  /// What is waited for; nil where nothing can be watched.
+  var watchDescriptor: Int32? { watch?.descriptor }
+
+  /// Begins to watch before the first load, so that no change between the two is missed.
+  init(source: TokenSource, store: PolicyStore, logger: Logger) {
+    self.source = source
+    self.store = store
+    self.logger = logger
+    rewatch()
+  }
+
+  /// Whether part of the path cannot be watched now, so that it has to be tried again.
+  var isBlind: Bool { watch?.failures.isEmpty != true }
+
+  /// Looks at what the watch has to tell; whether the tokens should be read again.
+  func hasChanged() -> Bool { watch?.takeChange() ?? false }
+
+  /// Watches anew, since links may lead elsewhere now; then reads.
+  ///
+  /// - Parameter isOrdered: whether an administrator asked for it, so that it is told in any case, and read even
+  ///   while somebody writes.
+  func reload(at now: Instant, isOrdered: Bool = false) {
+    rewatch()
+    if watch?.isUnfinished == true, !isOrdered { return }
+    do throws(TokenSourceError) {
+      let loaded = try source.load()
+      guard loaded.isUsable else { throw TokenSourceError.unusable(loaded.issues) }
+      let policy = Policy(loaded.tokens)
+      store.replace(with: policy)
+      lastComplaint = ""
+      for issue in loaded.issues { logger.warning("\(issue)") }
+      logger.notice("tokens reloaded: \(loaded.summary(at: now))")
+    } catch {
+      complain(error.description, isOrdered: isOrdered)
+    }
+  }
+
+  /// Says what is wrong once, not at every event of one broken file.
+  private func complain(_ description: String, isOrdered: Bool) {
+    guard description != lastComplaint || isOrdered else { return }
+    lastComplaint = description
+    for line in description.split(separator: "\n") { logger.error("\(line)") }
+    logger.error("tokens not reloaded; those from before stay in force")
+  }
+
+  /// The new watch stands before the old one is read to its end: a write that began under the old is not lost.
+  private func rewatch() {
+    guard let next = FileWatch(source.path) else {
+      logger.error("cannot watch the tokens; send SIGHUP after each change")
+      return
+    }
+    _ = watch?.takeChange()
+    if watch?.isUnfinished == true { return }
+    if next.failures != watch?.failures ?? [] {
+      for failure in next.failures {
+        logger.warning("cannot watch \(failure.folder) (error \(failure.code)); trying again each second")
+      }
+    }
+    watch = next
+  }
+}

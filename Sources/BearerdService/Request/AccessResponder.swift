@@ -1,0 +1,94 @@
+import BearerAuth
+import FastCGI
+
+/// One request to one answer: parameters, access request, decision, response. One per event loop.
+final class AccessResponder: Responder {
+  private let options: AnswerOptions
+  private let store: PolicyStore
+  private let journal: DenialLog
+  private let digests: DigestContext
+  private let now: @Sendable () -> Instant
+  private var policy: PolicyStore.Reading
+  private var answer: Answer
+
+  init(
+    options: AnswerOptions, store: PolicyStore, journal: DenialLog, now: @escaping @Sendable () -> Instant
+  ) throws(CryptoUnavailable) {
+    self.options = options
+    self.store = store
+    self.journal = journal
+    self.now = now
+    digests = try DigestContext()
+    policy = store.reading()
+    answer = Answer(options: options)
+  }
+
+  func response(to parameters: borrowing Parameters, role: Role) -> [UInt8] {
+    guard !parameters.has(.endpoint) else {
+      return fail("unknown BEARERD_ENDPOINT; leave it out", parameters)
+    }
+    if options.allowsPreflight, isPreflight(parameters) { return answer.allowPreflight() }
+    let scope = parameters.value(of: .scope) { $0.isEmpty ? .absent : ScopeName($0) } ?? .absent
+    guard scope != .invalid else {
+      return fail("BEARERD_SCOPE is no scope's name (\(Scope.rule))", parameters)
+    }
+    let credential = credential(in: parameters)
+    guard credential != .unhashed else { return fail("libcrypto cannot hash", parameters) }
+    let address = parameters.value(of: .remoteAddress) { IPAddress(parsing: $0) } ?? nil
+    let request = AccessRequest(credential: credential, scope: scope.value, address: address)
+    let now = now()
+    store.refresh(&policy)
+    switch policy.value.decide(request, at: now) {
+    case .allow(let token):
+      return answer.allow(token, role: role, at: now)
+    case .deny(let denial, let token):
+      journal.record(denial, token: token, parameters: parameters, at: now)
+      return answer.deny(denial, scope: scope.value)
+    }
+  }
+
+  func refused(_ refusal: Refusal) { journal.record(refusal, at: now()) }
+
+  /// The secret goes no further than this: what comes out is a digest.
+  private func credential(in parameters: borrowing Parameters) -> Credential {
+    let isRedirected = options.acceptsRedirectedAuthorization && !parameters.has(.authorization)
+    return parameters.value(of: isRedirected ? .redirectedAuthorization : .authorization) {
+      Credential(parsing: $0, with: digests)
+    } ?? .absent
+  }
+
+  /// Fetch, CORS preflight: OPTIONS with Origin and Access-Control-Request-Method. Only the web server's own
+  /// REQUEST_METHOD counts: a header that claims another method is the client's.
+  private func isPreflight(_ parameters: borrowing Parameters) -> Bool {
+    let isOptions = parameters.value(of: .requestMethod) { $0.spells("OPTIONS") } ?? false
+    return isOptions && parameters.has(.origin) && parameters.has(.accessControlRequestMethod)
+  }
+
+  private func fail(_ message: String, _ parameters: borrowing Parameters) -> [UInt8] {
+    journal.recordFailure(message, parameters: parameters, at: now())
+    return answer.fail()
+  }
+}
+
+/// The door as the web server names it.
+private enum ScopeName: Equatable {
+  case absent
+  case named(Scope)
+  case invalid
+
+  init(_ bytes: Span<UInt8>) {
+    self = Scope(bytes).map { .named($0) } ?? .invalid
+  }
+
+  var value: Scope? {
+    if case .named(let scope) = self { scope } else { nil }
+  }
+}
+
+extension Span<UInt8> {
+  fileprivate func spells(_ word: StaticString) -> Bool {
+    word.withUTF8Buffer { text in
+      count == text.count && indices.allSatisfy { self[$0] == text[$0] }
+    }
+  }
+}
