@@ -32,13 +32,14 @@ let package = Package(
     .executableTarget(
       name: "bearerd",
       dependencies: [
-        "BearerdService", "CLinux",
+        "BearerAuth", "BearerdService", "CLinux", "FastCGI",
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "FastCGITests", dependencies: ["FastCGI"]),
     .testTarget(name: "BearerAuthTests", dependencies: ["BearerAuth"]),
-    .testTarget(name: "BearerdServiceTests", dependencies: ["BearerdService"]),
-    .testTarget(name: "CommandTests", dependencies: ["bearerd"]),
+    .testTarget(name: "BearerdServiceTests", dependencies: ["BearerAuth", "BearerdService", "FastCGI"]),
+    .testTarget(name: "CommandTests", dependencies: ["bearerd", "FastCGI"]),
     .testTarget(name: "FrontTests", dependencies: ["FastCGI"]),
   ],
   swiftLanguageModes: [.v6]

@@ -62,5 +62,6 @@ extension LogFormat: ExpressibleByArgument {
     self = format
   }
 
+  /// What the help names.
   public static var allValueStrings: [String] { ["text", "json"] }
 }

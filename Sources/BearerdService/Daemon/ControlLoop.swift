@@ -16,17 +16,14 @@ struct ControlLoop {
   func run(takeSignal: () -> Int32?) {
     var mustReload = false
     while true {
-      wait(
-        atMost: mustReload
-          ? ControlLoop.reloadInterval : journal.isHoldingBack || reloader.isBlind ? 1000 : -1)
+      // Once a second it looks whether lines are held back, and whether a folder that was missing has come.
+      wait(atMost: mustReload ? ControlLoop.reloadInterval : 1000)
       while let signal = takeSignal() {
         guard signal == SIGHUP else { return }
-        reloader.reload(at: now(), isOrdered: true)
+        mustReload = reloader.reload(at: now(), isOrdered: true)
       }
       if mustReload || reloader.isBlind {
-        _ = reloader.hasChanged()
-        reloader.reload(at: now())
-        mustReload = false
+        mustReload = reloader.reload(at: now())
       } else {
         mustReload = reloader.hasChanged()
       }

@@ -49,11 +49,6 @@ final class DenialLog: Sendable {
     }
   }
 
-  /// Whether lines are held back that `flush` has to tell of.
-  var isHoldingBack: Bool {
-    limits.withLock { $0.values.contains { $0.suppressed > 0 } }
-  }
-
   private func admits(_ reason: String, at now: Instant) -> Bool {
     limits.withLock { $0[reason, default: RateLimit()].admits(at: now) }
   }

@@ -5,7 +5,9 @@ import Logging
 
 /// Writes each entry as one line, with one write(2), to standard error: lines of several threads never mix.
 public struct StderrLogHandler: LogHandler {
+  /// Entries below it are not written.
   public var logLevel: Logger.Level
+  /// Unused: every entry brings its own fields.
   public var metadata: Logger.Metadata = [:]
   private let format: LogFormat
 
@@ -15,11 +17,13 @@ public struct StderrLogHandler: LogHandler {
     self.format = format == .text && StderrLogHandler.isJournal ? .journal : format
   }
 
+  /// The field of that name.
   public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
     set { metadata[key] = newValue }
   }
 
+  /// Writes one line; a failure is nobody's business.
   public func log(event: LogEvent) {
     let fields = (event.metadata ?? [:]).map { (name: $0, value: $1.description) }.sorted {
       $0.name < $1.name

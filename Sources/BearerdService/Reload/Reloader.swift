@@ -31,19 +31,25 @@ final class Reloader {
   ///
   /// - Parameter isOrdered: whether an administrator asked for it, so that it is told in any case, and read even
   ///   while somebody writes.
-  func reload(at now: Instant, isOrdered: Bool = false) {
+  /// - Returns: whether something changed meanwhile, so that it has to be read once more.
+  func reload(at now: Instant, isOrdered: Bool = false) -> Bool {
     rewatch()
-    if watch?.isUnfinished == true, !isOrdered { return }
+    if watch?.isUnfinished == true, !isOrdered { return false }
     do throws(TokenSourceError) {
       let loaded = try source.load()
       guard loaded.isUsable else { throw TokenSourceError.unusable(loaded.issues) }
       let policy = Policy(loaded.tokens)
+      // A write that began while we read: what we have may be half. Its end will be told.
+      let hasChanged = watch?.takeChange() == true
+      if watch?.isUnfinished == true, !isOrdered { return false }
       store.replace(with: policy)
       lastComplaint = ""
       for issue in loaded.issues { logger.warning("\(issue)") }
       logger.notice("tokens reloaded: \(loaded.summary(at: now))")
+      return hasChanged
     } catch {
       complain(error.description, isOrdered: isOrdered)
+      return false
     }
   }
 

@@ -1,0 +1,140 @@
+import Testing
+
+@testable import BearerAuth
+@testable import BearerdService
+@testable import FastCGI
+
+@Suite("A token's restrictions over the socket")
+struct AccessTests {
+  private let secret = HeaderFormTests.secret
+  private var authorization: (String, String) { ("HTTP_AUTHORIZATION", "Bearer \(secret)") }
+
+  @Test(
+    "A scoped token opens the doors it names, as whole words",
+    arguments: [
+      ("scopes=read,write", "read", 200), ("scopes=read,write", "write", 200),
+      ("scopes=read,write", "rea", 403),
+      ("scopes=read,write", "reads", 403), ("scopes=read,write", "read,write", 500),
+      ("scopes=read", "READ", 500),
+      ("scopes=read", "", 403), ("scopes=read", nil, 403), ("", "read", 200), ("", nil, 200),
+      ("", "a b", 500),
+      ("scopes=read", "read ", 500), ("", String(repeating: "x", count: 64), 500),
+    ] as [(String, String?, Int)])
+  func scopes(options: String, scope: String?, status: Int) throws {
+    let door = try Door(tokens: tokens(line("app", secret, options)))
+    let answer = try door.answer([authorization] + (scope.map { [("BEARERD_SCOPE", $0)] } ?? []))
+    #expect(answer.status == status)
+    if status == 403 { #expect(answer.header("WWW-Authenticate")?.contains("insufficient_scope") == true) }
+  }
+
+  @Test("A client cannot name the door by any header")
+  func header() throws {
+    let door = try Door(tokens: tokens(line("app", secret, "scopes=read")))
+    for name in ["HTTP_BEARERD_SCOPE", "HTTP_X_BEARERD_SCOPE", "bearerd_scope", "BEARERD_SCOPE_"] {
+      #expect(try door.answer([authorization, (name, "read")]).status == 403)
+    }
+  }
+
+  @Test("A token is good from its not-before to the second before its expiry")
+  func time() throws {
+    let door = try Door(
+      tokens: tokens(line("app", secret, "not-before=2027-01-01T00:00:00Z expires=2027-01-02T00:00:00Z")))
+    for (text, status) in [
+      ("2026-12-31T23:59:59Z", 401), ("2027-01-01T00:00:00Z", 200), ("2027-01-01T23:59:59Z", 200),
+      ("2027-01-02T00:00:00Z", 401), ("2027-01-01T12:00:00Z", 200), ("2036-01-01T12:00:00Z", 401),
+    ] {
+      door.now.set(to: try #require(Instant(parsing: text)))
+      #expect(try door.answer([authorization]).status == status, "\(text)")
+    }
+  }
+
+  @Test(
+    "from= needs REMOTE_ADDR inside a block",
+    arguments: [
+      ("192.0.2.7", 200), ("192.0.2.255", 200), ("192.0.3.0", 401), ("::ffff:192.0.2.7", 200),
+      ("::ffff:c000:207", 200),
+      ("2001:db8::1", 200), ("2001:db9::1", 401), ("192.0.2", 401), ("192.0.2.07", 401), ("garbage", 401),
+      ("", 401),
+      (nil, 401), ("192.0.2.7 ", 401), ("192.0.2.7,10.0.0.1", 401), ("2001:db8::1%eth0", 401),
+      ("[2001:db8::1]", 401),
+      ("unix:", 401), ("3221225991", 401),
+    ] as [(String?, Int)])
+  func from(address: String?, status: Int) throws {
+    let door = try Door(tokens: tokens(line("app", secret, "from=192.0.2.0/24,2001:db8::/32")))
+    let parameters = [authorization] + (address.map { [("REMOTE_ADDR", $0)] } ?? [])
+    #expect(try door.answer(parameters).status == status)
+    let spoofed = [("HTTP_X_FORWARDED_FOR", "192.0.2.7"), ("HTTP_REMOTE_ADDR", "192.0.2.7")]
+    #expect(try door.answer(parameters + spoofed).status == status)
+  }
+
+  @Test("An Authorizer gets its variables, a Responder does not")
+  func variables() throws {
+    let door = try Door(tokens: tokens(line("app", secret, "id=k1")))
+    let authorized = try door.answer([authorization], role: .authorizer)
+    #expect(authorized.header("Variable-BEARERD_APPLICATION") == "app")
+    #expect(authorized.header("Variable-BEARERD_KEY") == "k1")
+    #expect(try door.answer([authorization]).header("Variable-BEARERD_APPLICATION") == nil)
+  }
+
+  @Test("A preflight passes only where it is allowed, and only as the web server's own method")
+  func preflight() throws {
+    let options = AnswerOptions(challenge: try Challenge(realm: "test"), allowsPreflight: true)
+    let lenient = try Door(tokens: [], options: options)
+    let preflight = [
+      ("REQUEST_METHOD", "OPTIONS"), ("HTTP_ORIGIN", "https://example.org"),
+      ("HTTP_ACCESS_CONTROL_REQUEST_METHOD", "POST"),
+    ]
+    #expect(try lenient.answer(preflight).status == 200)
+    #expect(try Door(tokens: []).answer(preflight).status == 401)
+    for index in preflight.indices {
+      var less = preflight
+      less.remove(at: index)
+      #expect(try lenient.answer(less).status == 401)
+    }
+    let claimed =
+      [("REQUEST_METHOD", "GET"), ("HTTP_X_HTTP_METHOD_OVERRIDE", "OPTIONS")] + preflight.dropFirst()
+    #expect(try lenient.answer(claimed).status == 401)
+  }
+
+  @Test("Apache's redirected header counts only where it is asked for, and never beside the real one")
+  func redirected() throws {
+    let options = AnswerOptions(challenge: try Challenge(realm: "test"), acceptsRedirectedAuthorization: true)
+    let strict = try Door(tokens: tokens(line("app", secret)))
+    let lenient = try Door(tokens: tokens(line("app", secret)), options: options)
+    let redirected = ("REDIRECT_HTTP_AUTHORIZATION", "Bearer \(secret)")
+    #expect(try strict.answer([redirected]).status == 401)
+    #expect(try lenient.answer([redirected]).status == 200)
+    #expect(try lenient.answer([("HTTP_AUTHORIZATION", "Basic x"), redirected]).status == 401)
+  }
+
+  @Test(
+    "nginx may cache an allowance for the TTL, never past the token's end, never for from=, never a denial",
+    arguments: [("", "60"), ("expires=2027-01-01T00:00:30Z", "28"), ("from=0.0.0.0/0", "0")])
+  func caching(restriction: String, seconds: String) throws {
+    let options = AnswerOptions(challenge: try Challenge(realm: "test"), cacheTTL: 60)
+    let door = try Door(tokens: tokens(line("app", secret, restriction)), options: options)
+    door.now.set(to: try #require(Instant(parsing: "2027-01-01T00:00:00Z")))
+    let allowed = try door.answer([authorization, ("REMOTE_ADDR", "192.0.2.7")])
+    #expect(allowed.status == 200)
+    #expect(allowed.header("X-Accel-Expires") == seconds)
+    let text = String(decoding: allowed.output, as: UTF8.self)
+    let expires = try #require(text.range(of: "X-Accel-Expires")),
+      control = try #require(text.range(of: "Cache-Control"))
+    #expect(expires.lowerBound < control.lowerBound)
+    #expect(try door.answer([]).header("X-Accel-Expires") == "0")
+  }
+
+  @Test("An unknown endpoint is an error, not an answer")
+  func endpoint() throws {
+    let door = try Door(tokens: tokens(line("app", secret)))
+    #expect(try door.answer([authorization, ("BEARERD_ENDPOINT", "nonsense")]).status == 500)
+  }
+
+  @Test("A replaced policy counts for the next request")
+  func replaced() throws {
+    let door = try Door(tokens: tokens(line("app", secret)))
+    #expect(try door.answer([authorization]).status == 200)
+    door.store.replace(with: .empty)
+    #expect(try door.answer([authorization]).status == 401)
+  }
+}

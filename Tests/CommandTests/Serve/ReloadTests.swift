@@ -1,0 +1,147 @@
+import Foundation
+import Testing
+
+@Suite("A running daemon's tokens")
+struct ReloadTests {
+  private func made(_ application: String, in path: String) throws -> String {
+    try Bearerd.run("token", "new", application, tokens: path).line
+  }
+
+  /// A good reload is live within a second, without a signal.
+  private func isLive(_ service: Service, _ secret: String, status: Int) throws -> Bool {
+    try eventually(seconds: 1) { try service.status(secret) == status }
+  }
+
+  @Test("follow the command line: made, then taken back")
+  func commands() throws {
+    let scratch = try Scratch()
+    try scratch.write("# none yet\n")
+    let service = try Service(scratch: scratch)
+    try service.waits(for: "ready on")
+    let secret = try made("app", in: scratch.tokens)
+    #expect(try isLive(service, secret, status: 200))
+    _ = try Bearerd.run("token", "revoke", "app", tokens: scratch.tokens)
+    #expect(try isLive(service, secret, status: 401))
+    try service.waits(for: "every door is shut", times: 2)
+  }
+
+  @Test(
+    "follow a rename over the file, a write in place and a new link",
+    arguments: ["rename", "in place", "link"])
+  func replaced(how: String) throws {
+    let scratch = try Scratch()
+    try scratch.write("# none yet\n")
+    let secret = try made("app", in: "\(scratch.path)/next")
+    let service = try Service(scratch: scratch)
+    try service.waits(for: "ready on")
+    switch how {
+    case "rename": #expect(rename("\(scratch.path)/next", scratch.tokens) == 0)
+    case "in place": try scratch.write(try scratch.read("next"))
+    default:
+      unlink(scratch.tokens)
+      #expect(symlink("next", scratch.tokens) == 0)
+    }
+    #expect(try isLive(service, secret, status: 200))
+  }
+
+  @Test(
+    "follow the swap of Kubernetes' ..data link, for a file and for a folder", arguments: ["app.tokens", ""])
+  func kubernetes(name: String) throws {
+    let scratch = try Scratch()
+    let manager = FileManager.default
+    for version in ["..1", "..2"] {
+      try manager.createDirectory(atPath: "\(scratch.path)/\(version)", withIntermediateDirectories: false)
+      try scratch.write("", to: "\(version)/app.tokens")
+    }
+    let old = try made("old", in: "\(scratch.path)/..1/app.tokens")
+    let new = try made("new", in: "\(scratch.path)/..2/app.tokens")
+    #expect(symlink("..1", "\(scratch.path)/..data") == 0)
+    #expect(symlink("..data/app.tokens", "\(scratch.path)/app.tokens") == 0)
+    let service = try Service(scratch: scratch, tokens: "\(scratch.path)/\(name)")
+    try service.waits(for: "ready on")
+    #expect(try service.status(old) == 200)
+    #expect(symlink("..2", "\(scratch.path)/..data_tmp") == 0)
+    #expect(rename("\(scratch.path)/..data_tmp", "\(scratch.path)/..data") == 0)
+    #expect(try isLive(service, new, status: 200))
+    #expect(try service.status(old) == 401)
+  }
+
+  @Test("of a folder are those of all its *.tokens files, also of one that comes or goes")
+  func folder() throws {
+    let scratch = try Scratch()
+    try FileManager.default.createDirectory(atPath: "\(scratch.path)/d", withIntermediateDirectories: false)
+    let folder = "\(scratch.path)/d"
+    let first = try made("first", in: "\(folder)/a.tokens")
+    let service = try Service(scratch: scratch, tokens: folder)
+    try service.waits(for: "ready on")
+    let second = try made("second", in: "\(folder)/b.tokens")
+    #expect(try isLive(service, second, status: 200))
+    #expect(try service.status(first) == 200)
+    unlink("\(folder)/a.tokens")
+    #expect(try isLive(service, first, status: 401))
+  }
+
+  @Test(
+    "stay as they were where the file is broken, missing, unreadable or open to all, and that is said once",
+    arguments: ["broken", "missing", "folder", "world-writable"])
+  func kept(how: String) throws {
+    let scratch = try Scratch()
+    let secret = try made("app", in: scratch.tokens)
+    let service = try Service(scratch: scratch)
+    try service.waits(for: "ready on")
+    switch how {
+    case "broken": try scratch.write(try scratch.read() + "app sha256:xyz\n")
+    case "missing": unlink(scratch.tokens)
+    case "folder":
+      unlink(scratch.tokens)
+      #expect(symlink("/nowhere/tokens", scratch.tokens) == 0)
+    default: chmod(scratch.tokens, 0o666)
+    }
+    try service.waits(for: "those from before stay in force")
+    usleep(1_200_000)
+    #expect(
+      service.log.components(separatedBy: "those from before stay in force").count == 2)
+    if how == "broken" { #expect(service.log.contains(#/tokens:\d+:\d+: error: /#)) }
+    #expect(try service.status(secret) == 200)
+  }
+
+  @Test("are read again at SIGHUP, and what is wrong is said each time")
+  func hangup() throws {
+    let scratch = try Scratch()
+    let secret = try made("app", in: scratch.tokens)
+    let service = try Service(scratch: scratch)
+    try service.waits(for: "ready on")
+    kill(service.running.pid, SIGHUP)
+    try service.waits(for: "tokens reloaded")
+    try scratch.write("nonsense\n")
+    try service.waits(for: "those from before")
+    kill(service.running.pid, SIGHUP)
+    try service.waits(for: "those from before", times: 2)
+    #expect(try service.status(secret) == 200)
+  }
+
+  @Test(
+    "are not read while somebody is in the middle of writing them, even if another file changes meanwhile")
+  func halfWritten() throws {
+    let scratch = try Scratch()
+    let folder = "\(scratch.path)/d"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+    let secret = try made("app", in: "\(folder)/a.tokens")
+    let text = try String(contentsOfFile: "\(folder)/a.tokens", encoding: .utf8)
+    let service = try Service(scratch: scratch, tokens: folder)
+    try service.waits(for: "ready on")
+    let file = open("\(folder)/a.tokens", O_WRONLY | O_TRUNC | O_CLOEXEC)
+    #expect(write(file, "# half", 6) == 6)
+    let other = try made("other", in: "\(scratch.path)/b")
+    #expect(rename("\(scratch.path)/b", "\(folder)/b.tokens") == 0)
+    for _ in 0..<30 {
+      #expect(try service.status(secret) == 200)
+      usleep(10_000)
+    }
+    let rest = "\n" + text
+    #expect(write(file, rest, rest.utf8.count) == rest.utf8.count)
+    close(file)
+    #expect(try isLive(service, other, status: 200))
+    #expect(try service.status(secret) == 200)
+  }
+}

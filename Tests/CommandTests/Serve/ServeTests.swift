@@ -1,0 +1,202 @@
+import FastCGI
+import Foundation
+import Testing
+
+@Suite("bearerd serve")
+struct ServeTests {
+  private let scratch: Scratch
+  private let secret: String
+
+  init() throws {
+    scratch = try Scratch()
+    secret = try Bearerd.run("token", "new", "app", tokens: scratch.tokens).line
+  }
+
+  @Test("drains at SIGTERM, SIGINT and SIGUSR1, and exits with 0", arguments: [SIGTERM, SIGINT, SIGUSR1])
+  func drains(signal: Int32) throws {
+    let service = try Service(scratch: scratch)
+    try service.waits(for: "ready on")
+    #expect(try service.status(secret) == 200)
+    let outcome = try service.end(signal)
+    #expect(outcome.code == 0)
+    #expect(outcome.errors.contains("stopped"))
+    #expect(try scratch.names() == ["tokens"])
+  }
+
+  @Test("ends within three seconds beside silent and half-sent peers")
+  func silentPeers() throws {
+    let service = try Service(scratch: scratch)
+    try service.waits(for: "ready on")
+    let peers = try (0..<20).map { _ in try Client(connectingTo: service.address) }
+    for peer in peers.prefix(10) { try peer.send([1, 1, 0]) }
+    let start = Date()
+    #expect(try service.end().code == 0)
+    #expect(Date().timeIntervalSince(start) < 3)
+  }
+
+  @Test("answers 50 good checks in under a second beside 300 idle, half-sent and kept peers, who cost no CPU")
+  func crowd() throws {
+    let service = try Service(scratch: scratch)
+    try service.waits(for: "ready on")
+    let good: [(name: String, value: [UInt8])] = [("HTTP_AUTHORIZATION", Array("Bearer \(secret)".utf8))]
+    let peers = try (0..<300).map { index in
+      let client = try Client(connectingTo: service.address)
+      if index % 3 == 1 {
+        try client.send(Array(RequestMessage(parameters: good).bytes.prefix(20 + index % 60)))
+      }
+      if index % 3 == 2 {
+        _ = try client.response(to: RequestMessage(keepsConnection: true, parameters: good))
+      }
+      return client
+    }
+    let start = Date()
+    for _ in 0..<50 { #expect(try service.status(secret) == 200) }
+    #expect(Date().timeIntervalSince(start) < 1)
+    let before = try ticks(of: service.running.pid)
+    usleep(1_000_000)
+    #expect(try ticks(of: service.running.pid) - before <= 1)
+    withExtendedLifetime(peers) {}
+  }
+
+  /// User and system time in clock ticks of 10 ms (proc(5)).
+  private func ticks(of pid: pid_t) throws -> Int {
+    let fields = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8).split(separator: " ")
+    return try #require(Int(fields[13])) + #require(Int(fields[14]))
+  }
+
+  @Test(
+    "never tells a secret, at any log level and in either format", arguments: ["trace", "info", "critical"],
+    ["text", "json"])
+  func secrets(level: String, format: String) throws {
+    let service = try Service("--log-level", level, "--log-format", format, scratch: scratch)
+    if level == "critical" { usleep(500_000) } else { try service.waits(for: "ready on") }
+    let scoped = try Bearerd.run("token", "new", "scoped", "--scopes", "read", tokens: scratch.tokens).line
+    #expect(try eventually { try service.status(scoped, scope: "read") == 200 })
+    #expect(try service.status(scoped) == 403)
+    #expect(try service.status(String(secret.dropLast())) == 401)
+    #expect(try service.status(secret + "x") == 401)
+    #expect(try service.status("\(secret),\(secret)") == 401)
+    #expect(try service.status(nil) == 401)
+    let commandLine = try String(contentsOfFile: "/proc/\(service.running.pid)/cmdline", encoding: .utf8)
+    let environment = try String(contentsOfFile: "/proc/\(service.running.pid)/environ", encoding: .utf8)
+    let outcome = try service.end()
+    let told = outcome.output + outcome.errors + commandLine + environment
+    for secret in [secret, scoped, "secret=query"] {
+      #expect(!told.contains(secret))
+      #expect(!told.contains(secret.dropFirst(4).prefix(20)))
+    }
+    if level == "info" {
+      #expect(told.contains("insufficient-scope"))
+      #expect(told.contains("192.0.2.7"))
+    }
+  }
+
+  @Test("tells a flood of denials in a few lines, and how many it held back")
+  func flood() throws {
+    let service = try Service(scratch: scratch)
+    try service.waits(for: "ready on")
+    for _ in 0..<200 { #expect(try service.status(nil) == 401) }
+    try service.waits(for: "suppressed")
+    #expect(service.log.components(separatedBy: "no-credentials").count < 60)
+  }
+
+  @Test("leaves no core file and cannot be traced")
+  func dumpable() throws {
+    let service = try Service(scratch: scratch)
+    try service.waits(for: "ready on")
+    let limits = try String(contentsOfFile: "/proc/\(service.running.pid)/limits", encoding: .utf8)
+    let core = try #require(limits.split(separator: "\n").first { $0.hasPrefix("Max core file size") })
+    #expect(core.split(separator: " ").filter { $0 == "0" }.count == 2)
+  }
+
+  @Test("takes a socket from spawn-fcgi on descriptor 0")
+  func spawnFcgi() throws {
+    let path = "\(scratch.path)/socket"
+    let spawn = try Bearerd.start(
+      ["spawn-fcgi", "-n", "-s", path, "--", Bearerd.path, "serve", "--tokens", scratch.tokens])
+    defer {
+      kill(spawn.pid, SIGKILL)
+      waitpid(spawn.pid, nil, 0)
+    }
+    let good = RequestMessage(parameters: [("HTTP_AUTHORIZATION", Array("Bearer \(secret)".utf8))])
+    #expect(eventually { (try? Client(connectingTo: .unix(path: path)).response(to: good).status) == 200 })
+  }
+
+  @Test(
+    "takes sockets from systemd, all or by name",
+    arguments: [[], ["--listen", "systemd"], ["--listen", "systemd:web"]])
+  func systemd(listen: [String]) throws {
+    let path = "\(scratch.path)/socket"
+    let activate = try Bearerd.start(
+      [
+        "systemd-socket-activate", "-l", path, "--fdname=web", Bearerd.path, "serve", "--tokens",
+        scratch.tokens,
+      ]
+        + listen)
+    defer {
+      kill(activate.pid, SIGKILL)
+      waitpid(activate.pid, nil, 0)
+    }
+    let good = RequestMessage(parameters: [("HTTP_AUTHORIZATION", Array("Bearer \(secret)".utf8))])
+    #expect(eventually { (try? Client(connectingTo: .unix(path: path)).response(to: good).status) == 200 })
+  }
+
+  @Test("listens on IPv4 and IPv6", arguments: ["127.0.0.1:19471", "[::1]:19472", "localhost:19473"])
+  func tcp(address: String) throws {
+    let service = try Service("--listen", address, scratch: scratch, listens: false)
+    try service.waits(for: "ready on \(address)")
+    let good = RequestMessage(parameters: [("HTTP_AUTHORIZATION", Array("Bearer \(secret)".utf8))])
+    #expect(try Client(connectingTo: ListenAddress(parsing: address)).response(to: good).status == 200)
+  }
+
+  @Test("gives its socket the mode and owner asked for")
+  func socketFile() throws {
+    let service = try Service("--socket-mode", "0606", "--socket-owner", ":\(getgid())", scratch: scratch)
+    try service.waits(for: "ready on")
+    let attributes = try FileManager.default.attributesOfItem(atPath: "\(scratch.path)/socket")
+    #expect(attributes[.posixPermissions] as? Int == 0o606)
+  }
+
+  @Test(
+    "says what to write where it cannot listen",
+    arguments: [
+      (["--listen", "9000"], 64, "write 127.0.0.1:9000"), (["--listen", "fd:77"], 69, "no listening socket"),
+      (["--listen", "systemd"], 69, "systemd passed no socket"), ([], 69, "write --listen unix:"),
+      (["--listen", "unix:/nowhere/socket"], 69, "No such file"),
+      (["--listen", "192.0.2.1:80"], 69, "Cannot assign"),
+      (["--listen", "unix:/x", "--socket-mode", "999"], 64, "octal"),
+      (["--listen", "unix:/x", "--socket-owner", "nobody-at-all"], 64, "no user"),
+      (["--listen", "unix:/x", "--workers", "0"], 64, "--workers"),
+      (["--listen", "unix:/x", "--realm", "a\nb"], 64, "printable ASCII"),
+      (["--listen", "unix:/x", "--resource-metadata", "x"], 64, "no URL"),
+      (["--listen", "unix:/x", "--log-level", "loud"], 64, "log-level"),
+    ])
+  func refuses(options: [String], code: Int32, message: String) throws {
+    let outcome = try Bearerd.start([Bearerd.path, "serve", "--tokens", scratch.tokens] + options).wait()
+    #expect(outcome.code == code)
+    #expect(outcome.errors.contains(message), "\(outcome.errors)")
+  }
+
+  @Test(
+    "does not start with a bad or missing token file",
+    arguments: [("app nonsense\n", 78), (nil, 74)] as [(String?, Int32)])
+  func badTokens(text: String?, code: Int32) throws {
+    let scratch = try Scratch()
+    if let text { try scratch.write(text) }
+    let service = try Service(scratch: scratch)
+    let outcome = try service.wait()
+    #expect(outcome.code == code)
+    #expect(outcome.errors.contains("tokens"))
+    #expect(!FileManager.default.fileExists(atPath: "\(scratch.path)/socket"))
+  }
+
+  @Test("does not take another daemon's socket")
+  func taken() throws {
+    let first = try Service(scratch: scratch)
+    try first.waits(for: "ready on")
+    let second = try Service(scratch: scratch).wait()
+    #expect(second.code == 69)
+    #expect(second.errors.contains("answered by another process"))
+    #expect(try first.status(secret) == 200)
+  }
+}
