@@ -40,7 +40,7 @@ let package = Package(
     .testTarget(name: "BearerAuthTests", dependencies: ["BearerAuth"]),
     .testTarget(name: "BearerdServiceTests", dependencies: ["BearerAuth", "BearerdService", "FastCGI"]),
     .testTarget(name: "CommandTests", dependencies: ["bearerd", "FastCGI"]),
-    .testTarget(name: "FrontTests", dependencies: ["FastCGI"]),
+    .testTarget(name: "FrontTests", dependencies: ["bearerd", "FastCGI"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -38,10 +38,18 @@ enum Bearerd {
     for (file, descriptor) in [(input, STDIN_FILENO), (output, STDOUT_FILENO), (errors, STDERR_FILENO)] {
       posix_spawn_file_actions_adddup2(&actions, file.descriptor, descriptor)
     }
+    // The threads of a test run block signals; what is started must be free to take them.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var arguments = command.map { strdup($0) } + [nil]
     defer { arguments.forEach { free($0) } }
     var pid: pid_t = 0
-    let failure = posix_spawnp(&pid, command[0], &actions, nil, &arguments, environ)
+    let failure = posix_spawnp(&pid, command[0], &actions, &attributes, &arguments, environ)
     try #require(failure == 0, "\(command[0]): \(String(cString: strerror(failure)))")
     return Running(pid: pid, output: output, errors: errors)
   }
@@ -55,6 +63,8 @@ struct Running {
   let pid: pid_t
   fileprivate let output: TemporaryFile
   fileprivate let errors: TemporaryFile
+
+  var outputSoFar: String { output.text }
 
   var errorsSoFar: String { errors.text }
 

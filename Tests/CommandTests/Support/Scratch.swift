@@ -8,6 +8,8 @@ final class Scratch: Sendable {
   init() throws {
     var template = Array("\(FileManager.default.temporaryDirectory.path)/bearerd-test-XXXXXX".utf8CString)
     path = String(cString: try #require(mkdtemp(&template)))
+    // A web server's workers, who may be another user, must get through.
+    chmod(path, 0o711)
   }
 
   deinit {

@@ -1,0 +1,138 @@
+import Foundation
+import Testing
+
+/// A real nginx with the project's own snippets, a real bearerd and a backend, in a throwaway folder.
+final class NginxSite {
+  let folder: Scratch
+  let http: HTTP
+  let nginx: Program
+  private(set) var bearerd: Program
+  private let backend: Backend
+  private let options: [String]
+
+  var tokens: String { "\(folder.path)/tokens" }
+
+  init(_ options: String...) throws {
+    folder = try Scratch()
+    backend = try Backend()
+    http = HTTP(port: try freePort())
+    self.options = options
+    try folder.write("# none yet\n")
+    try folder.make("public page\n", to: "site/index.html")
+    try folder.make("protected page\n", to: "site/private/page.html")
+    try folder.make("protected index\n", to: "site/private/index.html")
+    for name in try FileManager.default.contentsOfDirectory(atPath: "\(repository)/nginx") {
+      let text = try String(contentsOfFile: "\(repository)/nginx/\(name)", encoding: .utf8)
+      try folder.make(
+        text.replacingOccurrences(of: "/run/bearerd/bearerd.sock", with: "\(folder.path)/socket"),
+        to: "snippets/\(name)")
+    }
+    try folder.make(
+      NginxSite.configuration(folder.path, port: http.port, backend: backend.port), to: "nginx.conf")
+    bearerd = try NginxSite.serve(folder, options)
+    nginx = try Program(
+      ["nginx", "-p", folder.path, "-c", "nginx.conf", "-e", "stderr"])
+    let http = http
+    try #require(eventually { (try? http.get("/").status) == 200 }, "\(nginx.output)")
+  }
+
+  deinit { nginx.stop() }
+
+  private static func serve(_ folder: Scratch, _ options: [String]) throws -> Program {
+    let program = try Program(
+      [
+        Bearerd.path, "serve", "--tokens", "\(folder.path)/tokens", "--listen",
+        "unix:\(folder.path)/socket",
+      ] + options)
+    try #require(
+      eventually { FileManager.default.fileExists(atPath: "\(folder.path)/socket") }, "\(program.output)")
+    return program
+  }
+
+  /// A new token; live when this returns.
+  func token(_ application: String, _ options: String...) throws -> String {
+    let secret = try newToken(application, options)
+    // The door /private/ has no name; a scoped token is known there too, but refused with 403.
+    try #require(eventually { try self.http.get("/private/page.html", token: secret).status != 401 })
+    return secret
+  }
+
+  /// A new token, which may not be live yet.
+  func newToken(_ application: String, _ options: [String]) throws -> String {
+    let command = [Bearerd.path, "token", "new", application, "--tokens", tokens] + options
+    let made = try Bearerd.start(command).wait()
+    try #require(made.code == 0, "\(made.errors)")
+    return made.line
+  }
+
+  func revoke(_ application: String) throws {
+    let revoked = try Bearerd.run("token", "revoke", application, tokens: tokens)
+    try #require(revoked.code == 0, "\(revoked.errors)")
+  }
+
+  private static func configuration(_ folder: String, port: UInt16, backend: UInt16) -> String {
+    """
+    daemon off;
+    master_process off;
+    pid \(folder)/nginx.pid;
+    error_log stderr info;
+    events { worker_connections 512; }
+    http {
+      default_type text/plain;
+      client_body_temp_path \(folder)/body;
+      proxy_temp_path \(folder)/proxy;
+      fastcgi_temp_path \(folder)/fastcgi;
+      uwsgi_temp_path \(folder)/uwsgi;
+      scgi_temp_path \(folder)/scgi;
+      client_max_body_size 20m;
+      log_format with_application '$request_uri $status application=$bearerd_application';
+      access_log \(folder)/access.log with_application;
+      include snippets/bearerd-upstream.conf;
+      server {
+        listen 127.0.0.1:\(port);
+        root \(folder)/site;
+        include snippets/bearerd-auth.conf;
+        include snippets/bearerd-denied.conf;
+        location /private/ {
+          include snippets/bearerd-guard.conf;
+        }
+        location /api/ {
+          include snippets/bearerd-guard.conf;
+          include snippets/bearerd-proxy.conf;
+          proxy_http_version 1.1;
+          proxy_set_header Upgrade $http_upgrade;
+          proxy_set_header Connection $http_connection;
+          proxy_pass http://127.0.0.1:\(backend);
+        }
+        location /api/write/ {
+          set $bearerd_scope write;
+          include snippets/bearerd-guard.conf;
+          include snippets/bearerd-proxy.conf;
+          proxy_pass http://127.0.0.1:\(backend);
+        }
+      }
+    }
+
+    """
+  }
+
+  /// Puts another daemon in the place of the one before.
+  func restartBearerd() throws { bearerd = try NginxSite.serve(folder, options) }
+
+  /// Everything that any of the programs wrote, and their command lines.
+  var told: String {
+    let commandLines = [nginx.pid, bearerd.pid].map {
+      (try? String(contentsOfFile: "/proc/\($0)/cmdline", encoding: .utf8)) ?? ""
+    }
+    return bearerd.output + nginx.output + ((try? folder.read("access.log")) ?? "") + commandLines.joined()
+  }
+}
+
+extension Scratch {
+  /// Writes a file and the folders above it.
+  fileprivate func make(_ text: String, to name: String) throws {
+    let folder = URL(filePath: "\(path)/\(name)").deletingLastPathComponent()
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try write(text, to: name, mode: 0o644)
+  }
+}

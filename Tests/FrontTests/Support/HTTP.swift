@@ -1,0 +1,85 @@
+import Foundation
+import Testing
+
+@testable import FastCGI
+
+/// One HTTP response, as it came.
+struct HTTPResponse {
+  var bytes: [UInt8]
+
+  private var text: String { String(decoding: bytes, as: UTF8.self) }
+
+  var status: Int { Int(text.split(separator: " ").dropFirst().first ?? "") ?? 0 }
+
+  var body: String { text.components(separatedBy: "\r\n\r\n").dropFirst().joined(separator: "\r\n\r\n") }
+
+  func headers(_ name: String) -> [String] {
+    let head = text.components(separatedBy: "\r\n\r\n")[0].components(separatedBy: "\r\n").dropFirst()
+    return head.compactMap { line in
+      let parts = line.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+      return parts.first?.lowercased() == name.lowercased() ? parts.last : nil
+    }
+  }
+}
+
+/// HTTP by hand, so that any byte can be sent.
+struct HTTP {
+  let port: UInt16
+
+  /// Sends a request with header lines as they are; reads to the end of the connection.
+  func request(_ method: String = "GET", _ path: String, lines: [[UInt8]] = [], body: [UInt8] = []) throws
+    -> HTTPResponse
+  {
+    var bytes = Array("\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n".utf8)
+    for line in lines { bytes += line + Array("\r\n".utf8) }
+    if !body.isEmpty { bytes += Array("Content-Length: \(body.count)\r\n".utf8) }
+    return HTTPResponse(bytes: try exchange(bytes + Array("\r\n".utf8) + body))
+  }
+
+  func get(_ path: String, token: String? = nil, _ extra: String...) throws -> HTTPResponse {
+    let authorization = token.map { ["Authorization: Bearer \($0)"] } ?? []
+    return try request("GET", path, lines: (authorization + extra).map { Array($0.utf8) })
+  }
+
+  /// Sends bytes and reads until the server closes, or until `end` has come.
+  func exchange(_ bytes: [UInt8], until end: String? = nil) throws -> [UInt8] {
+    let candidate = try #require(
+      SocketAddress.resolve(host: "127.0.0.1", port: port, passive: false).addresses.first)
+    let descriptor = Socket.open(family: candidate.family, nonblocking: false)
+    defer { close(descriptor) }
+    // No expectation: a server that is not up yet is asked again.
+    guard candidate.connect(descriptor) else { throw SystemError("connect") }
+    var limit = timeval(tv_sec: 10, tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    var start = 0
+    while start < bytes.count {
+      let count = bytes[start...].withUnsafeBytes {
+        send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+      // A server may refuse before it has read everything; its answer is there to be read.
+      guard count > 0 else { break }
+      start += count
+    }
+    var received: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = Socket.receive(descriptor, into: &chunk)
+      guard count > 0 else { return received }
+      received += chunk[..<count]
+      if let end, String(decoding: received, as: UTF8.self).contains(end) { return received }
+    }
+  }
+}
+
+/// A TCP port on loopback that was free a moment ago.
+func freePort() throws -> UInt16 {
+  let listener = try #require(try Listener.tcp(host: "127.0.0.1", port: 0).first)
+  defer { close(listener.descriptor) }
+  var address = sockaddr_in()
+  var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+  let code = withUnsafeMutablePointer(to: &address) {
+    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(listener.descriptor, $0, &length) }
+  }
+  try #require(code == 0)
+  return UInt16(bigEndian: address.sin_port)
+}

@@ -1,0 +1,41 @@
+import Foundation
+import Testing
+
+/// A real program that serves until it is stopped; stopped by its number with the object.
+final class Program {
+  private let running: Running
+  private var outcome: Outcome?
+
+  var pid: pid_t { running.pid }
+
+  /// Everything that the program wrote.
+  var output: String { running.outputSoFar + running.errorsSoFar }
+
+  init(_ command: [String]) throws { running = try Bearerd.start(command) }
+
+  deinit { stop() }
+
+  /// Ends it, gracefully unless another signal is given; its exit code.
+  @discardableResult
+  func stop(_ signal: Int32 = SIGTERM) -> Int32 {
+    if outcome == nil {
+      kill(pid, signal)
+      outcome = try? running.wait()
+    }
+    return outcome?.code ?? -1
+  }
+}
+
+/// Where the project's own files are.
+let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  .deletingLastPathComponent().deletingLastPathComponent().path
+
+/// Asks until the answer is yes, for a limited time.
+func eventually(seconds: Double = 5, _ condition: () throws -> Bool) rethrows -> Bool {
+  let end = Date(timeIntervalSinceNow: seconds)
+  while Date() < end {
+    if try condition() { return true }
+    usleep(10_000)
+  }
+  return try condition()
+}
