@@ -1,0 +1,38 @@
+# What apt must bring. The one list of it.
+
+build_packages=(libfcgi-dev libssl-dev pkg-config)
+site_packages=(nginx-light curl)
+test_packages=(openssl python3)
+
+# need_packages NAME...: installs those that are missing, and asks for root only then.
+need_packages() {
+  local missing=() name as_root=()
+  for name in "$@"; do
+    is_installed "$name" || missing+=("$name")
+  done
+  if [ ${#missing[@]} = 0 ]; then return; fi
+  command -v apt-get >/dev/null || fail "please install ${missing[*]}, or what your system calls them"
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || fail "please run as root: apt-get install ${missing[*]}"
+    progress "apt must install ${missing[*]}; sudo may ask for your password"
+    sudo -v
+    as_root=(sudo)
+  fi
+  # A list of packages that is days old names files that are gone.
+  run_with_progress "reading what apt has" "${as_root[@]}" apt-get update
+  run_with_progress "installing ${missing[*]}" \
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"
+}
+
+# Another package may bring the same: nginx-full, a newer curl, a python of one's own.
+is_installed() {
+  case $1 in
+    nginx-light) command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] ;;
+    curl | openssl | python3) command -v "$1" >/dev/null ;;
+    pkg-config) command -v pkg-config >/dev/null ;;
+    *) dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed' ;;
+  esac
+}
+
+# Debian keeps servers out of a plain user's PATH.
+PATH=$PATH:/usr/sbin:/sbin

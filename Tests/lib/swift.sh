@@ -1,0 +1,11 @@
+# The Swift toolchain, which no package of Debian brings.
+
+need_swift() {
+  command -v swift >/dev/null || fail "there is no swift here: get Swift 6.2 or later from https://www.swift.org/install/linux/"
+}
+
+# build_bearerd: the release binary, in $bearerd.
+build_bearerd() {
+  run_with_progress "building bearerd" swift build --package-path "$root" -c release --product bearerd
+  bearerd=$(swift build --package-path "$root" -c release --show-bin-path)/bearerd
+}

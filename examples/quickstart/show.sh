@@ -1,0 +1,81 @@
+# How the quickstart shows what it does.
+
+shown=0
+
+# Time to read, where somebody reads.
+pause() {
+  if [ -t 1 ]; then sleep 0.4; fi
+}
+
+say() {
+  pause
+  printf '\n%s%s%s\n' "$bold" "$*" "$plain"
+}
+
+say_also() {
+  printf '  %s%s%s\n' "$dim" "$*" "$plain"
+}
+
+command_line() {
+  printf '  %s$ %s%s\n' "$dim" "$*" "$plain"
+}
+
+# make_token APPLICATION OPTION...: the token goes into a file that curl reads, so that no list of processes ever
+# shows it.
+make_token() {
+  command_line "bearerd token new $*"
+  (
+    umask 077
+    printf 'Authorization: Bearer ' >"$1.header"
+    bearerd token new "$@" --tokens tokens 2>message >>"$1.header"
+  ) || fail "$(cat message)"
+  sed -n 's/^\(Authorization: Bearer \)\(brd_....\).*/  \2... (kept in '"$1.header"' for curl)/p' "$1.header"
+  sed -n '1s/^/  /p' message
+}
+
+# curl_expecting STATUS TEXT PATH [HEADER]: shows a call and its answer; TEXT must stand in the challenge or in
+# the body.
+curl_expecting() {
+  local status=$1 text=$2 path=$3 header=() typed='' got told
+  if [ $# -gt 3 ]; then
+    header=(-H "$4") typed=" -H '$4'"
+  fi
+  command_line "curl $site$path$typed"
+  got=$(curl -s --max-time 5 -o body -D headers -w '%{http_code}' "$site$path" "${header[@]}" || true)
+  told=$(sed -n 's/^WWW-Authenticate: //Ip' headers | tr -d '\r')
+  told=${told:-$(cat body)}
+  if [ "$got" != "$status" ] || [[ $told != *"$text"* ]]; then
+    printf '  %s%s%s  %s\n' "$red" "$got" "$plain" "$told"
+    tail -n 5 bearerd.log nginx.log >&2
+    fail "this should have been $status with $text"
+  fi
+  printf '  %s%s%s  %s\n' "$green" "$got" "$plain" "$told"
+  shown=$((shown + 1))
+}
+
+is_refused() {
+  [ "$(curl -s --max-time 5 -o body -w '%{http_code}' "$site$1" -H "$2")" = 401 ]
+}
+
+# leave_running: for --keep.
+leave_running() {
+  cat >stop <<STOP
+#!/bin/bash
+kill ${started[*]}
+while kill -0 ${started[*]} 2>/dev/null; do sleep 0.1; done
+rm -rf "$throwaway"
+STOP
+  chmod 755 stop
+  progress "all $shown answers were as they should be; it goes on running in $throwaway"
+  cat <<TRY
+
+  Try, in that folder:
+    curl -i $site/api/read -H @openai.header
+    $bearerd token list --tokens tokens
+    $bearerd token new ci --expires 1h --tokens tokens
+    tail -f bearerd.log
+  Stop it, and remove the folder:
+    $throwaway/stop
+TRY
+  started=() throwaway=
+}
