@@ -6,6 +6,6 @@ need_swift() {
 
 # build_bearerd: the release binary, in $bearerd.
 build_bearerd() {
-  run_with_progress "building bearerd" swift build --package-path "$root" -c release --product bearerd
+  run_with_progress "building bearerd" swift build --package-path "$root" -c release --static-swift-stdlib --product bearerd
   bearerd=$(swift build --package-path "$root" -c release --show-bin-path)/bearerd
 }
