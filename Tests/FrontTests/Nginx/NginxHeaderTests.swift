@@ -2,45 +2,91 @@ import Testing
 
 @Suite("An Authorization header through nginx")
 struct NginxHeaderTests {
-  /// A header's value in which `@` stands for the secret, and the status that the caller gets.
-  static let forms: [(String, [Int])] = [
-    ("Bearer @", [200]), ("bearer @", [200]), ("BEARER @", [200]), ("bEaReR @", [200]), ("Bearer  @", [200]),
-    ("Bearer     @", [200]), ("  Bearer @", [200]), ("Bearer @ ", [200]), ("Bearer @   ", [200]),
-    ("", [401]), (" ", [401]), ("Bearer", [401]), ("Bearer ", [401]), ("@", [401]), ("Basic @", [401]),
-    ("Basic dXNlcjpwYXNz", [401]), ("Digest username=\"x\"", [401]), ("Negotiate @", [401]),
-    ("Token @", [401]),
-    ("Bear @", [401]), ("Bearers @", [401]), ("Bearer@", [401]), ("Bearer:@", [401]), ("Bearer=@", [401]),
-    ("Bearer\t@", [401]), ("Bearer \t@", [401]), ("Bearer @\t", [401]), ("\tBearer @", [401]),
-    ("Bearer @ @", [401]), ("Bearer @,@", [401]), ("Bearer @, Bearer @", [401]), ("Bearer @,Basic x", [401]),
-    ("Basic x, Bearer @", [401]), ("Bearer \"@\"", [401]), ("Bearer '@'", [401]), ("Bearer <@>", [401]),
-    ("Bearer token=@", [401]), ("Bearer token=\"@\"", [401]), ("Bearer @=", [401]), ("Bearer @==", [401]),
-    ("Bearer =@", [401]), ("Bearer =", [401]), ("Bearer @;", [401]), ("Bearer @!", [401]),
-    ("Bearer @%00", [401]),
-    ("Bearer %40", [401]), ("Bearer @\\", [401]), ("Bearer {@}", [401]), ("Bearer @\u{301}", [401]),
-    ("Bearer @\u{e9}", [401]), ("Bearer e\u{301}", [401]), ("Bearer \u{ff22}@", [401]),
-    ("B\u{435}arer @", [401]),
-    ("Bearer @\u{200b}", [401]), ("Bearer\u{a0}@", [401]), ("Bearer @\u{1}", [401]),
-    ("Bearer @\u{7f}", [401]),
-    ("Bearer @\u{1b}[0m", [401]), ("Bearer x@", [401]), ("Bearer @x", [401]), ("Bearer x", [401]),
-    ("Bearer brd_", [401]), ("Bearer @\0", [400]), ("Bearer @\rX: y", [400, 401]),
-    ("Bearer\r\n @", [400, 401]),
+  /// What becomes of a header's value in which `@` stands for a good token.
+  static let forms: [(Answer, [String])] = [
+    (
+      .admitted,
+      [
+        "Bearer @", "bearer @", "BEARER @", "bEaReR @", "Bearer  @", "Bearer     @", "  Bearer @",
+        "Bearer @ ",
+        "Bearer @   ",
+      ]
+    ),
+    (.challenged(nil), ["", " "]),
+    // Another scheme than Bearer.
+    (
+      .challenged(nil),
+      [
+        "@", "Basic @", "Basic dXNlcjpwYXNz", "Digest username=\"x\"", "Negotiate @", "Negotiate", "Token @",
+        "Bear @", "Bearers @", "Bearer@", "Basic x, Bearer @", "Bearer-x @", "Bea rer @",
+      ]
+    ),
+    // Bearer, and then not one token.
+    (
+      .challenged("invalid_request"),
+      [
+        "Bearer", "Bearer ", "Bearer:@", "Bearer=@", "Bearer\t@", "Bearer \t@", "Bearer @\t", "\tBearer @",
+        "Bearer @ @", "Bearer @,@", "Bearer @, Bearer @", "Bearer @,Basic x", "Bearer ,@", "Bearer @,",
+        "Bearer \"@\"", "Bearer '@'", "Bearer <@>", "Bearer {@}", "Bearer token=@", "Bearer token=\"@\"",
+        "Bearer =@", "Bearer =", "Bearer @;", "Bearer @!", "Bearer @?", "Bearer @%00", "Bearer %40",
+        "Bearer @\\",
+        "Bearer @\u{301}", "Bearer @\u{e9}", "Bearer e\u{301}", "Bearer \u{ff22}@", "B\u{435}arer @",
+        "Bearer \u{212a}", "Bearer @\u{200b}", "\u{feff}Bearer @", "Bearer\u{a0}@", "Bearer \u{2003}@",
+        "Bearer @\u{1}", "Bearer @\u{7f}", "Bearer @\u{1b}[0m",
+      ]
+    ),
+    // One token, which is not ours.
+    (
+      .challenged("invalid_token"),
+      [
+        "Bearer @=", "Bearer @==", "Bearer x@", "Bearer @x", "Bearer x", "Bearer brd_", "Bearer Bearer",
+        "Bearer @.@",
+      ]
+    ),
+    // What nginx itself takes for no header.
+    (.unasked, ["Bearer @\0", "Bearer \0@", "\0", "Bearer @\rX: y", "Bearer\r\n @"]),
   ]
+
+  enum Answer {
+    case admitted
+    /// 401 with this error code in the challenge.
+    case challenged(String?)
+    /// 400, and bearerd hears nothing of it.
+    case unasked
+  }
 
   @Test("has one answer for each form, and only the right token sees the page")
   func answers() throws {
     let site = try NginxSite()
     let secret = try site.token("app")
-    #expect(Self.forms.count >= 60)
-    for (form, statuses) in Self.forms {
-      let line = Array("Authorization: \(form.replacingOccurrences(of: "@", with: secret))".utf8)
-      let response = try site.http.request("GET", "/private/page.html", lines: [line])
-      #expect(statuses.contains(response.status), "\(form.debugDescription) gave \(response.status)")
-      #expect(response.body.contains("protected page") == (response.status == 200))
-      if response.status == 401 {
-        #expect(response.headers("WWW-Authenticate").count == 1)
-        #expect(response.headers("WWW-Authenticate").first?.hasPrefix("Bearer realm=\"bearerd\"") == true)
+    #expect(Self.forms.map(\.1.count).reduce(0, +) >= 60)
+    for (answer, values) in Self.forms {
+      for value in values {
+        let line = Array("Authorization: \(value.replacingOccurrences(of: "@", with: secret))".utf8)
+        let response = try site.http.request("GET", "/private/page.html", lines: [line])
+        check(response, is: answer, for: value)
       }
     }
+  }
+
+  private func check(_ response: HTTPResponse, is answer: Answer, for value: String) {
+    let challenges = response.headers("WWW-Authenticate")
+    switch answer {
+    case .admitted:
+      #expect(response.status == 200, "\(value.debugDescription)")
+      #expect(response.body == "protected page\n")
+    case .challenged(let error):
+      #expect(response.status == 401, "\(value.debugDescription)")
+      #expect(challenges.count == 1)
+      let begin = "Bearer realm=\"bearerd\"" + (error.map { ", error=\"\($0)\"" } ?? "")
+      #expect(challenges.first?.hasPrefix(begin) == true, "\(value.debugDescription): \(challenges)")
+      #expect(error != nil || challenges.first == begin, "\(value.debugDescription): \(challenges)")
+    case .unasked:
+      #expect(response.status == 400, "\(value.debugDescription)")
+      #expect(challenges.isEmpty)
+    }
+    if case .admitted = answer { return }
+    #expect(!response.body.contains("protected"), "\(value.debugDescription)")
   }
 
   @Test(

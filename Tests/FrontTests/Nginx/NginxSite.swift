@@ -12,7 +12,7 @@ final class NginxSite {
 
   var tokens: String { "\(folder.path)/tokens" }
 
-  init(_ options: String...) throws {
+  init(_ options: String..., configuration: NginxConfiguration = NginxConfiguration()) throws {
     folder = try Scratch()
     backend = try Backend()
     http = HTTP(port: try freePort())
@@ -28,7 +28,7 @@ final class NginxSite {
         to: "snippets/\(name)")
     }
     try folder.make(
-      NginxSite.configuration(folder.path, port: http.port, backend: backend.port), to: "nginx.conf")
+      configuration.text(folder: folder.path, port: http.port, backend: backend.port), to: "nginx.conf")
     bearerd = try NginxSite.serve(folder, options)
     nginx = try Program(
       ["nginx", "-p", folder.path, "-c", "nginx.conf", "-e", "stderr"])
@@ -68,52 +68,6 @@ final class NginxSite {
   func revoke(_ application: String) throws {
     let revoked = try Bearerd.run("token", "revoke", application, tokens: tokens)
     try #require(revoked.code == 0, "\(revoked.errors)")
-  }
-
-  private static func configuration(_ folder: String, port: UInt16, backend: UInt16) -> String {
-    """
-    daemon off;
-    master_process off;
-    pid \(folder)/nginx.pid;
-    error_log stderr info;
-    events { worker_connections 512; }
-    http {
-      default_type text/plain;
-      client_body_temp_path \(folder)/body;
-      proxy_temp_path \(folder)/proxy;
-      fastcgi_temp_path \(folder)/fastcgi;
-      uwsgi_temp_path \(folder)/uwsgi;
-      scgi_temp_path \(folder)/scgi;
-      client_max_body_size 20m;
-      log_format with_application '$request_uri $status application=$bearerd_application';
-      access_log \(folder)/access.log with_application;
-      include snippets/bearerd-upstream.conf;
-      server {
-        listen 127.0.0.1:\(port);
-        root \(folder)/site;
-        include snippets/bearerd-auth.conf;
-        include snippets/bearerd-denied.conf;
-        location /private/ {
-          include snippets/bearerd-guard.conf;
-        }
-        location /api/ {
-          include snippets/bearerd-guard.conf;
-          include snippets/bearerd-proxy.conf;
-          proxy_http_version 1.1;
-          proxy_set_header Upgrade $http_upgrade;
-          proxy_set_header Connection $http_connection;
-          proxy_pass http://127.0.0.1:\(backend);
-        }
-        location /api/write/ {
-          set $bearerd_scope write;
-          include snippets/bearerd-guard.conf;
-          include snippets/bearerd-proxy.conf;
-          proxy_pass http://127.0.0.1:\(backend);
-        }
-      }
-    }
-
-    """
   }
 
   /// Puts another daemon in the place of the one before.

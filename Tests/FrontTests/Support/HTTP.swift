@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import FastCGI
@@ -71,15 +72,19 @@ struct HTTP {
   }
 }
 
-/// A TCP port on loopback that was free a moment ago.
+/// A TCP port on loopback that nobody listens on: below those that the system hands out by itself, and never the
+/// same one twice, so that it stays free until its server starts.
 func freePort() throws -> UInt16 {
-  let listener = try #require(try Listener.tcp(host: "127.0.0.1", port: 0).first)
-  defer { close(listener.descriptor) }
-  var address = sockaddr_in()
-  var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-  let code = withUnsafeMutablePointer(to: &address) {
-    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(listener.descriptor, $0, &length) }
+  while true {
+    let port = nextPort.withLock { port in
+      port += 1
+      return port
+    }
+    try #require(port < 32_000)
+    guard let listener = try? Listener.tcp(host: "127.0.0.1", port: port).first else { continue }
+    close(listener.descriptor)
+    return port
   }
-  try #require(code == 0)
-  return UInt16(bigEndian: address.sin_port)
 }
+
+private let nextPort = Mutex(UInt16.random(in: 20_000..<30_000))

@@ -1,0 +1,65 @@
+import Foundation
+
+/// The configuration of one test's nginx: the project's snippets, and what an administrator might write around them.
+///
+/// FOLDER stands for the test's folder and BACKEND for the backend's address.
+struct NginxConfiguration {
+  /// More for the server: directives that its locations inherit, or locations.
+  var server = ""
+  /// More servers.
+  var otherServers = ""
+  /// The snippet with the pages of denials.
+  var denied = "bearerd-denied.conf"
+
+  func text(folder: String, port: UInt16, backend: UInt16) -> String {
+    let text = """
+      daemon off;
+      master_process off;
+      pid FOLDER/nginx.pid;
+      error_log stderr info;
+      events { worker_connections 512; }
+      http {
+        default_type text/plain;
+        client_body_temp_path FOLDER/body;
+        proxy_temp_path FOLDER/proxy;
+        fastcgi_temp_path FOLDER/fastcgi;
+        uwsgi_temp_path FOLDER/uwsgi;
+        scgi_temp_path FOLDER/scgi;
+        log_format with_application '$request_uri $status application=$bearerd_application';
+        access_log FOLDER/access.log with_application;
+        include snippets/bearerd-upstream.conf;
+        \(otherServers)
+        server {
+          listen 127.0.0.1:\(port);
+          root FOLDER/site;
+          include snippets/bearerd-auth.conf;
+          include snippets/\(denied);
+          \(server)
+          location /private/ {
+            include snippets/bearerd-guard.conf;
+          }
+          location /api/ {
+            include snippets/bearerd-guard.conf;
+            include snippets/bearerd-proxy.conf;
+            client_max_body_size 20m;
+            proxy_http_version 1.1;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection $http_connection;
+            proxy_pass http://BACKEND;
+          }
+          location /api/write/ {
+            set $bearerd_scope write;
+            include snippets/bearerd-guard.conf;
+            include snippets/bearerd-proxy.conf;
+            proxy_pass http://BACKEND;
+          }
+        }
+      }
+
+      """
+    return
+      text
+      .replacingOccurrences(of: "FOLDER", with: folder)
+      .replacingOccurrences(of: "BACKEND", with: "127.0.0.1:\(backend)")
+  }
+}

@@ -1,0 +1,89 @@
+import Testing
+
+/// What administrators write in servers for other reasons, and what would open a door that is only asked at.
+@Suite("A door of nginx stays shut")
+struct NginxSurroundingsTests {
+  static let servers = [
+    "error_page 500 502 503 504 /index.html;",
+    "error_page 500 502 503 504 =200 /index.html;",
+    "recursive_error_pages on; error_page 502 =200 /index.html;",
+    "error_page 401 403 =200 /index.html;",
+    "fastcgi_intercept_errors on; error_page 401 403 404 =200 /index.html;",
+    "satisfy any; allow all;",
+    "auth_request off;",
+    "rewrite ^/_bearerd$ /index.html last;",
+    "if (!-e $request_filename) { rewrite ^ /index.html last; }",
+    "location ~ bearerd { return 200; }",
+    "location ~ ^/_ { root FOLDER/site; try_files /index.html =404; }",
+    "fastcgi_param HTTP_AUTHORIZATION nobody; fastcgi_param BEARERD_SCOPE write;",
+    "client_max_body_size 1;",
+  ]
+
+  @Test("whatever the server around it says", arguments: servers)
+  func surroundings(server: String) throws {
+    let site = try NginxSite(configuration: NginxConfiguration(server: server))
+    let secret = try site.token("app")
+    #expect(try site.http.get("/private/page.html", token: secret).body == "protected page\n")
+    for (path, token) in [("/private/page.html", nil), ("/private/", nil), ("/private/", "x")] {
+      let response = try site.http.get(path, token: token)
+      #expect(response.status == 401, "\(path)")
+      #expect(!response.body.contains("protected"), "\(path)")
+    }
+    site.bearerd.stop()
+    for path in ["/private/page.html", "/private/"] {
+      let response = try site.http.get(path, token: secret)
+      #expect(response.status == 500, "\(path)")
+      #expect(!response.body.contains("protected"), "\(path)")
+    }
+  }
+
+  @Test("to tokens of another door that a redirect comes from", arguments: ["/private/page.html", "@named"])
+  func redirects(target: String) throws {
+    let site = try NginxSite(
+      configuration: NginxConfiguration(
+        server: """
+          location /from-read/ {
+            set $bearerd_scope read;
+            include snippets/bearerd-guard.conf;
+            try_files /nothing \(target);
+          }
+          location @named {
+            include snippets/bearerd-guard.conf;
+            try_files /private/page.html =404;
+          }
+          """))
+    let reader = try site.token("reader", "--scopes", "read")
+    let all = try site.token("all")
+    #expect(try site.http.get("/from-read/x", token: all).body == "protected page\n")
+    #expect(try site.http.get("/from-read/x", token: reader).status == 403)
+  }
+
+  @Test("to tokens of the door that the server names, where the location names its own")
+  func serverName() throws {
+    let site = try NginxSite(configuration: NginxConfiguration(server: "set $bearerd_scope read;"))
+    let reader = try site.token("reader", "--scopes", "read")
+    #expect(try site.http.get("/private/page.html", token: reader).status == 200)
+    #expect(try site.http.get("/api/write/x", token: reader).status == 403)
+  }
+
+  @Test("to names that only resemble its own", arguments: ["writ", "write2", "write-all", "a.write", "read"])
+  func wholeWords(scope: String) throws {
+    let site = try NginxSite()
+    let token = try site.token("near", "--scopes", scope)
+    #expect(try site.http.get("/api/write/x", token: token).status == 403)
+  }
+
+  @Test(
+    "to callers who ask what only nginx may ask",
+    arguments: ["/_bearerd", "/_bearerd?x", "//_bearerd", "/./_bearerd", "/%5fbearerd", "/x/../_bearerd"])
+  func question(path: String) throws {
+    let site = try NginxSite()
+    let secret = try site.token("app")
+    for method in ["GET", "HEAD", "POST", "OPTIONS"] {
+      let lines = [Array("Authorization: Bearer \(secret)".utf8)]
+      let response = try site.http.request(method, path, lines: lines)
+      #expect(response.status == 404)
+      #expect(response.headers("X-Bearerd-Application") == [])
+    }
+  }
+}
