@@ -1,8 +1,10 @@
+import Synchronization
+
 /// The event loops of a daemon, from start to the last answer.
 public final class Server: Sendable {
   private let listeners: [Listener]
   private let controls: [LoopControl]
-  private let threads: [Thread]
+  private let threads: Mutex<[Thread]>
 
   /// Starts `options.loops` loops on `listeners`.
   /// - Parameters:
@@ -21,9 +23,10 @@ public final class Server: Sendable {
     }
     self.listeners = listeners
     self.controls = controls
-    threads = try loops.enumerated().map { index, loop in
-      try Thread(name: "loop \(index)") { loop.run() }
-    }
+    threads = Mutex(
+      try loops.enumerated().map { index, loop in
+        try Thread(name: "loop \(index)") { loop.run() }
+      })
   }
 
   /// Begins a graceful end: nothing new is accepted, what was accepted is answered. Returns at once.
@@ -34,6 +37,11 @@ public final class Server: Sendable {
 
   /// Waits until every loop has ended: at most two seconds after `drain`.
   public func wait() {
-    for thread in threads { thread.join() }
+    // A thread may be joined once only.
+    let running = threads.withLock { threads in
+      defer { threads = [] }
+      return threads
+    }
+    for thread in running { thread.join() }
   }
 }
