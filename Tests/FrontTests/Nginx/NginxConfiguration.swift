@@ -12,19 +12,8 @@ struct NginxConfiguration {
   var denied = "bearerd-denied.conf"
 
   func text(folder: String, port: UInt16, backend: UInt16) -> String {
-    let text = """
-      daemon off;
-      master_process off;
-      pid FOLDER/nginx.pid;
-      error_log stderr info;
-      events { worker_connections 512; }
-      http {
-        default_type text/plain;
-        client_body_temp_path FOLDER/body;
-        proxy_temp_path FOLDER/proxy;
-        fastcgi_temp_path FOLDER/fastcgi;
-        uwsgi_temp_path FOLDER/uwsgi;
-        scgi_temp_path FOLDER/scgi;
+    NginxConfiguration.main(
+      http: """
         log_format with_application '$request_uri $status application=$bearerd_application';
         access_log FOLDER/access.log with_application;
         include snippets/bearerd-upstream.conf;
@@ -54,12 +43,30 @@ struct NginxConfiguration {
             proxy_pass http://BACKEND;
           }
         }
-      }
+        """
+    )
+    .replacingOccurrences(of: "FOLDER", with: folder)
+    .replacingOccurrences(of: "BACKEND", with: "127.0.0.1:\(backend)")
+  }
 
-      """
-    return
-      text
-      .replacingOccurrences(of: "FOLDER", with: folder)
-      .replacingOccurrences(of: "BACKEND", with: "127.0.0.1:\(backend)")
+  /// What every nginx of a plain user needs, who has no other folder than the test's.
+  static func main(http: String) -> String {
+    """
+    daemon off;
+    master_process off;
+    pid FOLDER/nginx.pid;
+    error_log stderr info;
+    events { worker_connections 512; }
+    http {
+      default_type text/plain;
+      client_body_temp_path FOLDER/body;
+      proxy_temp_path FOLDER/proxy;
+      fastcgi_temp_path FOLDER/fastcgi;
+      uwsgi_temp_path FOLDER/uwsgi;
+      scgi_temp_path FOLDER/scgi;
+      \(http)
+    }
+
+    """
   }
 }

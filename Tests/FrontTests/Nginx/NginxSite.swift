@@ -21,24 +21,27 @@ final class NginxSite {
     try folder.make("public page\n", to: "site/index.html")
     try folder.make("protected page\n", to: "site/private/page.html")
     try folder.make("protected index\n", to: "site/private/index.html")
-    for name in try FileManager.default.contentsOfDirectory(atPath: "\(repository)/nginx") {
-      let text = try String(contentsOfFile: "\(repository)/nginx/\(name)", encoding: .utf8)
-      try folder.make(
-        text.replacingOccurrences(of: "/run/bearerd/bearerd.sock", with: "\(folder.path)/socket"),
-        to: "snippets/\(name)")
-    }
+    try folder.makeSnippets()
     try folder.make(
       configuration.text(folder: folder.path, port: http.port, backend: backend.port), to: "nginx.conf")
     bearerd = try NginxSite.serve(folder, options)
-    nginx = try Program(
-      ["nginx", "-p", folder.path, "-c", "nginx.conf", "-e", "stderr"])
+    nginx = try Program(NginxSite.command(in: folder))
     let http = http
     try #require(eventually { (try? http.get("/").status) == 200 }, "\(nginx.output)")
   }
 
   deinit { nginx.stop() }
 
-  private static func serve(_ folder: Scratch, _ options: [String]) throws -> Program {
+  /// nginx with the folder's `nginx.conf`, and all it writes in the folder or on standard error.
+  static func command(in folder: Scratch) -> [String] {
+    // Debian keeps it out of a plain user's PATH.
+    let program =
+      FileManager.default.isExecutableFile(atPath: "/usr/sbin/nginx") ? "/usr/sbin/nginx" : "nginx"
+    return [program, "-p", folder.path, "-c", "nginx.conf", "-e", "stderr"]
+  }
+
+  /// The daemon, when it is ready.
+  static func serve(_ folder: Scratch, _ options: [String] = []) throws -> Program {
     let program = try Program(
       [
         Bearerd.path, "serve", "--tokens", "\(folder.path)/tokens", "--listen",
@@ -84,9 +87,19 @@ final class NginxSite {
 
 extension Scratch {
   /// Writes a file and the folders above it.
-  fileprivate func make(_ text: String, to name: String) throws {
+  func make(_ text: String, to name: String) throws {
     let folder = URL(filePath: "\(path)/\(name)").deletingLastPathComponent()
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try write(text, to: name, mode: 0o644)
+  }
+
+  /// The project's snippets, which find bearerd at `socket` of this folder.
+  func makeSnippets() throws {
+    for name in try FileManager.default.contentsOfDirectory(atPath: "\(repository)/nginx") {
+      let text = try String(contentsOfFile: "\(repository)/nginx/\(name)", encoding: .utf8)
+      try make(
+        text.replacingOccurrences(of: "/run/bearerd/bearerd.sock", with: "\(path)/socket"),
+        to: "snippets/\(name)")
+    }
   }
 }

@@ -10,8 +10,8 @@ final class Backend: Sendable {
   private let listener: Int32
 
   init() throws {
-    port = try freePort()
-    let listener = try #require(try Listener.tcp(host: "127.0.0.1", port: port).first).descriptor
+    let listener = try #require(try Listener.tcp(host: "127.0.0.1", port: 0).first).descriptor
+    port = try Backend.port(of: listener)
     self.listener = listener
     try #require(Socket.setFlags(listener, nonblocking: false))
     Foundation.Thread.detachNewThread {
@@ -26,6 +26,16 @@ final class Backend: Sendable {
   deinit {
     shutdown(listener, Int32(SHUT_RDWR))
     close(listener)
+  }
+
+  private static func port(of listener: Int32) throws -> UInt16 {
+    var address = sockaddr_in()
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let code = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(listener, $0, &length) }
+    }
+    try #require(code == 0)
+    return UInt16(bigEndian: address.sin_port)
   }
 
   private static func serve(_ descriptor: Int32) {

@@ -1,0 +1,82 @@
+import Foundation
+import Testing
+
+/// nginx/example.conf as it is, but for the addresses and paths that this machine lends it.
+@Suite("The example for nginx")
+struct NginxExampleTests {
+  @Test("passes nginx -t without a warning, and does over TLS what its comments say")
+  func site() throws {
+    let folder = try Scratch()
+    let port = try freePort()
+    let plainPort = try freePort()
+    let backend = try Backend()
+    let certificate = try Bearerd.start(
+      [
+        "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+        "2",
+        "-subj", "/CN=api.example.com", "-addext", "subjectAltName=DNS:api.example.com", "-keyout",
+        "\(folder.path)/key", "-out", "\(folder.path)/certificate",
+      ]
+    ).wait()
+    try #require(certificate.code == 0, "\(certificate.errors)")
+    try folder.makeSnippets()
+    try folder.make("public\n", to: "site/index.html")
+    try folder.make("protected\n", to: "site/files/a.html")
+    try folder.make("<?php", to: "site/app/a.php")
+    let changes = [
+      ("listen 443 ssl", "listen 127.0.0.1:\(port) ssl"), ("listen 80", "listen 127.0.0.1:\(plainPort)"),
+      ("/etc/ssl/certs/api.example.com.pem", "\(folder.path)/certificate"),
+      ("/etc/ssl/private/api.example.com.key", "\(folder.path)/key"),
+      ("/var/www/html", "\(folder.path)/site"),
+      ("/var/log/nginx/access.log", "\(folder.path)/access.log"),
+      ("http://127.0.0.1:8080", "http://127.0.0.1:\(backend.port)"),
+      ("include fastcgi_params", "include /etc/nginx/fastcgi_params"),
+      ("/run/php/php-fpm.sock", "\(folder.path)/php.sock"),
+    ]
+    let example = try changes.reduce(folder.read("snippets/example.conf")) { text, change in
+      try #require(text.contains(change.0))
+      return text.replacingOccurrences(of: change.0, with: change.1)
+    }
+    try folder.make(example, to: "example.conf")
+    let main = NginxConfiguration.main(http: "include example.conf;")
+    try folder.make(main.replacingOccurrences(of: "FOLDER", with: folder.path), to: "nginx.conf")
+
+    let nginx = NginxSite.command(in: folder)
+    let test = try Bearerd.start(nginx + ["-t"]).wait()
+    #expect(test.code == 0)
+    #expect(!test.errors.contains("[warn]") && !test.errors.contains("[emerg]"), "\(test.errors)")
+
+    try folder.write("# none yet\n")
+    let secret = try Bearerd.run("token", "new", "app", tokens: folder.tokens).line
+    let reader = try Bearerd.run("token", "new", "reader", "--scopes", "read", tokens: folder.tokens).line
+    let bearerd = try NginxSite.serve(folder)
+    let server = try Program(nginx)
+    let php = try FastCGIBackend(socket: "\(folder.path)/php.sock")
+    defer { _ = (bearerd, server) }
+
+    func call(_ path: String, _ token: String? = nil, _ options: String...) throws -> String {
+      let header = token.map { "Authorization: Bearer \($0)" } ?? "X-None: x"
+      return try Bearerd.start(
+        [
+          "curl", "-s", "--max-time", "5", "-w", "%{http_code}", "-H", "@-", "--cacert",
+          "\(folder.path)/certificate", "--connect-to", "api.example.com:443:127.0.0.1:\(port)",
+          "https://api.example.com\(path)",
+        ] + options, stdin: header + "\n"
+      ).wait().output
+    }
+    try #require(eventually { (try? call("/")) == "public\n200" }, "\(server.output)")
+    #expect(try call("/files/a.html").hasSuffix("401"))
+    #expect(try call("/files/a.html", secret) == "protected\n200")
+    #expect(try call("/api/x", secret).contains("X-Bearerd-Application: app"))
+    #expect(try call("/api/x", reader).hasSuffix("403"))
+    #expect(try call("/api/write/x", secret).hasSuffix("200"))
+    #expect(
+      try call("/browser/x", nil, "-X", "OPTIONS", "-D", "/dev/stdout").contains("https://app.example.com"))
+    #expect(try call("/browser/x").hasSuffix("401"))
+    #expect(try call("/app/a.php").hasSuffix("401"))
+    #expect(php.lastParameters == [])
+    #expect(try call("/app/a.php", secret).contains("BEARERD_APPLICATION=app"))
+    #expect(try HTTP(port: plainPort).get("/files/a.html", token: secret).status == 403)
+    #expect(try folder.read("access.log").contains("- app ["))
+  }
+}
