@@ -9,6 +9,8 @@ final class NginxSite {
   private(set) var bearerd: Program
   private let backend: Backend
   private let options: [String]
+  /// What the commands said beside the secrets that they made.
+  private var commandErrors = ""
 
   var tokens: String { "\(folder.path)/tokens" }
 
@@ -65,12 +67,14 @@ final class NginxSite {
     let command = [Bearerd.path, "token", "new", application, "--tokens", tokens] + options
     let made = try Bearerd.start(command).wait()
     try #require(made.code == 0, "\(made.errors)")
+    commandErrors += made.errors
     return made.line
   }
 
   func revoke(_ application: String) throws {
     let revoked = try Bearerd.run("token", "revoke", application, tokens: tokens)
     try #require(revoked.code == 0, "\(revoked.errors)")
+    commandErrors += revoked.output + revoked.errors
   }
 
   /// Puts another daemon in the place of the one before.
@@ -78,10 +82,8 @@ final class NginxSite {
 
   /// Everything that any of the programs wrote, and their command lines.
   var told: String {
-    let commandLines = [nginx.pid, bearerd.pid].map {
-      (try? String(contentsOfFile: "/proc/\($0)/cmdline", encoding: .utf8)) ?? ""
-    }
-    return bearerd.output + nginx.output + ((try? folder.read("access.log")) ?? "") + commandLines.joined()
+    [bearerd, nginx].map { $0.commandLine + $0.output }.joined() + commandErrors
+      + ((try? folder.read("access.log")) ?? "")
   }
 }
 

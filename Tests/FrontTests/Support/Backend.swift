@@ -51,11 +51,7 @@ final class Backend: Sendable {
     let head = String(decoding: received[..<(headEnd ?? 0)], as: UTF8.self)
     var body = Array(received[((headEnd ?? 0) + 4)...])
     if head.lowercased().contains("upgrade: websocket") {
-      write(
-        descriptor, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
-      while let chunk = read(descriptor) {
-        _ = chunk.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      }
+      echoWebSocket(descriptor, begunWith: body)
       return
     }
     let lengthLine = head.lowercased().components(separatedBy: "\r\n").first {
@@ -68,6 +64,19 @@ final class Backend: Sendable {
     write(
       descriptor,
       "HTTP/1.1 200 OK\r\nContent-Length: \(answer.utf8.count)\r\nConnection: close\r\n\r\n\(answer)")
+  }
+
+  /// The answer to the one key that RFC 6455 section 1.3 gives as an example; then every byte comes back.
+  private static func echoWebSocket(_ descriptor: Int32, begunWith first: [UInt8]) {
+    write(
+      descriptor,
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")
+    var chunk = first[...]
+    repeat {
+      _ = chunk.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      chunk = read(descriptor) ?? []
+    } while !chunk.isEmpty
   }
 
   private static func read(_ descriptor: Int32) -> ArraySlice<UInt8>? {

@@ -42,8 +42,8 @@ struct HTTP {
     return try request("GET", path, lines: (authorization + extra).map { Array($0.utf8) })
   }
 
-  /// Sends bytes and reads until the server closes, or until `end` has come.
-  func exchange(_ bytes: [UInt8], until end: String? = nil) throws -> [UInt8] {
+  /// Sends bytes and reads until the server closes, or until what came ends so.
+  func exchange(_ bytes: [UInt8], until end: [UInt8]? = nil) throws -> [UInt8] {
     let candidate = try #require(
       SocketAddress.resolve(host: "127.0.0.1", port: port, passive: false).addresses.first)
     let descriptor = Socket.open(family: candidate.family, nonblocking: false)
@@ -67,7 +67,7 @@ struct HTTP {
       let count = Socket.receive(descriptor, into: &chunk)
       guard count > 0 else { return received }
       received += chunk[..<count]
-      if let end, String(decoding: received, as: UTF8.self).contains(end) { return received }
+      if let end, received.suffix(end.count) == end[...] { return received }
     }
   }
 }

@@ -11,6 +11,14 @@ final class Program {
   /// Everything that the program wrote.
   var output: String { running.outputSoFar + running.errorsSoFar }
 
+  /// What the list of processes shows of it, or showed when it was stopped.
+  var commandLine: String {
+    outcome == nil
+      ? (try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8)) ?? "" : lastCommandLine
+  }
+
+  private var lastCommandLine = ""
+
   init(_ command: [String]) throws { running = try Bearerd.start(command) }
 
   deinit { stop() }
@@ -19,6 +27,7 @@ final class Program {
   @discardableResult
   func stop(_ signal: Int32 = SIGTERM) -> Int32 {
     if outcome == nil {
+      lastCommandLine = commandLine
       kill(pid, signal)
       outcome = try? running.wait()
     }
