@@ -9,7 +9,8 @@ public struct Parameters {
   public init(names: ParameterNames) {
     self.names = names
     values = Array(repeating: nil, count: names.count)
-    storage.reserveCapacity(4096)
+    // Never grown, so never copied: a copy left behind would not be overwritten.
+    storage.reserveCapacity(Gate.maximumHead)
   }
 
   /// Hands the value of the parameter at `index` of the names to `body`; nil where the front did not send it.

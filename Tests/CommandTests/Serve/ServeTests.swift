@@ -102,6 +102,19 @@ struct ServeTests {
     #expect(service.log.components(separatedBy: "no-credentials").count < 60)
   }
 
+  @Test("writes the journal's own priorities where standard error is the journal's stream, and only there")
+  func journal() throws {
+    let asJournal = "JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2) exec \"$@\""
+    let service = try Service(scratch: scratch, launcher: ["sh", "-c", asJournal, "sh"])
+    try service.waits(for: "<5>ready on")
+    #expect(try service.status(nil) == 401)
+    try service.waits(for: "<5>denied client=192.0.2.7")
+    #expect(try service.end().code == 0)
+    let elsewhere = "JOURNAL_STREAM=1:1 exec \"$@\""
+    let plain = try Service(scratch: scratch, launcher: ["sh", "-c", elsewhere, "sh"])
+    try plain.waits(for: "notice: ready on")
+  }
+
   @Test("leaves no core file and cannot be traced")
   func dumpable() throws {
     let service = try Service(scratch: scratch)
