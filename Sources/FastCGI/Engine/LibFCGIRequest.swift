@@ -63,11 +63,14 @@ final class LibFCGIRequest {
       return .closed
     }
     // 0 does not mean that PARAMS arrived whole: an error between two pairs ends them silently.
-    guard let input = request.pointee.in, FCGX_GetError(input) == 0 else { return abandon() }
+    guard let input = request.pointee.in, FCGX_GetError(input) == 0, !Fault.strikes(.parsed)
+    else { return abandon() }
     takeParameters(into: &parameters)
-    if role == .responder, !discardBody(input) { return abandon() }
+    guard !Fault.strikes(.parameters), role == .authorizer || discardBody(input) else { return abandon() }
     let response = respond(parameters)
-    guard send(response) else { return abandon() }
+    guard !Fault.strikes(.decided), !Fault.cuts(response, of: request.pointee.requestId, on: descriptor),
+      send(response), !Fault.strikes(.put)
+    else { return abandon() }
     wipeConsumed(input)
     request.pointee.keepConnection = 1
     FCGX_Finish_r(request)
