@@ -26,7 +26,10 @@ public struct Duplicate: Sendable {
     }
   }
 
-  /// All duplicates among `tokens`.
+  /// After so many of a kind the rest is not searched: the file is not used anyway.
+  public static let maximum = 1000
+
+  /// The duplicates among `tokens`: all of them where there are not too many.
   public static func all(in tokens: [Token]) -> [Duplicate] {
     equalHashes(in: tokens) + equalKeys(in: tokens)
   }
@@ -34,7 +37,7 @@ public struct Duplicate: Sendable {
   private static func equalHashes(in tokens: [Token]) -> [Duplicate] {
     var table = SlotTable(capacity: tokens.count)
     var found: [Duplicate] = []
-    for later in tokens.indices {
+    for later in tokens.indices where found.count < maximum {
       let hash = tokens[later].digest.position
       if let earlier = table.insert(later, at: hash, where: { tokens[$0].digest == tokens[later].digest }) {
         found.append(Duplicate(kind: .hash, earlier: earlier, later: later, first: tokens[earlier]))
@@ -49,7 +52,7 @@ public struct Duplicate: Sendable {
     let hashes = tokens.indices.map { keyHash(of: tokens[$0]) }
     var table = SlotTable(capacity: tokens.count)
     var found: [Duplicate] = []
-    for later in tokens.indices {
+    for later in tokens.indices where found.count < maximum {
       guard let hash = hashes[later] else { continue }
       let isSame = {
         tokens[$0].key == tokens[later].key && tokens[$0].application == tokens[later].application

@@ -102,7 +102,7 @@ public struct TokenFile: Sendable {
   }
 
   /// How many tokens there can be: a line for each, and none is shorter than a name, a blank and a hash.
-  private static func lineCount(of bytes: Span<UInt8>) -> Int {
+  static func lineCount(of bytes: Span<UInt8>) -> Int {
     var count = 1
     for index in bytes.indices where bytes[index] == LineText.newline { count += 1 }
     return min(count, bytes.count / 73 + 1)

@@ -33,10 +33,15 @@ struct Descriptor: ~Copyable {
     return status.f_flag & UInt(ST_RDONLY) != 0
   }
 
-  /// Everything from here to the end; EFBIG where that is more than `limit` bytes.
+  /// Everything from here to the end; EFBIG where that is more than `limit` bytes, ENOMEM where they have no room.
   func readToEnd(limit: Int) throws(TokenSourceError) -> [UInt8] {
+    let size = Int(try status().st_size)
+    guard size <= limit else { throw .system(operation: "read", path: path, code: EFBIG) }
+    guard Memory.hasRoom(for: size + (1 << 20)) else {
+      throw .system(operation: "read", path: path, code: ENOMEM)
+    }
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(min(limit, Int(try status().st_size)))
+    bytes.reserveCapacity(size)
     var chunk = [UInt8](repeating: 0, count: 1 << 18)
     while true {
       let count = try Descriptor.call("read", path) {

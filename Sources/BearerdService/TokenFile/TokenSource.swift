@@ -41,6 +41,9 @@ public struct TokenSource: Sendable {
     for (number, path) in files.enumerated() {
       let text = try FileText(reading: path)
       texts.append(text)
+      guard Memory.hasRoom(for: TokenFile.memoryNeeded(parsing: text.bytes.span)) else {
+        throw .system(operation: "read", path: path, code: ENOMEM)
+      }
       let file = TokenFile(parsing: text.bytes, name: path, number: number)
       // One file is the rule, and then nothing is copied.
       if tokens.isEmpty { tokens = file.tokens } else { tokens += file.tokens }

@@ -47,6 +47,7 @@ extension TokenSourceError: CustomStringConvertible {
     case ENOTDIR: "; a part of the path is no folder"
     case ELOOP: "; the links form a circle"
     case EFBIG: "; a token file has at most \(TokenSource.maximumSize >> 20) MiB"
+    case ENOMEM: "; it takes about five times its size in memory: raise the limit, or make the file smaller"
     default: ""
     }
   }
