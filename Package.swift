@@ -32,7 +32,7 @@ let package = Package(
     .executableTarget(
       name: "bearerd",
       dependencies: [
-        "BearerAuth", "BearerdService", "CLinux", "FastCGI",
+        "BearerAuth", "BearerdService", "FastCGI",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),

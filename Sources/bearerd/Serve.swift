@@ -27,6 +27,9 @@ struct Serve: Command {
   @Option(help: ArgumentHelp("Connections that may wait at once; the oldest gives way.", valueName: "n"))
   var maxConnections = 16_384
 
+  @Flag(help: "Let a crash leave a core file and a debugger look in; both show secrets.")
+  var allowCoreDumps = false
+
   @Option(help: "trace, debug, info, notice, warning, error or critical.")
   var logLevel = Logger.Level.info
 
@@ -41,9 +44,10 @@ struct Serve: Command {
 
   func perform() throws {
     let handler = StderrLogHandler(level: logLevel, format: logFormat)
-    let daemon = Daemon(
+    var daemon = Daemon(
       source: TokenSource(path: source.tokens), listen: try socket.plan(), answers: try answers.options(),
       workers: workers, timeout: timeout, maximumConnections: maxConnections)
+    daemon.allowsCoreDumps = allowCoreDumps
     do {
       try daemon.run(logger: Logger(label: "bearerd") { _ in handler })
     } catch let error as SystemError {

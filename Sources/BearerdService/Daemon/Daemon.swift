@@ -17,6 +17,8 @@ public struct Daemon: Sendable {
   public var timeout: Int
   /// How many connections may wait at once.
   public var maximumConnections: Int
+  /// Whether a crash may leave a core file and a report, and a debugger may look: both may hold secrets.
+  public var allowsCoreDumps = false
 
   /// Nothing is opened before `run`.
   public init(
@@ -34,7 +36,8 @@ public struct Daemon: Sendable {
   /// Serves until SIGTERM, SIGINT or SIGUSR1, and answers what was accepted before it returns.
   /// - Throws: `TokenSourceError`, `SystemError` or `ListenPlan.Unavailable`, before anybody is served.
   public func run(logger: Logger) throws {
-    Process.harden()
+    Process.takeStandardDescriptors()
+    if !allowsCoreDumps { Secrecy.begin() }
     let signals = try SignalDescriptor([SIGTERM, SIGINT, SIGUSR1, SIGHUP])
     let store = PolicyStore(.empty)
     let reloader = Reloader(source: source, store: store, logger: logger)

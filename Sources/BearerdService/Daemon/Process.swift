@@ -1,13 +1,10 @@
 import CLinux
 import Glibc
 
-/// What this process must be before it holds a secret.
+/// What the daemon asks of its own process.
 enum Process {
-  /// No core files, no foreign ptrace, and descriptors 0 to 2 taken, so that no socket becomes standard error.
-  static func harden() {
-    bearerd_forbid_dumps()
-    var none = rlimit(rlim_cur: 0, rlim_max: 0)
-    setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+  /// Takes the descriptors 0 to 2 where they are closed, so that no socket becomes standard error.
+  static func takeStandardDescriptors() {
     for descriptor in 0...2 where fcntl(Int32(descriptor), F_GETFD) < 0 {
       // The lowest number that is free is this one.
       _ = open("/dev/null", O_RDWR)

@@ -47,7 +47,7 @@ final class Exchange {
   func take(from descriptor: Int32, into received: inout [UInt8]) -> Int {
     let count = Socket.receive(descriptor, into: &visible)
     if count > 0 {
-      received += visible[..<count]
+      received.appendTracelessly(visible[..<count])
       visible.wipe(first: count)
     }
     return count

@@ -22,7 +22,7 @@ final class LibFCGIRequest {
   }
 
   /// libfcgi reads at most so many bytes at once: a request this long takes one read(2).
-  static let readLength = 8192
+  static let readLength = Int(BEARERD_STREAM_BUFFER)
   /// The longest answer that leaves in one write(2) together with the records that end it.
   static let maximumResponse = 8000
 
@@ -71,7 +71,7 @@ final class LibFCGIRequest {
     guard !Fault.strikes(.decided), !Fault.cuts(response, of: request.pointee.requestId, on: descriptor),
       send(response), !Fault.strikes(.put)
     else { return abandon() }
-    wipeConsumed(input)
+    bearerd_wipe_stream(input)
     request.pointee.keepConnection = 1
     FCGX_Finish_r(request)
     defer { request.pointee.ipcFd = -1 }
@@ -81,6 +81,7 @@ final class LibFCGIRequest {
   /// Frees the request without FCGX_Finish_r, which would send END_REQUEST without a status: lighttpd lets a
   /// request pass on that.
   private func abandon() -> Outcome {
+    if let input = request.pointee.in { bearerd_wipe_stream(input) }
     FCGX_Free(request, 0)
     request.pointee.ipcFd = -1
     return .failed
@@ -118,12 +119,5 @@ final class LibFCGIRequest {
       let text = bytes.assumingMemoryBound(to: CChar.self).baseAddress
       return FCGX_PutStr(text, Int32(bytes.count), request.pointee.out) == Int32(bytes.count)
     }
-  }
-
-  /// Overwrites the bytes of the request that libfcgi still holds: its buffer begins at `stopUnget` and it has
-  /// read up to `rdNext`.
-  private func wipeConsumed(_ input: UnsafeMutablePointer<FCGX_Stream>) {
-    guard let start = input.pointee.stopUnget, let end = input.pointee.rdNext, end > start else { return }
-    explicit_bzero(start, end - start)
   }
 }

@@ -26,7 +26,9 @@ final class Relay {
 
   /// Puts in what libfcgi is to see. A Responder's body is not part of it: it is replaced by an empty one.
   func put(_ request: Gate.Request, of received: [UInt8]) -> Bool {
-    var bytes = Array(received[..<request.headLength])
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(request.headLength + RecordHeader.length)
+    bytes += received[..<request.headLength]
     defer { bytes.wipe() }
     if request.role == .responder {
       bytes += RecordHeader(type: RecordType.stdin, requestID: request.id, contentLength: 0).bytes

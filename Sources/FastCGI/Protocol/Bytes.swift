@@ -24,4 +24,15 @@ extension [UInt8] {
       explicit_bzero(start, Swift.min(length, buffer.count))
     }
   }
+  /// Appends without leaving a copy of what was there in freed memory, as an array that grows by itself does.
+  mutating func appendTracelessly(_ bytes: ArraySlice<UInt8>) {
+    if capacity - count < bytes.count {
+      var larger: [UInt8] = []
+      larger.reserveCapacity(Swift.max(count + bytes.count, 2 * capacity))
+      larger += self
+      swap(&larger, &self)
+      larger.wipe()
+    }
+    self += bytes
+  }
 }

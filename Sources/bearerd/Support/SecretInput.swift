@@ -1,4 +1,4 @@
-import CLinux
+import BearerdService
 import Glibc
 
 /// How a secret comes in: over standard input. Arguments and the environment can be read by others.
@@ -89,8 +89,7 @@ extension [UInt8] {
 
 /// What a command does first that will hold a secret.
 func guardSecrets() {
-  // No core file, no ptrace.
-  _ = bearerd_forbid_dumps()
+  Secrecy.begin()
   // A reader that goes away must not end us between the file and the message.
   signal(SIGPIPE, SIG_IGN)
 }

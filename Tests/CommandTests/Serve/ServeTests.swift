@@ -56,35 +56,6 @@ struct ServeTests {
     withExtendedLifetime(peers) {}
   }
 
-  @Test(
-    "never tells a secret, at any log level and in either format",
-    arguments: ["trace", "debug", "info", "notice", "warning", "error", "critical"],
-    ["text", "json"])
-  func secrets(level: String, format: String) throws {
-    let service = try Service("--log-level", level, "--log-format", format, scratch: scratch)
-    // Above notice it does not say that it is ready.
-    #expect(eventually { (try? service.status(nil)) == 401 })
-    let scoped = try Bearerd.run("token", "new", "scoped", "--scopes", "read", tokens: scratch.tokens).line
-    #expect(try eventually { try service.status(scoped, scope: "read") == 200 })
-    #expect(try service.status(scoped) == 403)
-    #expect(try service.status(String(secret.dropLast())) == 401)
-    #expect(try service.status(secret + "x") == 401)
-    #expect(try service.status("\(secret),\(secret)") == 401)
-    #expect(try service.status(nil) == 401)
-    let commandLine = try String(contentsOfFile: "/proc/\(service.running.pid)/cmdline", encoding: .utf8)
-    let environment = try String(contentsOfFile: "/proc/\(service.running.pid)/environ", encoding: .utf8)
-    let outcome = try service.end()
-    let told = outcome.output + outcome.errors + commandLine + environment
-    for secret in [secret, scoped, "secret=query"] {
-      #expect(!told.contains(secret))
-      #expect(!told.contains(secret.dropFirst(4).prefix(20)))
-    }
-    if level == "info" {
-      #expect(told.contains("insufficient-scope"))
-      #expect(told.contains("192.0.2.7"))
-    }
-  }
-
   @Test("tells a flood of denials in a few lines, and how many it held back")
   func flood() throws {
     let service = try Service(scratch: scratch)
@@ -105,15 +76,6 @@ struct ServeTests {
     let elsewhere = "JOURNAL_STREAM=1:1 exec \"$@\""
     let plain = try Service(scratch: scratch, launcher: ["sh", "-c", elsewhere, "sh"])
     try plain.waits(for: "notice: ready on")
-  }
-
-  @Test("leaves no core file and cannot be traced")
-  func dumpable() throws {
-    let service = try Service(scratch: scratch)
-    try service.waits(for: "ready on")
-    let limits = try String(contentsOfFile: "/proc/\(service.running.pid)/limits", encoding: .utf8)
-    let core = try #require(limits.split(separator: "\n").first { $0.hasPrefix("Max core file size") })
-    #expect(core.split(separator: " ").filter { $0 == "0" }.count == 2)
   }
 
   @Test("takes a socket from spawn-fcgi on descriptor 0")

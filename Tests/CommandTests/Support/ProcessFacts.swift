@@ -35,6 +35,23 @@ struct ProcessFacts {
     return flags
   }
 
+  /// Where in its writable memory a text stands, as lines of its map.
+  func traces(of text: String) throws -> [String] {
+    let memory = open("/proc/\(pid)/mem", O_RDONLY | O_CLOEXEC)
+    try #require(memory >= 0)
+    defer { close(memory) }
+    let needle = Data(text.utf8)
+    return try self.text("maps").split(separator: "\n").compactMap { line -> String? in
+      let bounds = line.prefix { $0 != " " }.split(separator: "-").compactMap { Int($0, radix: 16) }
+      guard bounds.count == 2, line.contains(" rw") else { return nil }
+      var bytes = Data(count: bounds[1] - bounds[0])
+      let count = bytes.withUnsafeMutableBytes {
+        pread(memory, $0.baseAddress, $0.count, off_t(bounds[0]))
+      }
+      return bytes.prefix(max(0, count)).range(of: needle) == nil ? nil : String(line)
+    }
+  }
+
   /// Sets the soft limit of a resource (prlimit(1)).
   func limit(_ resource: String, to value: Int) throws {
     let outcome = try Bearerd.start(["prlimit", "--pid", "\(pid)", "--\(resource)=\(value):"]).wait()
