@@ -12,28 +12,6 @@ struct ServeTests {
     secret = try Bearerd.run("token", "new", "app", tokens: scratch.tokens).line
   }
 
-  @Test("drains at SIGTERM, SIGINT and SIGUSR1, and exits with 0", arguments: [SIGTERM, SIGINT, SIGUSR1])
-  func drains(signal: Int32) throws {
-    let service = try Service(scratch: scratch)
-    try service.waits(for: "ready on")
-    #expect(try service.status(secret) == 200)
-    let outcome = try service.end(signal)
-    #expect(outcome.code == 0)
-    #expect(outcome.errors.contains("stopped"))
-    #expect(try scratch.names() == ["tokens"])
-  }
-
-  @Test("ends within three seconds beside silent and half-sent peers")
-  func silentPeers() throws {
-    let service = try Service(scratch: scratch)
-    try service.waits(for: "ready on")
-    let peers = try (0..<20).map { _ in try Client(connectingTo: service.address) }
-    for peer in peers.prefix(10) { try peer.send([1, 1, 0]) }
-    let start = Date()
-    #expect(try service.end().code == 0)
-    #expect(Date().timeIntervalSince(start) < 3)
-  }
-
   @Test("answers 50 good checks in under a second beside 300 idle, half-sent and kept peers, who cost no CPU")
   func crowd() throws {
     let service = try Service(scratch: scratch)

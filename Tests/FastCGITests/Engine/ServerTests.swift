@@ -119,6 +119,31 @@ struct ServerTests {
     }
   }
 
+  @Test("A peer that leaves before its answer harms nobody", arguments: [1, 8, 1000])
+  func leavesUnanswered(part: Int) throws {
+    let server = try TestServer(loops: 1)
+    for _ in 0..<100 {
+      let client = try server.client()
+      for start in stride(from: 0, to: goodRequest.count, by: part) {
+        try client.send(Array(goodRequest[start..<min(start + part, goodRequest.count)]))
+      }
+    }
+    #expect(try server.goodStatus() == 200)
+  }
+
+  @Test("A peer that never reads its answers is closed, and the loop that it is on serves others")
+  func deaf() throws {
+    let server = try TestServer(loops: 1)
+    let deaf = try server.client(timeout: 300)
+    var sent = 0
+    // Each request is seen alone, or it would be refused for what stands behind it.
+    while sent < 10_000, (try? deaf.send(RequestMessage(keepsConnection: true).bytes)) != nil {
+      sent += 1
+      #expect(try server.goodStatus() == 200)
+    }
+    #expect(sent > 10 && sent < 10_000, "\(sent) answers fitted")
+  }
+
   @Test("A silent peer is closed at its deadline")
   func deadline() throws {
     let server = try TestServer(timeout: 1)
