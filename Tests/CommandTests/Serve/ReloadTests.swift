@@ -146,4 +146,30 @@ struct ReloadTests {
     #expect(try isLive(service, other, status: 200))
     #expect(try service.status(secret) == 200)
   }
+
+  @Test("replaced a thousand times a second are always the old or the new, and in the end the last")
+  func thousandfold() throws {
+    let scratch = try Scratch()
+    let always = try made("always", in: scratch.tokens)
+    let common = try scratch.read()
+    let service = try Service(scratch: scratch)
+    try service.waits(for: "ready on")
+    let start = Date()
+    var replaced = 0
+    while Date().timeIntervalSince(start) < 3 {
+      try scratch.write(common + "filler\(replaced % 7) \(hash("a"))\n", to: "next")
+      #expect(rename("\(scratch.path)/next", scratch.tokens) == 0)
+      replaced += 1
+      if replaced % 20 == 0 { #expect(try service.status(always) == 200) }
+    }
+    #expect(replaced > 3000)
+    try scratch.write(common, to: "next")
+    let last = try made("last", in: "\(scratch.path)/next")
+    #expect(rename("\(scratch.path)/next", scratch.tokens) == 0)
+    #expect(try isLive(service, last, status: 200))
+    #expect(try service.status(always) == 200)
+    // It reads twenty times a second at most, and says no more than that.
+    #expect(service.log.components(separatedBy: "tokens reloaded").count < 80)
+    #expect(!service.log.contains("error"))
+  }
 }
