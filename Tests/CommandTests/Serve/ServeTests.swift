@@ -96,14 +96,6 @@ struct ServeTests {
     #expect(try Client(connectingTo: ListenAddress(parsing: address)).response(to: good).status == 200)
   }
 
-  @Test("gives its socket the mode and owner asked for")
-  func socketFile() throws {
-    let service = try Service("--socket-mode", "0606", "--socket-owner", ":\(getgid())", scratch: scratch)
-    try service.waits(for: "ready on")
-    let attributes = try FileManager.default.attributesOfItem(atPath: "\(scratch.path)/socket")
-    #expect(attributes[.posixPermissions] as? Int == 0o606)
-  }
-
   @Test(
     "says what to write where it cannot listen",
     arguments: [
@@ -135,15 +127,5 @@ struct ServeTests {
     #expect(outcome.code == code)
     #expect(outcome.errors.contains("tokens"))
     #expect(!FileManager.default.fileExists(atPath: "\(scratch.path)/socket"))
-  }
-
-  @Test("does not take another daemon's socket")
-  func taken() throws {
-    let first = try Service(scratch: scratch)
-    try first.waits(for: "ready on")
-    let second = try Service(scratch: scratch).wait()
-    #expect(second.code == 69)
-    #expect(second.errors.contains("answered by another process"))
-    #expect(try first.status(secret) == 200)
   }
 }
