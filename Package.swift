@@ -36,7 +36,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .testTarget(name: "FastCGITests", dependencies: ["FastCGI"]),
+    .testTarget(name: "FastCGITests", dependencies: ["CFastCGI", "FastCGI"]),
     .testTarget(name: "BearerAuthTests", dependencies: ["BearerAuth"]),
     .testTarget(name: "BearerdServiceTests", dependencies: ["BearerAuth", "BearerdService", "FastCGI"]),
     .testTarget(name: "CommandTests", dependencies: ["bearerd", "FastCGI"]),

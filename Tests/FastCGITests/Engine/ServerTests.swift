@@ -79,11 +79,13 @@ struct ServerTests {
     }
   }
 
-  @Test("GET_VALUES is answered, and the request after it too", arguments: [1, 4, 40])
-  func getValues(times: Int) throws {
+  @Test(
+    "GET_VALUES is answered, however often and with however many names, and the request after it too",
+    arguments: [1, 4, 40], [1, 4, 40])
+  func getValues(times: Int, names: Int) throws {
     let server = try TestServer()
     let client = try server.client()
-    let ask = record(9, id: 0, pair("FCGI_MAX_CONNS", "") + pair("FCGI_MAX_CONNS", ""), padding: 5)
+    let ask = record(9, id: 0, (0..<names).flatMap { _ in pair("FCGI_MAX_CONNS", "") }, padding: 5)
     for _ in 0..<times { try client.send(ask) }
     for _ in 0..<times { #expect(try client.readRecord()[1] == 10) }
     try client.send(goodRequest)
@@ -98,6 +100,24 @@ struct ServerTests {
     let client = try server.client()
     try? client.send(bytes)
     #expect(try client.isClosedByPeer(), "\(name)")
+    #expect(try server.goodStatus() == 200)
+  }
+
+  @Test("Random bytes, as they are or in a frame of records, let nobody in", arguments: 1...20)
+  func random(seed: UInt64) throws {
+    let server = try TestServer()
+    var generator = RequestMutator(seed: seed)
+    for _ in 0..<50 {
+      let bytes = (0..<Int.random(in: 1...300, using: &generator)).map { _ in
+        UInt8.random(in: .min ... .max, using: &generator)
+      }
+      for message in [bytes, begin() + bytes, begin() + record(4, bytes) + record(4) + stdin()] {
+        let client = try server.client()
+        try? client.send(message)
+        client.finishSending()
+        if let response = try? client.readResponse() { #expect(response.status == 401) }
+      }
+    }
     #expect(try server.goodStatus() == 200)
   }
 

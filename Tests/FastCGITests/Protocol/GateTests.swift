@@ -94,6 +94,11 @@ struct GateTests {
     ("BEGIN inside STDIN", begin() + params() + begin(), .unexpectedRecord),
     ("ABORT first", record(2), .unexpectedRecord),
     ("ABORT in PARAMS", begin() + record(2), .unexpectedRecord),
+    ("ABORT after some PARAMS", begin() + record(4, pair("A", "b")) + record(2), .unexpectedRecord),
+    ("ABORT after some STDIN", begin() + params() + record(5, [1]) + record(2), .unexpectedRecord),
+    ("ABORT of another id", begin() + record(2, id: 2), .unexpectedRecord),
+    ("no end of PARAMS", begin() + record(4, pair("A", "b")) + stdin(), .unexpectedRecord),
+    ("no end of STDIN", begin() + params() + record(5, [1]) + begin(), .unexpectedRecord),
     ("ABORT in STDIN", begin() + params() + record(2), .unexpectedRecord),
     ("DATA", begin() + params() + record(8), .unexpectedRecord),
     ("PARAMS after the empty one", begin() + params() + record(4, pair("A", "b")), .unexpectedRecord),
@@ -140,6 +145,10 @@ struct GateTests {
     (
       "200,000 parameters",
       begin() + (0..<4).flatMap { _ in record(4, [UInt8](repeating: 0, count: 65_535)) }, .headTooLong
+    ),
+    (
+      "4 MiB of PARAMS",
+      begin() + (0..<64).flatMap { _ in record(4, [UInt8](repeating: 65, count: 65_535)) }, .headTooLong
     ),
     ("65 KiB of body", begin() + params() + record(5, [UInt8](repeating: 0, count: 65_535)), .bodyTooLong),
   ]

@@ -44,9 +44,9 @@ final class TestServer {
 
   func client(timeout: Int = 5000) throws -> Client { try Client(connectingTo: address, timeout: timeout) }
 
-  /// The status of a good request on a connection of its own.
+  /// The status of a good request on a connection of its own, which a second must be enough for.
   func goodStatus() throws -> Int? {
-    let client = try client()
+    let client = try client(timeout: 1000)
     try client.send(goodRequest)
     let response = try client.readResponse()
     return response.isEnded ? response.status : nil

@@ -1,0 +1,85 @@
+import CFastCGI
+import Foundation
+import Testing
+
+@testable import FastCGI
+
+/// The faults of libfcgi that the gate and the engine stand in front of. A test that fails here is good news: a
+/// fault was mended. Then say so at the guard in question; it stays while any system still has the old library.
+@Suite("libfcgi by itself")
+struct FactsTests {
+  @Test("is the version that these facts were seen with")
+  func version() throws {
+    let pipe = try #require(popen("pkg-config --modversion fcgi", "r"))
+    defer { pclose(pipe) }
+    var line = [CChar](repeating: 0, count: 64)
+    _ = fgets(&line, 64, pipe)
+    #expect(String(cString: line) == "2.4.2\n", "look through this file: what is mended, and what is new?")
+  }
+
+  private static func getValues(times: Int) -> [UInt8] {
+    record(9, id: 0, (0..<times).flatMap { _ in pair("FCGI_MAX_CONNS", "") })
+  }
+
+  @Test("aborts on a GET_VALUES that asks one name four times")
+  func repeatedName() async {
+    await #expect(processExitsWith: .signal(SIGABRT)) {
+      _ = Textbook.parse(FactsTests.getValues(times: 4) + goodRequest)
+    }
+  }
+
+  @Test("aborts on lengths whose sum overflows")
+  func overflow() async {
+    await #expect(processExitsWith: .signal(SIGABRT)) {
+      _ = Textbook.parse(begin() + params([0xff, 0xff, 0xff, 0xfe, 0]) + stdin())
+    }
+  }
+
+  @Test("takes the content of an unknown record for parameters")
+  func injected() {
+    let bytes = begin() + record(99, id: 0, pair("HTTP_AUTHORIZATION", "injected")) + record(4) + stdin()
+    #expect(Textbook.parse(bytes) == .init(code: 0, parameters: ["HTTP_AUTHORIZATION=injected"]))
+  }
+
+  @Test("drops a record of ours after an empty one of a foreign id")
+  func dropped() {
+    let bytes = begin() + record(4, id: 2) + params(pair("HTTP_AUTHORIZATION", "lost")) + stdin()
+    #expect(Textbook.parse(bytes) == .init(code: 0))
+  }
+
+  @Test("calls PARAMS whole that end in the middle, by ABORT, another record or the connection's end")
+  func partial() {
+    let head = begin() + record(4, pair("A", "b"))
+    let whole = Textbook.Parsed(code: 0, parameters: ["A=b"])
+    #expect(Textbook.parse(head) == whole)
+    #expect(Textbook.parse(head + record(2)) == whole)
+    #expect(Textbook.parse(head + stdin()) == whole)
+  }
+
+  @Test("cuts a value at NUL and splits a name at =")
+  func cut() {
+    let parsed = Textbook.parse(
+      begin() + params(pair("A", "b\0c"), pair("HTTP_AUTHORIZATION=x;", "y")) + stdin())
+    #expect(parsed.parameters == ["A=b", "HTTP_AUTHORIZATION=x;=y"])
+  }
+
+  @Test("sends END_REQUEST without a status for a request that nobody answered")
+  func unanswered() {
+    let answer = Textbook.finishUnanswered(goodRequest)
+    #expect(answer.count >= 16 && answer[answer.count - 15] == RecordType.endRequest)
+    #expect(!String(decoding: answer, as: UTF8.self).contains("Status"))
+  }
+
+  @Test("deletes whatever file has its socket's name")
+  func deletes() throws {
+    let path = FileManager.default.temporaryDirectory.appending(path: "bearerd-\(UUID())").path
+    try Data("precious".utf8).write(to: URL(filePath: path))
+    let descriptor = FCGX_OpenSocket(path, 1)
+    defer {
+      close(descriptor)
+      unlink(path)
+    }
+    #expect(descriptor >= 0)
+    #expect((try? String(contentsOfFile: path, encoding: .utf8)) == nil)
+  }
+}
