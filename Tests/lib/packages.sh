@@ -2,7 +2,10 @@
 
 build_packages=(libfcgi-dev libssl-dev pkg-config)
 site_packages=(nginx-light curl)
-test_packages=(faketime strace python3 openssl spawn-fcgi systemd iproute2 util-linux)
+test_packages=(
+  faketime strace python3 openssl iproute2 util-linux
+  systemd spawn-fcgi multiwatch apache2-utils
+)
 
 # need_packages NAME...: installs those that are missing, and asks for root only then.
 need_packages() {

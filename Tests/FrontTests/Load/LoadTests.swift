@@ -1,0 +1,95 @@
+import FastCGI
+import Foundation
+import Testing
+
+/// Apart from all others, which would wait for what these take: see Tests/run.
+@Suite("While a hundred thousand requests come through nginx", .serialized)
+struct LoadTests {
+  static let requests = 100_000
+  static let changes = 30
+
+  /// Starts bearerd behind a socket that outlives it, as systemd does: descriptor 3, LISTEN_FDS and LISTEN_PID.
+  private func activated(_ folder: Scratch, on listener: Listener) throws -> Program {
+    try Program([
+      "bash", "-c", "exec 3<&\(listener.descriptor); LISTEN_FDS=1 LISTEN_PID=$$ exec \"$@\"", "bash",
+      Bearerd.path,
+      "serve", "--tokens", "\(folder.path)/tokens",
+    ])
+  }
+
+  @Test("thirty restarts by socket activation lose none")
+  func socketActivation() throws {
+    var held: Listener?
+    let site = try NginxSite { folder in
+      let listener = try Listener.unix(path: "\(folder.path)/socket", mode: 0o600, owner: nil)
+      #expect(fcntl(listener.descriptor, F_SETFD, 0) == 0)
+      held = listener
+      return try self.activated(folder, on: listener)
+    }
+    let listener = try #require(held)
+    defer { close(listener.descriptor) }
+    let load = try Load(requests: Self.requests, to: site, token: try site.token("app"))
+    var restarts = 0
+    while load.isRunning {
+      // As `systemctl restart` does: the one is gone before the other comes.
+      #expect(site.bearerd.stop() == 0)
+      site.bearerd = try activated(site.folder, on: listener)
+      restarts += 1
+      usleep(100_000)
+    }
+    #expect(try load.wait() == .init(complete: Self.requests, failed: 0))
+    #expect(restarts >= Self.changes)
+  }
+
+  @Test("thirty restarts behind the descriptor that spawn-fcgi passed on lose none")
+  func spawnFcgi() throws {
+    let site = try NginxSite { folder in
+      try Program([
+        "spawn-fcgi", "-n", "-s", "\(folder.path)/socket", "--", "/usr/bin/multiwatch", "-f", "2", "-r",
+        "100000",
+        "--",
+        Bearerd.path, "serve", "--tokens", "\(folder.path)/tokens",
+      ])
+    }
+    let load = try Load(requests: Self.requests, to: site, token: try site.token("app"))
+    var restarts = 0
+    while load.isRunning {
+      let daemons = try children(of: site.bearerd.pid)
+      if let daemon = daemons.first {
+        kill(daemon, SIGTERM)
+        #expect(try eventually { try !children(of: site.bearerd.pid).contains(daemon) })
+        restarts += 1
+      }
+      usleep(100_000)
+    }
+    #expect(try load.wait() == .init(complete: Self.requests, failed: 0))
+    #expect(restarts >= Self.changes)
+  }
+
+  @Test("thirty reloads a second lose none, and a token taken back is refused by every loop within a second")
+  func reloads() throws {
+    let site = try NginxSite("--workers", "4")
+    let secret = try site.token("app")
+    let load = try Load(requests: Self.requests, to: site, token: secret)
+    var reloads = 0
+    let start = Date()
+    while load.isRunning {
+      kill(site.bearerd.pid, SIGHUP)
+      reloads += 1
+      usleep(33_000)
+    }
+    let rate = Double(reloads) / Date().timeIntervalSince(start)
+    #expect(try load.wait() == .init(complete: Self.requests, failed: 0))
+    #expect(rate > 15 && reloads >= Self.changes)
+    try site.revoke("app")
+    usleep(1_000_000)
+    let after = try Load(requests: 2000, to: site, token: secret)
+    #expect(try after.wait() == .init(complete: 2000, failed: 2000))
+  }
+
+  /// The numbers of a process's children, the longest running first.
+  private func children(of pid: pid_t) throws -> [pid_t] {
+    let path = "/proc/\(pid)/task/\(pid)/children"
+    return try String(contentsOfFile: path, encoding: .utf8).split(separator: " ").compactMap { pid_t($0) }
+  }
+}
