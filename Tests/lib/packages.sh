@@ -5,6 +5,7 @@ site_packages=(nginx-light curl)
 test_packages=(
   faketime strace python3 openssl iproute2 util-linux
   systemd spawn-fcgi multiwatch apache2-utils
+  apache2 libapache2-mod-fcgid lighttpd lighttpd-modules-lua caddy
 )
 
 # need_packages NAME...: installs those that are missing, and asks for root only then.
@@ -23,9 +24,18 @@ need_packages() {
   fi
   # A list of packages that is days old names files that are gone.
   run_with_progress "reading what apt has" "${as_root[@]}" apt-get update
-  run_with_progress "installing ${missing[*]}" \
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"
+  run_with_progress "installing ${missing[*]}" "${as_root[@]}" bash -c "$install_without_starting" bash "${missing[@]}"
 }
+
+# Servers that apt installs are started by it, all on port 80. Debian asks this file first whether it may.
+install_without_starting='
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e $policy ]; then
+    trap "rm -f $policy" EXIT
+    printf "#!/bin/sh\nexit 101\n" >$policy && chmod 755 $policy
+  fi
+  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+'
 
 # Another package may bring the same: nginx-full, a newer curl, a python of one's own.
 is_installed() {

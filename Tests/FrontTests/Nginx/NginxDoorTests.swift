@@ -151,6 +151,7 @@ struct NginxDoorTests {
     let site = try NginxSite()
     let secret = try site.token("app")
     kill(site.bearerd.pid, SIGSTOP)
+    try #require(eventually { try site.bearerd.isStopped })
     defer { kill(site.bearerd.pid, SIGCONT) }
     #expect(try site.http.get("/private/page.html", token: secret).status == 500)
     kill(site.bearerd.pid, SIGCONT)

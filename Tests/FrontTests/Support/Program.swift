@@ -19,6 +19,16 @@ final class Program {
 
   private var lastCommandLine = ""
 
+  /// Whether all its threads have taken a SIGSTOP, which takes its time.
+  var isStopped: Bool {
+    get throws {
+      let tasks = "/proc/\(pid)/task"
+      return try FileManager.default.contentsOfDirectory(atPath: tasks).allSatisfy {
+        try String(contentsOfFile: "\(tasks)/\($0)/stat", encoding: .utf8).contains(") T ")
+      }
+    }
+  }
+
   init(_ command: [String]) throws { running = try Bearerd.start(command) }
 
   deinit { stop() }

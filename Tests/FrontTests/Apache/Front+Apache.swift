@@ -1,0 +1,58 @@
+import Foundation
+import Testing
+
+extension Front {
+  /// An Apache as Debian sets it up, in a folder of its own, with the site of one of the examples.
+  func configureApache(_ place: FrontPlace, example: String, module: String) throws -> [String] {
+    let folder = place.folder
+    var changes = [
+      ("<VirtualHost *:80>", "<VirtualHost 127.0.0.1:\(place.port)>"),
+      ("/var/www/html", "\(folder.path)/site"),
+      ("/var/log/apache2", folder.path), ("http://127.0.0.1:8080/", "http://127.0.0.1:\(place.backendPort)/"),
+    ]
+    switch link {
+    case .child:
+      changes += [
+        ("/usr/local/bin/bearerd", "/bin/sh \(folder.path)/bearerd"), ("/etc/bearerd/tokens", folder.tokens),
+      ]
+    case .port, .socket:
+      changes += [("fcgi://127.0.0.1:9001/", "fcgi://127.0.0.1:\(place.daemonPort)/")]
+    }
+    try folder.make(place.example("\(example)/site.conf", changes), to: "site.conf")
+    let modules = [
+      "mpm_event", "authn_core", "authz_core", "authz_user", "access_compat", "dir", "mime", "setenvif",
+      "env",
+      "headers", "proxy", "proxy_http", module,
+    ].map { "LoadModule \($0)_module /usr/lib/apache2/modules/mod_\($0).so" }
+    try folder.make(
+      """
+      \(modules.joined(separator: "\n"))
+      ServerRoot \(folder.path)
+      ServerName localhost
+      PidFile apache.pid
+      ErrorLog error.log
+      Listen 127.0.0.1:\(place.port)
+      TypesConfig /etc/mime.types
+      <IfModule fcgid_module>
+        FcgidIPCDir sockets
+        FcgidProcessTableFile processes
+      </IfModule>
+      <Directory />
+        Require all denied
+      </Directory>
+      <Directory \(folder.path)/site>
+        Require all granted
+      </Directory>
+      Include site.conf
+
+      """, to: "apache.conf")
+    let command = [server("apache2"), "-f", "\(folder.path)/apache.conf", "-DFOREGROUND"]
+    guard geteuid() == 0 else { return command }
+    // Apache does not serve as root, nor does it start others as root.
+    let user = try #require(getpwnam("www-data")).pointee
+    for path in [folder.path, folder.tokens] {
+      try #require(chown(path, user.pw_uid, user.pw_gid) == 0)
+    }
+    return ["setpriv", "--reuid=www-data", "--regid=www-data", "--clear-groups"] + command
+  }
+}

@@ -1,0 +1,164 @@
+import Foundation
+import Testing
+
+@Suite("Every front")
+struct FrontTests {
+  static let challenge = "Bearer realm=\"bearerd\""
+
+  @Test(
+    "refuses whoever brings no token or a wrong one, with a challenge that reaches the client",
+    arguments: Front.allCases)
+  func refused(front: Front) throws {
+    let site = try FrontSite(front)
+    let cases: [(token: String?, challenge: String)] = [
+      (nil, FrontTests.challenge),
+      (
+        "unknown",
+        "\(FrontTests.challenge), error=\"invalid_token\", error_description=\"The token is not valid\""
+      ),
+      (
+        site.tokens.far,
+        "\(FrontTests.challenge), error=\"invalid_token\", error_description=\"The token is not valid\""
+      ),
+    ]
+    for path in FrontSite.guarded {
+      for method in ["GET", "HEAD", "POST"] {
+        for (token, challenge) in cases {
+          let response = try site.http.request(
+            method, path, lines: authorization(token), body: method == "POST" ? Array("a=b".utf8) : [])
+          #expect(response.status == 401, "\(method) \(path)")
+          #expect(response.headers("WWW-Authenticate") == [challenge], "\(method) \(path)")
+          #expect(!site.leaks(response), "\(method) \(path)")
+        }
+      }
+    }
+    #expect(try site.http.get("/").status == 200)
+  }
+
+  @Test(
+    "lets the right token in, with GET, HEAD and POST, to files and to a backend", arguments: Front.allCases)
+  func allowed(front: Front) throws {
+    let site = try FrontSite(front)
+    for token in [site.tokens.app, site.tokens.near] {
+      let page = try site.http.get("/private/page.html", token: token)
+      #expect(page.body == "protected page\n", "\(page.status) \(site.told)")
+      #expect(try site.http.get("/api/x", token: token).body.hasPrefix("GET /api/x"))
+    }
+    let lines = authorization(site.tokens.app)
+    for path in FrontSite.guarded {
+      let head = try site.http.request("HEAD", path, lines: lines)
+      #expect(head.status == 200, "\(path)")
+      #expect(head.body.isEmpty, "\(path)")
+    }
+    let body = (0..<1_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+    let sum = body.reduce(into: UInt32(0)) { $0 = $0 &* 31 &+ UInt32($1) }
+    let post = try site.http.request("POST", "/api/x", lines: lines, body: body)
+    #expect(post.body.hasPrefix("POST /api/x"))
+    #expect(post.body.contains("body 1000000 \(sum)"))
+  }
+
+  @Test("opens a door with a name only to tokens that may pass it", arguments: Front.allCases)
+  func scopes(front: Front) throws {
+    let site = try FrontSite(front)
+    for token in [site.tokens.app, site.tokens.writer] {
+      #expect(try site.http.get("/api/write/x", token: token).body.hasPrefix("GET /api/write/x"))
+    }
+    let denial =
+      "\(FrontTests.challenge), error=\"insufficient_scope\", error_description=\"The token does not open this door\""
+    for (path, token, scope) in [
+      ("/api/write/x", site.tokens.reader, ", scope=\"write\""), ("/api/x", site.tokens.writer, ""),
+      ("/private/page.html", site.tokens.writer, ""),
+    ] {
+      for header in ["X-None: x", "Bearerd-Scope: read", "BEARERD_SCOPE: write"] {
+        let response = try site.http.get(path, token: token, header)
+        #expect(response.status == front.statusWithoutScope, "\(path)")
+        #expect(response.headers("WWW-Authenticate") == [denial + scope], "\(path)")
+        #expect(!site.leaks(response), "\(path)")
+      }
+    }
+  }
+
+  @Test("refuses two Authorization headers, in any order", arguments: Front.allCases)
+  func twoHeaders(front: Front) throws {
+    let site = try FrontSite(front)
+    for tokens in [[site.tokens.app, "x"], ["x", site.tokens.app], [site.tokens.app, site.tokens.app]] {
+      for path in FrontSite.guarded {
+        let response = try site.http.request("GET", path, lines: tokens.flatMap { authorization($0) })
+        #expect(response.status == front.statusOfTwoHeaders, "\(path)")
+        #expect(!site.leaks(response), "\(path)")
+      }
+    }
+  }
+
+  @Test(
+    "tells the backend and its own log who called, and the backend no secret; a client cannot say it is another",
+    arguments: Front.allCases)
+  func names(front: Front) throws {
+    let site = try FrontSite(front)
+    let seen = try site.http.get(
+      "/api/x", token: site.tokens.app, "X-Bearerd-Application: root", "X-Bearerd-Key: root"
+    ).body
+    #expect(seen.contains("X-Bearerd-Application: app\r\n"))
+    #expect(seen.contains("X-Bearerd-Key: "))
+    #expect(!seen.contains("root"))
+    #expect(!seen.contains(site.tokens.app))
+    #expect(!seen.lowercased().contains("authorization"))
+    #expect(try site.http.get("/private/page.html", token: site.tokens.near).status == 200)
+    #expect(try site.http.get("/private/page.html", token: "unknown").status == 401)
+    let lines = try site.accessLog().split(separator: "\n")
+    #expect(lines.filter { $0.contains("/api/x") }.allSatisfy { $0.contains("app") })
+    #expect(lines.contains { $0.contains("/private/page.html") && $0.contains("near") })
+    #expect(!lines.contains { $0.contains(site.tokens.app) || $0.contains(site.tokens.near) })
+  }
+
+  @Test("keeps a door shut however its path is written", arguments: Front.allCases)
+  func spellings(front: Front) throws {
+    let site = try FrontSite(front)
+    for path in [
+      "/private/../private/page.html", "//private/page.html", "/./private/page.html", "/%70rivate/page.html",
+      "/private%2fpage.html", "/x/..//private//page.html", "/PRIVATE/page.html", "/private/page.html/",
+      "/private/page.html;x", "/private\\page.html", "/%2e/private/page.html", "/x/%2e%2e/private/page.html",
+      "/private", "/private/", "/private/?x", "/index.html/../private/page.html", "/api/write/../x",
+      "/api//x",
+      "//api/x", "/%61pi/x", "http://localhost/private/page.html",
+    ] {
+      let response = try site.http.get(path)
+      #expect(response.body != "protected page\n", "\(path)")
+      #expect(!site.leaks(response), "\(path)")
+    }
+    // A door with a name is that door in all its spellings, too.
+    for path in ["/api/x/../write/x", "//api/write/x", "/api//write/x", "/%61pi/write/x", "/api/%77rite/x"] {
+      #expect(!site.leaks(try site.http.get(path, token: site.tokens.reader)), "\(path)")
+    }
+  }
+
+  @Test(
+    "lets nobody in while the daemon is down, and everybody again afterwards", arguments: Front.allCases,
+    [SIGTERM, SIGKILL])
+  func down(front: Front, signal: Int32) throws {
+    let site = try FrontSite(front)
+    #expect(try site.http.get("/private/page.html", token: site.tokens.app).status == 200)
+    try site.stopDaemon(signal)
+    // Killed, it leaves its socket behind.
+    if front.link == .socket, signal == SIGKILL {
+      #expect(FileManager.default.fileExists(atPath: "\(site.folder.path)/socket"))
+    }
+    for path in FrontSite.guarded {
+      for token in [site.tokens.app, nil] {
+        let response = try site.http.get(path, token: token)
+        #expect(response.status == front.statusWithoutDaemon, "\(path)")
+        #expect(!site.leaks(response), "\(path)")
+      }
+    }
+    #expect(try site.http.get("/").body == "public page\n")
+    try site.restartDaemon()
+    #expect(
+      try eventually(seconds: 10) {
+        try site.http.get("/private/page.html", token: site.tokens.app).body == "protected page\n"
+      })
+  }
+
+  private func authorization(_ token: String?) -> [[UInt8]] {
+    token.map { [Array("Authorization: Bearer \($0)".utf8)] } ?? []
+  }
+}

@@ -1,0 +1,92 @@
+import Foundation
+
+/// The fronts that are tried, each with the project's own example for it.
+enum Front: String, CaseIterable, CustomStringConvertible {
+  case nginx = "nginx auth_request"
+  case apacheFcgid = "Apache mod_fcgid"
+  case apacheAuthnzFcgi = "Apache mod_authnz_fcgi"
+  case lighttpd = "lighttpd authorizer"
+  case caddy = "Caddy reverse_proxy"
+
+  var description: String { rawValue }
+
+  /// How a front and bearerd find each other.
+  enum Link {
+    /// A unix socket, `socket` in the site's folder.
+    case socket
+    /// A TCP port of loopback.
+    case port
+    /// The front starts bearerd, with the listening socket as its standard input.
+    case child
+  }
+
+  var link: Link {
+    switch self {
+    case .nginx, .lighttpd, .caddy: .socket
+    case .apacheAuthnzFcgi: .port
+    case .apacheFcgid: .child
+    }
+  }
+
+  /// What a client is told where its token does not open this door. mod_fcgid knows no other refusal than 401.
+  var statusWithoutScope: Int { self == .apacheFcgid ? 401 : 403 }
+
+  /// What a client is told who sends two Authorization headers: nginx refuses them itself, the others join them.
+  var statusOfTwoHeaders: Int { self == .nginx ? 400 : 401 }
+
+  /// What a client with the right token is told while there is no daemon.
+  var statusWithoutDaemon: Int {
+    switch self {
+    case .nginx, .apacheFcgid, .apacheAuthnzFcgi: 500
+    case .lighttpd: 503
+    case .caddy: 502
+    }
+  }
+
+  /// Whether an answer without a status lets everybody in, as far as the front is concerned: why bearerd never gives
+  /// one.
+  var opensWithoutStatus: Bool {
+    switch self {
+    case .nginx, .caddy, .lighttpd, .apacheFcgid, .apacheAuthnzFcgi: true
+    }
+  }
+
+  /// Writes the front's configuration, with its example in it; the command that serves until it is stopped.
+  func configure(_ place: FrontPlace) throws -> [String] {
+    switch self {
+    case .nginx: try configureNginx(place)
+    case .apacheFcgid: try configureApache(place, example: "apache-fcgid", module: "fcgid")
+    case .apacheAuthnzFcgi: try configureApache(place, example: "apache-authnz-fcgi", module: "authnz_fcgi")
+    case .lighttpd: try configureLighttpd(place)
+    case .caddy: try configureCaddy(place)
+    }
+  }
+}
+
+/// Where a front is to stand.
+struct FrontPlace {
+  let folder: Scratch
+  let port: UInt16
+  /// Where bearerd listens, for a front that speaks TCP to it.
+  let daemonPort: UInt16
+  let backendPort: UInt16
+
+  /// The project's example, but for the addresses and paths that this machine lends it. Each must be in there.
+  func example(_ name: String, _ changes: [(old: String, new: String)]) throws -> String {
+    let text = try String(contentsOfFile: "\(repository)/examples/\(name)", encoding: .utf8)
+    return try changes.reduce(text) { text, change in
+      guard text.contains(change.old) else { throw MissingText(text: change.old, file: name) }
+      return text.replacingOccurrences(of: change.old, with: change.new)
+    }
+  }
+
+  private struct MissingText: Error {
+    var text: String
+    var file: String
+  }
+}
+
+/// A server that Debian keeps out of a plain user's PATH.
+func server(_ name: String) -> String {
+  FileManager.default.isExecutableFile(atPath: "/usr/sbin/\(name)") ? "/usr/sbin/\(name)" : name
+}

@@ -1,0 +1,146 @@
+import Foundation
+import Testing
+
+/// A real front with the project's own example for it, a page, a backend and a real bearerd, in a throwaway folder.
+final class FrontSite {
+  let front: Front
+  let folder: Scratch
+  let http: HTTP
+  let tokens: KnownTokens
+  private let place: FrontPlace
+  private let backend: Backend
+  private(set) var server: Program
+  private(set) var daemon: Program?
+
+  /// A site whose daemon fails at a step of each exchange, as Fault.swift has it, or is another program.
+  init(_ front: Front, fault: String? = nil, impostor: Impostor? = nil) throws {
+    self.front = front
+    tokens = try KnownTokens.made.get()
+    folder = try Scratch()
+    backend = try Backend()
+    place = FrontPlace(
+      folder: folder, port: try freePort(), daemonPort: try freePort(), backendPort: backend.port)
+    http = HTTP(port: place.port)
+    try folder.write(tokens.text)
+    try folder.make("public page\n", to: "site/index.html")
+    try folder.make("protected page\n", to: "site/private/page.html")
+    let export = fault.map { "export BEARERD_FAULT=\($0)\n" } ?? ""
+    // Run by name of its shell: a file just written may not be run while any other thread starts a program.
+    try folder.make(impostor?.script ?? "\(export)exec \(Bearerd.path) \"$@\"\n", to: "bearerd")
+    let command = try front.configure(place)
+    daemon = try FrontSite.serve(front, place)
+    server = try Program(command)
+    let http = http
+    try #require(
+      eventually { (try? http.get("/").body) == "public page\n" }, "\(told)")
+  }
+
+  deinit {
+    server.stop()
+    // One that hangs would outlive the Apache that started it.
+    if daemon == nil { _ = try? folder.killDaemons(SIGKILL) }
+  }
+
+  /// The daemon when it is ready; nil where the front starts it.
+  private static func serve(_ front: Front, _ place: FrontPlace) throws -> Program? {
+    let socket = "\(place.folder.path)/socket"
+    let address: String
+    switch front.link {
+    case .child: return nil
+    case .socket: address = "unix:\(socket)"
+    case .port: address = "127.0.0.1:\(place.daemonPort)"
+    }
+    let program = try Program([
+      "sh", "\(place.folder.path)/bearerd", "serve", "--tokens", place.folder.tokens, "--listen", address,
+    ])
+    try #require(
+      eventually { program.output.contains("ready on") }, "\(program.output)")
+    return program
+  }
+
+  /// The page and the backend, each behind its door.
+  static let guarded = ["/private/page.html", "/api/x"]
+
+  /// Whether anything that is protected is in an answer.
+  func leaks(_ response: HTTPResponse) -> Bool {
+    response.status == 200 || response.body.contains("protected") || response.body.contains("Host: ")
+  }
+
+  /// Ends the daemon, whoever started it, so that no other comes in its place.
+  func stopDaemon(_ signal: Int32) throws {
+    if let daemon {
+      daemon.stop(signal)
+      return
+    }
+    // Apache starts another one where one is gone, unless it cannot.
+    try FileManager.default.moveItem(atPath: folder.tokens, toPath: "\(folder.path)/away")
+    try folder.killDaemons(signal)
+    try #require(eventually { try folder.killDaemons(0) == 0 })
+  }
+
+  func restartDaemon() throws {
+    if daemon != nil {
+      daemon = try FrontSite.serve(front, place)
+    } else {
+      try FileManager.default.moveItem(atPath: "\(folder.path)/away", toPath: folder.tokens)
+    }
+  }
+
+  /// What the front's access log says, when it has been written: the front is stopped.
+  func accessLog() throws -> String {
+    server.stop()
+    return try folder.read("access.log")
+  }
+
+  /// What the programs wrote so far.
+  var told: String {
+    (daemon?.output ?? "") + server.output + ((try? folder.read("error.log")) ?? "")
+  }
+}
+
+extension Scratch {
+  /// Sends a signal to the daemons that read this folder's tokens now, whoever started them; how many there were.
+  @discardableResult
+  func killDaemons(_ signal: Int32) throws -> Int {
+    let mine = try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.filter {
+      let words = (try? String(contentsOfFile: "/proc/\($0)/cmdline", encoding: .utf8)) ?? ""
+      return words.contains("\0serve\0--tokens\0\(tokens)\0")
+    }
+    mine.forEach { kill($0, signal) }
+    return mine.count
+  }
+}
+
+/// Tokens that all sites share: making them takes longer than starting a site.
+struct KnownTokens {
+  /// The token file.
+  let text: String
+  /// Opens every door.
+  let app: String
+  /// Opens the door "read", of which there is none.
+  let reader: String
+  /// Opens the door "write" only.
+  let writer: String
+  /// Counts from loopback, which everything here comes from.
+  let near: String
+  /// Counts from elsewhere.
+  let far: String
+
+  static let made = Result { try KnownTokens() }
+
+  private init() throws {
+    let scratch = try Scratch()
+    func make(_ application: String, _ options: String...) throws -> String {
+      let command = [Bearerd.path, "token", "new", application, "--tokens", scratch.tokens]
+      let made = try Bearerd.start(command + options).wait()
+      try #require(made.code == 0, "\(made.errors)")
+      return made.line
+    }
+    app = try make("app")
+    reader = try make("reader", "--scopes", "read")
+    writer = try make("writer", "--scopes", "write")
+    near = try make("near", "--from", "127.0.0.0/8")
+    far = try make("far", "--from", "192.0.2.0/24")
+    text = try scratch.read()
+  }
+}
