@@ -37,7 +37,7 @@ struct SocketTests {
     let service = try Service(
       "--socket-mode", "0606", "--socket-owner", ":\(getgid())", scratch: scratch,
       launcher: [
-        "strace", "-qq", "-f", "-e", "trace=bind,lchown,chmod,listen", "-o", "\(scratch.path)/calls",
+        "strace", "-D", "-qq", "-f", "-e", "trace=bind,lchown,chmod,listen", "-o", "\(scratch.path)/calls",
       ])
     try service.waits(for: "ready on")
     let calls = try scratch.read("calls").split(separator: "\n").compactMap { line in

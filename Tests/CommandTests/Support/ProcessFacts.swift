@@ -43,7 +43,8 @@ struct ProcessFacts {
     let needle = Data(text.utf8)
     return try self.text("maps").split(separator: "\n").compactMap { line -> String? in
       let bounds = line.prefix { $0 != " " }.split(separator: "-").compactMap { Int($0, radix: 16) }
-      guard bounds.count == 2, line.contains(" rw") else { return nil }
+      // A sanitizer's own maps are beyond all measure.
+      guard bounds.count == 2, line.contains(" rw"), bounds[1] - bounds[0] < 1 << 28 else { return nil }
       var bytes = Data(count: bounds[1] - bounds[0])
       let count = bytes.withUnsafeMutableBytes {
         pread(memory, $0.baseAddress, $0.count, off_t(bounds[0]))
