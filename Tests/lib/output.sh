@@ -32,6 +32,8 @@ run_with_progress() {
   done
   wait "$pid" || status=$?
   if [ "$status" != 0 ]; then
+    # Of a thousand lines, those of the tests that failed; they need not be the last.
+    grep -a '^✘' "$log" | head -n 40 >&2 || true
     tail -n 60 "$log" >&2
     rm -f "$log"
     fail "$text: exit code $status"

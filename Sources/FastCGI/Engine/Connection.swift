@@ -47,6 +47,12 @@ final class WaitList {
   /// The connection whose deadline is next.
   var oldest: Connection? { first }
 
+  /// The same, where it has stood here since `time` or longer.
+  func oldest(since time: UInt64) -> Connection? {
+    guard let first, first.deadline - patience <= time else { return nil }
+    return first
+  }
+
   /// Puts a connection that stands in no list at the end.
   func append(_ connection: Connection, now: UInt64) {
     connection.deadline = now + patience

@@ -15,6 +15,9 @@ final class EventLoop: @unchecked Sendable {
   private static let acceptedAtOnce = 64
   /// How long accepting rests when the process or the system has no descriptors left, in milliseconds.
   private static let restPatience: UInt64 = 100
+  /// How long a peer has to send its request before another may take its descriptor, in milliseconds. A good caller
+  /// needs one of them; and the loop that is short of descriptors need not be the one that has old peers.
+  private static let grace: UInt64 = 250
 
   private let listeners: [Listener]
   private let control: LoopControl
@@ -98,8 +101,8 @@ final class EventLoop: @unchecked Sendable {
       case EAGAIN:
         return
       case EMFILE, ENFILE, ENOBUFS, ENOMEM:
-        // The oldest that waits gives way; where none does, others hold the descriptors: rest, do not spin.
-        if !dropOldest() { return rest() }
+        // One that has waited long gives way; where none has, others hold the descriptors: rest, do not spin.
+        if !dropOldest(waitingFor: EventLoop.grace) { return rest() }
       case EBADF, EINVAL, ENOTSOCK, EOPNOTSUPP, EFAULT:
         return rest()
       default:
@@ -152,9 +155,11 @@ final class EventLoop: @unchecked Sendable {
     close(connection.descriptor)
   }
 
+  /// Closes the connection that has waited longest, an idle one before one that is still to say something.
+  /// - Parameter minimum: how long that one must have waited, in milliseconds.
   @discardableResult
-  private func dropOldest() -> Bool {
-    guard let oldest = idle.oldest ?? reading.oldest else { return false }
+  private func dropOldest(waitingFor minimum: UInt64 = 0) -> Bool {
+    guard let oldest = idle.oldest ?? reading.oldest(since: now - min(minimum, now)) else { return false }
     drop(oldest)
     return true
   }

@@ -53,6 +53,20 @@ struct ScarcityTests {
     withExtendedLifetime(silent) {}
   }
 
+  @Test("of descriptors leaves a caller the time to ask, whichever loop it came to")
+  func descriptorsFresh() throws {
+    try facts.limit("nofile", to: try firstFree() + 9)
+    var silent = try (0..<12).map { _ in try Client(connectingTo: service.address) }
+    for _ in 0..<20 {
+      let client = try Client(connectingTo: service.address)
+      // They come after it, and want its descriptor.
+      silent += try (0..<4).map { _ in try Client(connectingTo: service.address) }
+      usleep(30_000)
+      #expect(try client.response(to: good).status == 200)
+    }
+    withExtendedLifetime(silent) {}
+  }
+
   @Test(
     "of memory for a huge token file says so and keeps the tokens it has",
     arguments: ["a gigabyte of nothing", "many tokens"])
