@@ -3,7 +3,7 @@ import FastCGI
 import Glibc
 import Logging
 
-/// Writes each entry as one line, with one write(2), to standard error: lines of several threads never mix.
+/// Writes each entry as one line to standard error.
 public struct StderrLogHandler: LogHandler {
   /// Entries below it are not written.
   public var logLevel: Logger.Level
@@ -29,10 +29,14 @@ public struct StderrLogHandler: LogHandler {
       $0.name < $1.name
     }
     let now = Instant(seconds: Clock.unixSeconds())
-    let line = Array((format.line(event.level, event.message.description, fields, at: now) + "\n").utf8)
-    // A full or closed stderr is no reason to turn callers away.
-    _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    let lost = StderrLogHandler.sink.write(
+      format.line(event.level, event.message.description, fields, at: now))
+    guard lost > 0 else { return }
+    let message = "log lines lost, since nobody read the log: \(lost)"
+    _ = StderrLogHandler.sink.write(format.line(.warning, message, [], at: now))
   }
+
+  private static let sink = LogSink(descriptor: STDERR_FILENO)
 
   /// Whether standard error is the stream that JOURNAL_STREAM names (systemd.exec(5)).
   private static var isJournal: Bool {

@@ -43,6 +43,28 @@ struct ServeTests {
     #expect(service.log.components(separatedBy: "no-credentials").count < 60)
   }
 
+  @Test("answers everybody while nobody reads its log, and says afterwards how many lines were lost")
+  func unreadLog() throws {
+    let path = "\(scratch.path)/log"
+    try #require(mkfifo(path, 0o600) == 0)
+    let log = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    let filler = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+    defer { [log, filler].forEach { close($0) } }
+    var page = [UInt8](repeating: 0, count: 4096)
+    while write(filler, page, page.count) > 0 {}
+    let service = try Service(scratch: scratch, launcher: ["sh", "-c", "exec \"$@\" 2>\(path)", "sh"])
+    #expect(eventually(seconds: 10) { (try? service.status(secret)) == 200 })
+    for _ in 0..<20 { #expect(try service.status(nil) == 401) }
+    while read(log, &page, page.count) > 0 {}
+    #expect(try service.status("unknown") == 401)
+    var told = ""
+    while case let count = read(log, &page, page.count), count > 0 {
+      told += String(decoding: page[..<count], as: UTF8.self)
+    }
+    #expect(told.contains("reason=unknown-token"))
+    #expect(told.contains("log lines lost, since nobody read the log: "))
+  }
+
   @Test("writes the journal's own priorities where standard error is the journal's stream, and only there")
   func journal() throws {
     let asJournal = "JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2) exec \"$@\""
