@@ -2,10 +2,14 @@
 
 build_packages=(libfcgi-dev libssl-dev pkg-config)
 site_packages=(nginx-light curl)
+example_packages=(curl python3)
+apache_packages=(apache2 libapache2-mod-fcgid)
+lighttpd_packages=(lighttpd lighttpd-modules-lua)
+caddy_packages=(caddy)
 test_packages=(
   faketime strace python3 openssl iproute2 util-linux
   systemd spawn-fcgi multiwatch apache2-utils
-  apache2 libapache2-mod-fcgid lighttpd lighttpd-modules-lua caddy
+  "${apache_packages[@]}" "${lighttpd_packages[@]}" "${caddy_packages[@]}"
 )
 
 # need_packages NAME...: installs those that are missing, and asks for root only then.

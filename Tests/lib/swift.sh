@@ -4,8 +4,13 @@ need_swift() {
   command -v swift >/dev/null || fail "there is no swift here: get Swift 6.2 or later from https://www.swift.org/install/linux/"
 }
 
-# build_bearerd: the release binary, in $bearerd.
+# build_bearerd: the release binary, in $bearerd; or the one that BEARERD names, where it is built already.
 build_bearerd() {
+  if [ -n "${BEARERD-}" ]; then
+    bearerd=$(realpath "$BEARERD")
+    return
+  fi
+  need_swift
   run_with_progress "building bearerd" swift build --package-path "$root" -c release --static-swift-stdlib --product bearerd
   bearerd=$(swift build --package-path "$root" -c release --show-bin-path)/bearerd
 }

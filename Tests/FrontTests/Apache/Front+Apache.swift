@@ -19,33 +19,7 @@ extension Front {
       changes += [("fcgi://127.0.0.1:9001/", "fcgi://127.0.0.1:\(place.daemonPort)/")]
     }
     try folder.make(place.example("\(example)/site.conf", changes), to: "site.conf")
-    let modules = [
-      "mpm_event", "authn_core", "authz_core", "authz_user", "access_compat", "dir", "mime", "setenvif",
-      "env",
-      "headers", "proxy", "proxy_http", module,
-    ].map { "LoadModule \($0)_module /usr/lib/apache2/modules/mod_\($0).so" }
-    try folder.make(
-      """
-      \(modules.joined(separator: "\n"))
-      ServerRoot \(folder.path)
-      ServerName localhost
-      PidFile apache.pid
-      ErrorLog error.log
-      Listen 127.0.0.1:\(place.port)
-      TypesConfig /etc/mime.types
-      <IfModule fcgid_module>
-        FcgidIPCDir sockets
-        FcgidProcessTableFile processes
-      </IfModule>
-      <Directory />
-        Require all denied
-      </Directory>
-      <Directory \(folder.path)/site>
-        Require all granted
-      </Directory>
-      Include site.conf
-
-      """, to: "apache.conf")
+    try folder.make(place.surroundings("apache.conf", [("MODULE", module)]), to: "apache.conf")
     let command = [server("apache2"), "-f", "\(folder.path)/apache.conf", "-DFOREGROUND"]
     guard geteuid() == 0 else { return command }
     // Apache does not serve as root, nor does it start others as root.

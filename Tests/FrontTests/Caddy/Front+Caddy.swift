@@ -1,5 +1,5 @@
 extension Front {
-  /// A Caddy without certificates and without its port for administrators, and the example.
+  /// A Caddy that keeps to the folder, and the example.
   func configureCaddy(_ place: FrontPlace) throws -> [String] {
     let folder = place.folder
     let example = try place.example(
@@ -11,8 +11,7 @@ extension Front {
         ("127.0.0.1:8080", "127.0.0.1:\(place.backendPort)"),
       ])
     try folder.make(example, to: "site.caddy")
-    try folder.make(
-      "{\n\tadmin off\n\tauto_https off\n\thttp_port \(place.port)\n}\nimport site.caddy\n", to: "Caddyfile")
+    try folder.make(place.surroundings("Caddyfile"), to: "Caddyfile")
     return [
       "env", "HOME=\(folder.path)", "XDG_CONFIG_HOME=\(folder.path)/config",
       "XDG_DATA_HOME=\(folder.path)/data",

@@ -10,18 +10,7 @@ extension Front {
         ("\"port\" => 8080", "\"port\" => \(place.backendPort)"),
       ])
     try folder.make(example, to: "site.conf")
-    try folder.make(
-      """
-      server.modules = ( "mod_indexfile", "mod_access", "mod_alias", "mod_redirect" )
-      server.document-root = "\(folder.path)/site"
-      server.bind = "127.0.0.1"
-      server.port = \(place.port)
-      server.errorlog = "\(folder.path)/error.log"
-      index-file.names = ( "index.html" )
-      mimetype.assign = ( ".html" => "text/html" )
-      include "site.conf"
-
-      """, to: "lighttpd.conf")
+    try folder.make(place.surroundings("lighttpd.conf"), to: "lighttpd.conf")
     return [server("lighttpd"), "-D", "-f", "\(folder.path)/lighttpd.conf"]
   }
 }

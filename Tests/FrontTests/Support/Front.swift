@@ -73,7 +73,17 @@ struct FrontPlace {
 
   /// The project's example, but for the addresses and paths that this machine lends it. Each must be in there.
   func example(_ name: String, _ changes: [(old: String, new: String)]) throws -> String {
-    let text = try String(contentsOfFile: "\(repository)/examples/\(name)", encoding: .utf8)
+    try adapted("examples/\(name)", changes)
+  }
+
+  /// What the examples share for the server around them, with this folder and port in it.
+  func surroundings(_ name: String, _ changes: [(old: String, new: String)] = []) throws -> String {
+    try adapted("Tests/lib/\(name)", [("PORT", "\(port)")] + changes)
+      .replacingOccurrences(of: "FOLDER", with: folder.path)
+  }
+
+  private func adapted(_ name: String, _ changes: [(old: String, new: String)]) throws -> String {
+    let text = try String(contentsOfFile: "\(repository)/\(name)", encoding: .utf8)
     return try changes.reduce(text) { text, change in
       guard text.contains(change.old) else { throw MissingText(text: change.old, file: name) }
       return text.replacingOccurrences(of: change.old, with: change.new)

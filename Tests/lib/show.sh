@@ -1,4 +1,4 @@
-# How the quickstart shows what it does.
+# How the examples show what they do.
 
 shown=0
 
@@ -33,8 +33,8 @@ make_token() {
   sed -n '1s/^/  /p' message
 }
 
-# curl_expecting STATUS TEXT PATH [HEADER]: shows a call and its answer; TEXT must stand in the challenge or in
-# the body.
+# curl_expecting STATUS TEXT PATH [HEADER]: shows a call and its answer; TEXT must stand in the challenge, in the title
+# of an error page, or in the body.
 curl_expecting() {
   local status=$1 text=$2 path=$3 header=() typed='' got told
   if [ $# -gt 3 ]; then
@@ -43,10 +43,11 @@ curl_expecting() {
   command_line "curl $site$path$typed"
   got=$(curl -s --max-time 5 -o body -D headers -w '%{http_code}' "$site$path" "${header[@]}" || true)
   told=$(sed -n 's/^WWW-Authenticate: //Ip' headers | tr -d '\r')
+  told=${told:-$(sed -n 's|.*<title>\(.*\)</title>.*|\1|p' body)}
   told=${told:-$(cat body)}
   if [ "$got" != "$status" ] || [[ $told != *"$text"* ]]; then
     printf '  %s%s%s  %s\n' "$red" "$got" "$plain" "$told"
-    tail -n 5 bearerd.log nginx.log >&2
+    tail -n 5 ./*.log >&2
     fail "this should have been $status with $text"
   fi
   printf '  %s%s%s  %s\n' "$green" "$got" "$plain" "$told"
@@ -57,7 +58,16 @@ is_refused() {
   [ "$(curl -s --max-time 5 -o body -w '%{http_code}' "$site$1" -H "$2")" = 401 ]
 }
 
-# leave_running: for --keep.
+# finish PATH: the last line; for --keep it says what to try, at PATH for one thing.
+finish() {
+  echo
+  if "$keep"; then
+    leave_running "$1"
+  else
+    progress "all $shown answers were as they should be; nothing is left behind"
+  fi
+}
+
 leave_running() {
   cat >stop <<STOP
 #!/bin/bash
@@ -70,10 +80,10 @@ STOP
   cat <<TRY
 
   Try, in that folder:
-    curl -i $site/api/read -H @openai.header
+    curl -i $site$1 -H @openai.header
     $bearerd token list --tokens tokens
     $bearerd token new ci --expires 1h --tokens tokens
-    tail -f bearerd.log
+    tail -f *.log
   Stop it, and remove the folder:
     $throwaway/stop
 TRY

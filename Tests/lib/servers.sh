@@ -1,0 +1,41 @@
+# The web servers of the examples, each around the site that the example has written into this folder.
+
+# surround FILE [OLD NEW]...: one of the files beside this one, with this folder and port in it.
+surround() {
+  sed "s|FOLDER|$throwaway|g; s|PORT|$port|g; s|MODULE|${2-}|g" "$root/Tests/lib/$1"
+}
+
+# serve NAME COMMAND...: a web server, when it listens.
+serve() {
+  start "$@"
+  wait_until is_listening "$port" || fail "$1 does not start: $(cat ./*.log | tail -n 3)"
+}
+
+# start_apache MODULE: around site.conf.
+start_apache() {
+  surround apache.conf "$1" >apache.conf
+  serve apache apache2 -f "$throwaway/apache.conf" -DFOREGROUND ${server_user:+-DROOT}
+}
+
+# start_lighttpd: around site.conf.
+start_lighttpd() {
+  surround lighttpd.conf >lighttpd.conf
+  if [ -n "$server_user" ]; then echo "server.username = \"$server_user\"" >>lighttpd.conf; fi
+  serve lighttpd lighttpd -D -f lighttpd.conf
+}
+
+# start_caddy: around site.caddy.
+start_caddy() {
+  surround Caddyfile >Caddyfile
+  serve caddy env HOME="$throwaway" XDG_CONFIG_HOME="$throwaway" XDG_DATA_HOME="$throwaway" \
+    caddy run --adapter caddyfile --config Caddyfile
+}
+
+# copy_snippets: nginx's, for a daemon at bearerd.sock of this folder.
+copy_snippets() {
+  local snippet
+  mkdir -p snippets
+  for snippet in "$root"/nginx/bearerd-*.conf; do
+    sed "s|/run/bearerd/|$throwaway/|" "$snippet" >"snippets/${snippet##*/}"
+  done
+}
