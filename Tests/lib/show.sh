@@ -50,7 +50,8 @@ curl_expecting() {
     tail -n 5 ./*.log >&2
     fail "this should have been $status with $text"
   fi
-  printf '  %s%s%s  %s\n' "$green" "$got" "$plain" "$told"
+  # Of a page, the line that matters.
+  printf '  %s%s%s  %s\n' "$green" "$got" "$plain" "$(grep -m 1 -F -- "$text" <<<"$told")"
   shown=$((shown + 1))
 }
 
