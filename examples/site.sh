@@ -86,3 +86,11 @@ end_example() {
     progress "all $shown answers were as they should be; nothing is left behind"
   fi
 }
+
+# wait_long_until COMMAND...: for what a busy machine takes its time with.
+wait_long_until() {
+  for _ in {1..12}; do
+    if wait_until "$@"; then return; fi
+  done
+  return 1
+}

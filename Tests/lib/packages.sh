@@ -7,7 +7,7 @@ apache_packages=(apache2 libapache2-mod-fcgid)
 lighttpd_packages=(lighttpd lighttpd-modules-lua)
 caddy_packages=(caddy)
 test_packages=(
-  faketime strace python3 openssl iproute2 util-linux
+  faketime strace python3 python3-venv openssl iproute2 util-linux
   systemd spawn-fcgi multiwatch apache2-utils
   "${apache_packages[@]}" "${lighttpd_packages[@]}" "${caddy_packages[@]}"
 )

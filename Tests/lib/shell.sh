@@ -4,7 +4,7 @@ set -euo pipefail
 
 readonly root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
-for helper in output cleanup packages ports swift; do
+for helper in output cleanup packages ports python swift; do
   # shellcheck source=/dev/null
   source "$root/Tests/lib/$helper.sh"
 done
