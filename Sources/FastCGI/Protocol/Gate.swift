@@ -137,7 +137,8 @@ struct Gate {
     switch (phase, header.type) {
     case (.begin, RecordType.beginRequest):
       guard header.requestID != 0 else { return .nullRequestID }
-      return header.contentLength == 8 ? nil : .wrongLength
+      // libfcgi loses its way in the padding of this one record.
+      return header.contentLength == 8 && header.paddingLength == 0 ? nil : .wrongLength
     case (.begin, RecordType.getValues):
       return header.requestID == 0 ? nil : .foreignRequestID
     case (.begin, RecordType.stdin):

@@ -10,7 +10,7 @@ public enum Refusal: String, CaseIterable, Sendable {
   case foreignRequestID = "foreign-request-id"
   /// A role that is neither Responder nor Authorizer.
   case unknownRole = "unknown-role"
-  /// BEGIN_REQUEST whose content is not eight bytes.
+  /// BEGIN_REQUEST whose content is not eight bytes, or that is padded.
   case wrongLength = "wrong-length"
   /// A stream's closing record with padding.
   case paddedEmptyRecord = "padded-empty-record"

@@ -95,11 +95,11 @@ struct ServerTests {
   @Test(
     "What the gate refuses is closed without a byte, and the next caller is answered",
     arguments: GateTests.refused)
-  func refuses(name: String, bytes: [UInt8], refusal: Refusal) throws {
+  func refuses(refused: GateTests.Refused) throws {
     let server = try TestServer()
     let client = try server.client()
-    try? client.send(bytes)
-    #expect(try client.isClosedByPeer(), "\(name)")
+    try? client.send(refused.bytes)
+    #expect(try client.isClosedByPeer())
     #expect(try server.goodStatus() == 200)
   }
 

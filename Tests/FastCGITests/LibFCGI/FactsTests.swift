@@ -56,6 +56,12 @@ struct FactsTests {
     #expect(Textbook.parse(head + stdin()) == whole)
   }
 
+  @Test("gives no parameters after a padded BEGIN_REQUEST")
+  func paddedBegin() {
+    let begin = record(1, [0, 1, 0, 0, 0, 0, 0, 0], padding: 8)
+    #expect(Textbook.parse(begin + params(pair("A", "b")) + stdin()) == .init(code: 0))
+  }
+
   @Test("cuts a value at NUL and splits a name at =")
   func cut() {
     let parsed = Textbook.parse(

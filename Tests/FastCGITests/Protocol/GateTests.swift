@@ -75,87 +75,108 @@ struct GateTests {
     }
   }
 
-  static let refused: [(String, [UInt8], Refusal)] = [
-    ("plain HTTP", Array("GET / HTTP/1.1\r\n\r\n".utf8), .wrongVersion),
-    ("zeros", [UInt8](repeating: 0, count: 64), .wrongVersion),
-    ("BEGIN of version 2", record(1, [0, 1, 0, 0, 0, 0, 0, 0], version: 2), .wrongVersion),
-    ("PARAMS of version 0", begin() + record(4, version: 0), .wrongVersion),
-    ("STDIN of version 0", begin() + params(pair("A", "b")) + record(5, version: 0), .wrongVersion),
-    ("BEGIN with id 0", begin(id: 0), .nullRequestID),
-    ("BEGIN with 7 bytes", record(1, [0, 1, 0, 0, 0, 0, 0]), .wrongLength),
-    ("BEGIN with 9 bytes", record(1, [0, 1, 0, 0, 0, 0, 0, 0, 0]), .wrongLength),
-    ("FILTER", begin(role: 3), .unknownRole),
-    ("role 0", begin(role: 0), .unknownRole),
-    ("role 0x0101", begin(role: 0x0101), .unknownRole),
-    ("PARAMS first", params(pair("A", "b")), .unexpectedRecord),
-    ("STDIN first", stdin(), .unexpectedRecord),
-    ("a second BEGIN", begin() + begin(), .unexpectedRecord),
-    ("a second BEGIN of another id", begin() + begin(id: 2), .unexpectedRecord),
-    ("BEGIN inside STDIN", begin() + params() + begin(), .unexpectedRecord),
-    ("ABORT first", record(2), .unexpectedRecord),
-    ("ABORT in PARAMS", begin() + record(2), .unexpectedRecord),
-    ("ABORT after some PARAMS", begin() + record(4, pair("A", "b")) + record(2), .unexpectedRecord),
-    ("ABORT after some STDIN", begin() + params() + record(5, [1]) + record(2), .unexpectedRecord),
-    ("ABORT of another id", begin() + record(2, id: 2), .unexpectedRecord),
-    ("no end of PARAMS", begin() + record(4, pair("A", "b")) + stdin(), .unexpectedRecord),
-    ("no end of STDIN", begin() + params() + record(5, [1]) + begin(), .unexpectedRecord),
-    ("ABORT in STDIN", begin() + params() + record(2), .unexpectedRecord),
-    ("DATA", begin() + params() + record(8), .unexpectedRecord),
-    ("PARAMS after the empty one", begin() + params() + record(4, pair("A", "b")), .unexpectedRecord),
-    ("STDIN inside PARAMS", begin() + record(5), .unexpectedRecord),
-    (
+  /// Bytes that are refused. A failure shows the name, and not megabytes.
+  struct Refused: CustomTestStringConvertible {
+    var name: String
+    var bytes: [UInt8]
+    var refusal: Refusal
+
+    var testDescription: String { name }
+
+    init(_ name: String, _ bytes: [UInt8], _ refusal: Refusal) {
+      self.name = name
+      self.bytes = bytes
+      self.refusal = refusal
+    }
+  }
+
+  static let refused: [Refused] = [
+    .init("plain HTTP", Array("GET / HTTP/1.1\r\n\r\n".utf8), .wrongVersion),
+    .init("zeros", [UInt8](repeating: 0, count: 64), .wrongVersion),
+    .init("BEGIN of version 2", record(1, [0, 1, 0, 0, 0, 0, 0, 0], version: 2), .wrongVersion),
+    .init("PARAMS of version 0", begin() + record(4, version: 0), .wrongVersion),
+    .init("STDIN of version 0", begin() + params(pair("A", "b")) + record(5, version: 0), .wrongVersion),
+    .init("BEGIN with id 0", begin(id: 0), .nullRequestID),
+    .init("BEGIN with 7 bytes", record(1, [0, 1, 0, 0, 0, 0, 0]), .wrongLength),
+    .init("BEGIN with 9 bytes", record(1, [0, 1, 0, 0, 0, 0, 0, 0, 0]), .wrongLength),
+    .init(
+      "BEGIN with padding", record(1, [0, 1, 0, 0, 0, 0, 0, 0], padding: 8) + params(pair("A", "b")),
+      .wrongLength),
+    .init("FILTER", begin(role: 3), .unknownRole),
+    .init("role 0", begin(role: 0), .unknownRole),
+    .init("role 0x0101", begin(role: 0x0101), .unknownRole),
+    .init("PARAMS first", params(pair("A", "b")), .unexpectedRecord),
+    .init("STDIN first", stdin(), .unexpectedRecord),
+    .init("a second BEGIN", begin() + begin(), .unexpectedRecord),
+    .init("a second BEGIN of another id", begin() + begin(id: 2), .unexpectedRecord),
+    .init("BEGIN inside STDIN", begin() + params() + begin(), .unexpectedRecord),
+    .init("ABORT first", record(2), .unexpectedRecord),
+    .init("ABORT in PARAMS", begin() + record(2), .unexpectedRecord),
+    .init("ABORT after some PARAMS", begin() + record(4, pair("A", "b")) + record(2), .unexpectedRecord),
+    .init("ABORT after some STDIN", begin() + params() + record(5, [1]) + record(2), .unexpectedRecord),
+    .init("ABORT of another id", begin() + record(2, id: 2), .unexpectedRecord),
+    .init("no end of PARAMS", begin() + record(4, pair("A", "b")) + stdin(), .unexpectedRecord),
+    .init("no end of STDIN", begin() + params() + record(5, [1]) + begin(), .unexpectedRecord),
+    .init("ABORT in STDIN", begin() + params() + record(2), .unexpectedRecord),
+    .init("DATA", begin() + params() + record(8), .unexpectedRecord),
+    .init("PARAMS after the empty one", begin() + params() + record(4, pair("A", "b")), .unexpectedRecord),
+    .init("STDIN inside PARAMS", begin() + record(5), .unexpectedRecord),
+    .init(
       "an unknown type with id 0", begin() + record(99, id: 0, pair("HTTP_AUTHORIZATION", "x")),
       .unexpectedRecord
     ),
-    ("an unknown type with our id", begin() + record(99, pair("HTTP_AUTHORIZATION", "x")), .unexpectedRecord),
-    ("GET_VALUES in PARAMS", begin() + record(9, id: 0), .unexpectedRecord),
-    ("GET_VALUES in STDIN", begin() + params() + record(9, id: 0), .unexpectedRecord),
-    ("GET_VALUES with an id", record(9, id: 1), .foreignRequestID),
-    ("PARAMS of another id", begin() + record(4, id: 2, pair("A", "b")), .foreignRequestID),
-    ("an empty PARAMS of another id", begin() + record(4, id: 2), .foreignRequestID),
-    ("STDIN of another id", begin() + params() + record(5, id: 2), .foreignRequestID),
-    ("a padded empty PARAMS", begin() + record(4, padding: 8), .paddedEmptyRecord),
-    ("a padded empty STDIN", begin() + params() + record(5, padding: 1), .paddedEmptyRecord),
-    ("a second request", goodRequest + goodRequest, .bytesAfterTheEnd),
-    ("one byte after the end", goodRequest + [0], .bytesAfterTheEnd),
-    ("an Authorizer's body", begin(role: 2) + params() + record(5, [1]), .bytesAfterTheEnd),
-    ("an Authorizer's second request", begin(role: 2) + params() + begin(role: 2), .bytesAfterTheEnd),
-    ("NUL in a value", begin() + params(pair("A", "b\0c")) + stdin(), .nulByte),
-    ("NUL in a name", begin() + params(pair("A\0B", "c")) + stdin(), .nulByte),
-    ("= in a name", begin() + params(pair("HTTP_AUTHORIZATION=Bearer x;", "y")), .equalsInName),
-    (
+    .init(
+      "an unknown type with our id", begin() + record(99, pair("HTTP_AUTHORIZATION", "x")), .unexpectedRecord),
+    .init("GET_VALUES in PARAMS", begin() + record(9, id: 0), .unexpectedRecord),
+    .init("GET_VALUES in STDIN", begin() + params() + record(9, id: 0), .unexpectedRecord),
+    .init("GET_VALUES with an id", record(9, id: 1), .foreignRequestID),
+    .init("PARAMS of another id", begin() + record(4, id: 2, pair("A", "b")), .foreignRequestID),
+    .init("an empty PARAMS of another id", begin() + record(4, id: 2), .foreignRequestID),
+    .init("STDIN of another id", begin() + params() + record(5, id: 2), .foreignRequestID),
+    .init("a padded empty PARAMS", begin() + record(4, padding: 8), .paddedEmptyRecord),
+    .init("a padded empty STDIN", begin() + params() + record(5, padding: 1), .paddedEmptyRecord),
+    .init("a second request", goodRequest + goodRequest, .bytesAfterTheEnd),
+    .init("one byte after the end", goodRequest + [0], .bytesAfterTheEnd),
+    .init("an Authorizer's body", begin(role: 2) + params() + record(5, [1]), .bytesAfterTheEnd),
+    .init("an Authorizer's second request", begin(role: 2) + params() + begin(role: 2), .bytesAfterTheEnd),
+    .init("NUL in a value", begin() + params(pair("A", "b\0c")) + stdin(), .nulByte),
+    .init("NUL in a name", begin() + params(pair("A\0B", "c")) + stdin(), .nulByte),
+    .init("= in a name", begin() + params(pair("HTTP_AUTHORIZATION=Bearer x;", "y")), .equalsInName),
+    .init(
       "two HTTP_AUTHORIZATION",
       begin() + params(pair("HTTP_AUTHORIZATION", "a"), pair("HTTP_AUTHORIZATION", "a")), .duplicateParameter
     ),
-    (
+    .init(
       "two BEARERD_SCOPE, in two records",
       begin() + params(pair("BEARERD_SCOPE", "a") + pair("X", "y"), pair("BEARERD_SCOPE", "b")),
       .duplicateParameter
     ),
-    ("lengths 7ffffffe and 0", begin() + params([0xff, 0xff, 0xff, 0xfe, 0]), .brokenPair),
-    (
+    .init("lengths 7ffffffe and 0", begin() + params([0xff, 0xff, 0xff, 0xfe, 0]), .brokenPair),
+    .init(
       "lengths 7ffffffe twice", begin() + params([0xff, 0xff, 0xff, 0xfe, 0xff, 0xff, 0xff, 0xfe]),
       .brokenPair
     ),
-    ("length 7fffffff", begin() + params([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]), .brokenPair),
-    ("length 40000000", begin() + params([0xc0, 0, 0, 0, 0xc0, 0, 0, 0]), .brokenPair),
-    ("a name longer than its record", begin() + params([4, 0] + Array("abc".utf8)), .brokenPair),
-    ("a length cut short", begin() + params([1, 0x80, 0]), .brokenPair),
-    ("a name's length alone", begin() + params([1]), .brokenPair),
-    (
+    .init(
+      "length 7fffffff", begin() + params([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]), .brokenPair),
+    .init("length 40000000", begin() + params([0xc0, 0, 0, 0, 0xc0, 0, 0, 0]), .brokenPair),
+    .init("a name longer than its record", begin() + params([4, 0] + Array("abc".utf8)), .brokenPair),
+    .init("a length cut short", begin() + params([1, 0x80, 0]), .brokenPair),
+    .init("a name's length alone", begin() + params([1]), .brokenPair),
+    .init(
       "200,000 parameters",
       begin() + (0..<4).flatMap { _ in record(4, [UInt8](repeating: 0, count: 65_535)) }, .headTooLong
     ),
-    (
+    .init(
       "4 MiB of PARAMS",
       begin() + (0..<64).flatMap { _ in record(4, [UInt8](repeating: 65, count: 65_535)) }, .headTooLong
     ),
-    ("65 KiB of body", begin() + params() + record(5, [UInt8](repeating: 0, count: 65_535)), .bodyTooLong),
+    .init(
+      "65 KiB of body", begin() + params() + record(5, [UInt8](repeating: 0, count: 65_535)), .bodyTooLong),
   ]
 
   @Test("What is no single, whole request of the one shape is refused", arguments: refused)
-  func refuses(name: String, bytes: [UInt8], refusal: Refusal) {
-    #expect(verdict(bytes) == .refuse(refusal), "\(name)")
+  func refuses(refused: Refused) {
+    #expect(verdict(refused.bytes) == .refuse(refused.refusal))
   }
 
   @Test("A refusal does not wait for a record's content")

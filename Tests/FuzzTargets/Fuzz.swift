@@ -1,0 +1,62 @@
+import FastCGI
+import Glibc
+
+/// What can be fuzzed. The name is what Tests/fuzz is given.
+enum Target: String {
+  case gate
+  case differential
+  case credential
+  case tokens
+  case address
+  case date
+
+  /// The one that BEARERD_FUZZ names.
+  static let chosen: Target = {
+    guard let name = getenv("BEARERD_FUZZ"), let target = Target(rawValue: String(cString: name)) else {
+      fatalError("BEARERD_FUZZ names no target; run Tests/fuzz")
+    }
+    return target
+  }()
+
+  /// Whether its input is a FastCGI request, so that records are changed and not only bytes.
+  var takesRequests: Bool { self == .gate || self == .differential }
+
+  func run(_ bytes: [UInt8]) {
+    switch self {
+    case .gate: GateTarget.run(bytes)
+    case .differential: DifferentialTarget.shared.run(bytes)
+    case .credential: CredentialTarget.run(bytes)
+    case .tokens: TokenFileTarget.run(bytes)
+    case .address: AddressTarget.run(bytes)
+    case .date: DateTarget.run(bytes)
+    }
+  }
+}
+
+/// Ends the process where a property does not hold: libFuzzer keeps the input.
+func expect(_ holds: Bool, _ property: @autoclosure () -> String) {
+  guard !holds else { return }
+  let text = "does not hold: \(property())\n"
+  write(STDERR_FILENO, text, text.utf8.count)
+  abort()
+}
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func runOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
+  // The input is libFuzzer's and good during this call only; a copy of exact size lets ASan see a byte too far.
+  Target.chosen.run(Array(UnsafeBufferPointer(start: data, count: size)))
+  return 0
+}
+
+@_cdecl("LLVMFuzzerCustomMutator")
+public func mutate(_ data: UnsafeMutablePointer<UInt8>, _ size: Int, _ room: Int, _ seed: UInt32) -> Int {
+  guard Target.chosen.takesRequests else { return mutateBytes(data, size, room) }
+  var mutation = RecordMutation(seed: UInt64(seed))
+  let bytes = mutation.mutated(Array(UnsafeBufferPointer(start: data, count: size)), room: room)
+  for index in bytes.indices { data[index] = bytes[index] }
+  return bytes.count
+}
+
+/// libFuzzer's own mutation of bytes; how many there are afterwards.
+@_silgen_name("LLVMFuzzerMutate")
+func mutateBytes(_ data: UnsafeMutablePointer<UInt8>, _ size: Int, _ room: Int) -> Int

@@ -1,0 +1,157 @@
+import CFastCGI
+import Glibc
+
+@testable import FastCGI
+
+/// The gate against libfcgi: whatever the gate calls complete, libfcgi must parse to exactly the parameters that are
+/// in the bytes, and the engine's own exchange must end in exactly one whole answer. Else the gate has a hole.
+final class DifferentialTarget {
+  // libFuzzer calls from one thread.
+  nonisolated(unsafe) static let shared = DifferentialTarget()
+
+  private let library: Library
+  private let exchange: Exchange
+  private let witness: Witness
+
+  private init() {
+    do {
+      witness = Witness()
+      exchange = try Exchange(names: testNames, responder: witness)
+      library = Library()
+    } catch { fatalError("libfcgi: \(error)") }
+  }
+
+  func run(_ bytes: [UInt8]) {
+    guard case .complete(let request) = GateTarget.verdict(on: bytes[...]) else { return }
+    guard let reading = Reading(bytes, watched: GateTarget.watched) else {
+      return expect(false, "what is complete is whole")
+    }
+    let whole = Array(bytes[..<request.length])
+    let role = reading.role == 1 ? "RESPONDER" : "AUTHORIZER"
+    let parameters =
+      ["FCGI_ROLE=\(role)"].map { Array($0.utf8) } + reading.pairs.map { $0.name + [61] + $0.value }
+    let shown = whole.count <= Exchange.peekLength ? whole : head(of: whole, reading)
+    let parsed = library.parse(shown)
+    expect(parsed == parameters, "the same parameters: \(String(describing: parsed)) for \(parameters)")
+    answer(whole, request, reading)
+    // Nothing of it is left in what the loop uses again.
+    if case .complete(let good) = GateTarget.verdict(on: goodRequest[...]),
+      let reading = Reading(goodRequest, watched: GateTarget.watched)
+    {
+      answer(goodRequest, good, reading)
+    }
+  }
+
+  /// As the engine shows a request that is longer than one read.
+  private func head(of bytes: [UInt8], _ reading: Reading) -> [UInt8] {
+    bytes[..<reading.headLength] + (reading.role == 1 ? stdin(id: UInt16(reading.id)) : [])
+  }
+
+  /// Goes the engine's own way, whole or in parts, and reads what a front would.
+  private func answer(_ bytes: [UInt8], _ request: Gate.Request, _ reading: Reading) {
+    let pair = SocketPair()
+    defer { pair.close() }
+    witness.seen = nil
+    if bytes.count <= Exchange.peekLength {
+      pair.send(bytes)
+      guard case .whole(request) = exchange.look(at: pair.inner, gate: Gate(names: testNames)) else {
+        return expect(false, "a complete request is whole at the first look")
+      }
+      guard case .answered = exchange.answer(request, on: pair.inner) else {
+        return expect(false, "a whole request is answered")
+      }
+    } else {
+      expect(exchange.answer(request, in: bytes, on: pair.inner), "a request in parts is answered")
+    }
+    let expected = GateTarget.watched.map { name in reading.pairs.first { $0.name == name }?.value }
+    expect(witness.seen == expected, "the responder sees what was sent")
+    let answer = pair.received()
+    expect(answer == Witness.answer(to: reading.id), "one whole answer, and nothing else: \(answer)")
+  }
+}
+
+/// Remembers what it was asked, and allows.
+private final class Witness: Responder {
+  var seen: [[UInt8]?]?
+
+  static let text = Array("Status: 200 OK\r\n\r\n".utf8)
+
+  func response(to parameters: borrowing Parameters, role: Role) -> [UInt8] {
+    var seen: [[UInt8]?] = []
+    for index in GateTarget.watched.indices {
+      seen.append(parameters.withValue(at: index) { $0.withUnsafeBufferPointer { Array($0) } })
+    }
+    self.seen = seen
+    return Witness.text
+  }
+
+  func refused(_ refusal: Refusal) {}
+
+  /// STDOUT in one record, its end, END_REQUEST, as libfcgi writes them.
+  static func answer(to id: Int) -> [UInt8] {
+    let id = UInt16(id)
+    return record(6, id: id, text, padding: -text.count & 7) + record(6, id: id)
+      + record(3, id: id, [UInt8](repeating: 0, count: 8))
+  }
+}
+
+/// Two connected sockets, as the engine has them.
+private struct SocketPair {
+  let outer: Int32
+  let inner: Int32
+
+  init() {
+    guard let pair = Socket.pair() else { fatalError("no descriptors") }
+    (outer, inner) = pair
+    Socket.setOption(outer, SOL_SOCKET, SO_SNDBUF, 512 * 1024)
+  }
+
+  func send(_ bytes: [UInt8]) { expect(Socket.send(outer, bytes.span), "the request fits") }
+
+  func received() -> [UInt8] {
+    var chunk = [UInt8](repeating: 0, count: 16 * 1024)
+    let count = Socket.receive(outer, into: &chunk)
+    return Array(chunk.prefix(max(0, count)))
+  }
+
+  func close() {
+    Glibc.close(outer)
+    Glibc.close(inner)
+  }
+}
+
+/// libfcgi, used as LibFCGIRequest uses it, with all that it parsed and not only what a responder reads.
+private final class Library {
+  // Never freed: libfcgi's streams point at it.
+  private let request = UnsafeMutablePointer<FCGX_Request>.allocate(capacity: 1)
+
+  init() {
+    FCGX_Init()
+    FCGX_InitRequest(request, -1, 0)
+  }
+
+  /// All parameters, as `NAME=value`; nil where libfcgi gave none.
+  func parse(_ bytes: [UInt8]) -> [[UInt8]]? {
+    let pair = SocketPair()
+    defer { pair.close() }
+    pair.send(bytes)
+    request.pointee.ipcFd = pair.inner
+    request.pointee.keepConnection = 1
+    request.pointee.detached = 1
+    guard FCGX_Accept_r(request) == 0, FCGX_GetError(request.pointee.in) == 0 else { return nil }
+    defer {
+      FCGX_Free(request, 0)
+      request.pointee.ipcFd = -1
+    }
+    guard var entry = request.pointee.envp else { return nil }
+    var parameters: [[UInt8]] = []
+    while let text = entry.pointee {
+      parameters.append(
+        text.withMemoryRebound(to: UInt8.self, capacity: strlen(text)) {
+          Array(UnsafeBufferPointer(start: $0, count: strlen(text)))
+        })
+      entry += 1
+    }
+    return parameters
+  }
+}

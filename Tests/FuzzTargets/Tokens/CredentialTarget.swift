@@ -1,0 +1,85 @@
+@testable import BearerAuth
+
+/// The Authorization header: what comes out is what a slow reading of RFC 6750 says, and the digest is that of the
+/// very bytes behind the scheme.
+enum CredentialTarget {
+  // libFuzzer calls from one thread.
+  private nonisolated(unsafe) static let context: DigestContext = {
+    do { return try DigestContext() } catch { fatalError("\(error)") }
+  }()
+
+  static func run(_ bytes: [UInt8]) {
+    let credential = Credential(parsing: bytes.span, with: context)
+    let secret = bearerToken(in: bytes)
+    switch credential {
+    case .absent: expect(bytes.isEmpty, "only nothing is absent")
+    case .otherScheme, .malformed: expect(secret == nil, "one bearer token is a credential")
+    case .unhashed: expect(false, "libcrypto hashes")
+    case .mistyped: expect(secret.map(isMistyped) ?? false, "mistyped is one of ours, with a wrong sum")
+    case .token(let digest):
+      guard let secret else { return expect(false, "a credential is one bearer token") }
+      expect(!isMistyped(secret), "a wrong sum is mistyped")
+      expect(digest == context.digest(of: secret.span), "the digest of the token")
+      spelled(secret, credential)
+    }
+    strength(bytes)
+    made(bytes)
+  }
+
+  /// What stands behind `Bearer`, or nil where the header is not one bearer token.
+  private static func bearerToken(in bytes: [UInt8]) -> [UInt8]? {
+    guard bytes.count <= 8192, bytes.count > 7,
+      String(decoding: bytes.prefix(6), as: UTF8.self).lowercased() == "bearer", bytes[6] == 32
+    else { return nil }
+    let secret = Array(bytes.dropFirst(6).drop { $0 == 32 })
+    let text = secret.reversed().drop { $0 == UInt8(ascii: "=") }
+    let alphabet = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/".utf8)
+    return !text.isEmpty && text.allSatisfy(alphabet.contains) ? secret : nil
+  }
+
+  /// By long arithmetic instead of the parser's shorter way.
+  private static func isMistyped(_ secret: [UInt8]) -> Bool {
+    let digits = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
+    guard secret.count == 53, secret.starts(with: Array("brd_".utf8)),
+      secret.dropFirst(4).allSatisfy(digits.contains)
+    else { return false }
+    var sum: UInt32 = .max
+    for byte in secret[4..<47] {
+      sum ^= UInt32(byte)
+      for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xedb8_8320 : sum >> 1 }
+    }
+    var rest = UInt64(~sum)
+    for digit in secret[47...].reversed() {
+      guard digits[Int(rest % 62)] == digit else { return true }
+      rest /= 62
+    }
+    return false
+  }
+
+  /// Case and number of spaces make no other credential; one byte more makes another, or none.
+  private static func spelled(_ secret: [UInt8], _ credential: Credential) {
+    for scheme in ["bearer ", "BEARER  ", "bEaReR     "] {
+      let other = Array(scheme.utf8) + secret
+      guard other.count <= Credential.maximumLength else { continue }
+      expect(Credential(parsing: other.span, with: context) == credential, "the scheme's spelling")
+    }
+    let longer = Array("Bearer ".utf8) + secret + [UInt8(ascii: "=")]
+    expect(Credential(parsing: longer.span, with: context) != credential, "every byte counts")
+  }
+
+  private static func strength(_ bytes: [UInt8]) {
+    let bits = SecretStrength(of: bytes.span).bits
+    expect(bits >= 0 && bits <= 8 * bytes.count, "no more bits than there are: \(bits)")
+  }
+
+  /// Any 32 bytes make a token that the parser takes, and takes no longer once a letter is changed.
+  private static func made(_ bytes: [UInt8]) {
+    guard bytes.count >= 33 else { return }
+    var token = Secret.generate(randomBytes: Array(bytes.suffix(32)))
+    expect(Secret.isWellFormed(token.span) && !Secret.isMistyped(token.span), "what we make is well-formed")
+    expect(!isMistyped(token), "what we make has its sum")
+    let place = 4 + Int(bytes[0]) % 49
+    token[place] = token[place] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
+    expect(Secret.isMistyped(token.span), "a slip is noticed")
+  }
+}
