@@ -29,8 +29,9 @@ struct ProcessFacts {
     var flags: [Int32: Int32] = [:]
     for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fdinfo") {
       let line = try text("fdinfo/\(name)").split(separator: "\n").first { $0.hasPrefix("flags:") }
-      flags[try #require(Int32(name))] = try #require(
-        line.flatMap { Int32($0.dropFirst(6).trimmingCharacters(in: .whitespaces), radix: 8) })
+      let octal = try #require(line).dropFirst(6).trimmingCharacters(in: .whitespaces)
+      let value: Int32 = try #require(Int32(octal, radix: 8))
+      flags[try #require(Int32(name))] = value
     }
     return flags
   }

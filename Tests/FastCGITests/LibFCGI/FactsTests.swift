@@ -12,9 +12,10 @@ struct FactsTests {
   func version() throws {
     let pipe = try #require(popen("pkg-config --modversion fcgi", "r"))
     defer { pclose(pipe) }
-    var line = [CChar](repeating: 0, count: 64)
-    _ = fgets(&line, 64, pipe)
-    #expect(String(cString: line) == "2.4.2\n", "look through this file: what is mended, and what is new?")
+    var line = [UInt8](repeating: 0, count: 64)
+    let count = fread(&line, 1, line.count, pipe)
+    let version = String(decoding: line[..<count], as: UTF8.self)
+    #expect(version == "2.4.2\n", "look through this file: what is mended, and what is new?")
   }
 
   private static func getValues(times: Int) -> [UInt8] {
