@@ -41,6 +41,7 @@ func expect(_ holds: Bool, _ property: @autoclosure () -> String) {
   abort()
 }
 
+/// What libFuzzer calls for each input (LibFuzzer, "Fuzz Target").
 @_cdecl("LLVMFuzzerTestOneInput")
 public func runOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
   // The input is libFuzzer's and good during this call only; a copy of exact size lets ASan see a byte too far.
@@ -48,6 +49,7 @@ public func runOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
   return 0
 }
 
+/// What libFuzzer calls for a new input: changes `data` in place, up to `room` bytes, and returns how many they are.
 @_cdecl("LLVMFuzzerCustomMutator")
 public func mutate(_ data: UnsafeMutablePointer<UInt8>, _ size: Int, _ room: Int, _ seed: UInt32) -> Int {
   guard Target.chosen.takesRequests else { return mutateBytes(data, size, room) }

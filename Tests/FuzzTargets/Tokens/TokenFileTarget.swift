@@ -39,8 +39,10 @@ enum TokenFileTarget {
   }
 
   private static func holds(_ text: [UInt8], _ part: ArraySlice<UInt8>) -> Bool {
-    guard text.count >= part.count else { return false }
-    return (0...(text.count - part.count)).contains { text[$0..<($0 + part.count)].elementsEqual(part) }
+    guard let first = part.first, text.count >= part.count else { return false }
+    return text.indices.dropLast(part.count - 1).contains {
+      text[$0] == first && text[$0...].starts(with: part)
+    }
   }
 
   /// One field after the other, in other words than the policy's.
