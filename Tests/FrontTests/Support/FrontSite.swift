@@ -9,11 +9,14 @@ final class FrontSite {
   let tokens: KnownTokens
   private let place: FrontPlace
   private let backend: Backend
+  /// Between the front and bearerd, where there is one.
+  let recorder: Recorder?
   private(set) var server: Program
   private(set) var daemon: Program?
 
-  /// A site whose daemon fails at a step of each exchange, as Fault.swift has it, or is another program.
-  init(_ front: Front, fault: String? = nil, impostor: Impostor? = nil) throws {
+  /// A site whose daemon fails at a step of each exchange, as Fault.swift has it, or is another program, or is asked
+  /// through a recorder.
+  init(_ front: Front, fault: String? = nil, impostor: Impostor? = nil, isRecorded: Bool = false) throws {
     self.front = front
     tokens = try KnownTokens.made.get()
     folder = try Scratch()
@@ -24,9 +27,11 @@ final class FrontSite {
     try folder.write(tokens.text)
     try folder.make("public page\n", to: "site/index.html")
     try folder.make("protected page\n", to: "site/private/page.html")
+    recorder = isRecorded ? try Recorder(in: folder) : nil
     let export = fault.map { "export BEARERD_FAULT=\($0)\n" } ?? ""
     // Run by name of its shell: a file just written may not be run while any other thread starts a program.
-    try folder.make(impostor?.script ?? "\(export)exec \(Bearerd.path) \"$@\"\n", to: "bearerd")
+    let script = impostor?.script ?? recorder?.script
+    try folder.make(script ?? "\(export)exec \(Bearerd.path) \"$@\"\n", to: "bearerd")
     let command = try front.configure(place)
     daemon = try FrontSite.serve(front, place)
     server = try Program(command)

@@ -33,6 +33,22 @@ enum Impostor: String, CaseIterable, CustomStringConvertible {
     }
   }
 
+  /// Listens where bearerd would, by bearerd's arguments.
+  static let listening = """
+    words = sys.argv[1:]
+    if "--listen" in words:
+        address = words[words.index("--listen") + 1]
+        if address.startswith("unix:"):
+            server = socket.socket(socket.AF_UNIX)
+            server.bind(address[5:])
+        else:
+            server = socket.create_server(("127.0.0.1", int(address.split(":")[1])))
+        server.listen()
+    else:
+        server = socket.socket(fileno=0)
+    print("ready on", file=sys.stderr, flush=True)
+    """
+
   private static let program = """
     import socket, struct, sys
 
@@ -50,18 +66,7 @@ enum Impostor: String, CaseIterable, CustomStringConvertible {
                 return number
             at += 8 + length + padding
 
-    words = sys.argv[1:]
-    if "--listen" in words:
-        address = words[words.index("--listen") + 1]
-        if address.startswith("unix:"):
-            server = socket.socket(socket.AF_UNIX)
-            server.bind(address[5:])
-        else:
-            server = socket.create_server(("127.0.0.1", int(address.split(":")[1])))
-        server.listen()
-    else:
-        server = socket.socket(fileno=0)
-    print("ready on", file=sys.stderr, flush=True)
+    \(Impostor.listening)
     while True:
         peer, _ = server.accept()
         received, number = b"", None
