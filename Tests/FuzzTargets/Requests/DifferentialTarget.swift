@@ -23,32 +23,33 @@ final class DifferentialTarget {
 
   func run(_ bytes: [UInt8]) {
     guard case .complete(let request) = GateTarget.verdict(on: bytes[...]) else { return }
-    guard let reading = Reading(bytes, watched: GateTarget.watched) else {
-      return expect(false, "what is complete is whole")
-    }
-    let whole = Array(bytes[..<request.length])
-    let role = reading.role == 1 ? "RESPONDER" : "AUTHORIZER"
-    let parameters =
-      ["FCGI_ROLE=\(role)"].map { Array($0.utf8) } + reading.pairs.map { $0.name + [61] + $0.value }
-    let shown = whole.count <= Exchange.peekLength ? whole : head(of: whole, reading)
-    let parsed = library.parse(shown)
-    expect(parsed == parameters, "the same parameters: \(String(describing: parsed)) for \(parameters)")
-    answer(whole, request, reading)
+    compare(Array(bytes[..<request.length]), request)
     // Nothing of it is left in what the loop uses again.
-    if case .complete(let good) = GateTarget.verdict(on: goodRequest[...]),
-      let reading = Reading(goodRequest, watched: GateTarget.watched)
-    {
-      answer(goodRequest, good, reading)
-    }
+    guard case .complete(let good) = GateTarget.verdict(on: goodRequest[...]) else { return }
+    compare(goodRequest, good)
   }
 
-  /// As the engine shows a request that is longer than one read.
-  private func head(of bytes: [UInt8], _ reading: Reading) -> [UInt8] {
-    bytes[..<reading.headLength] + (reading.role == 1 ? stdin(id: UInt16(reading.id)) : [])
+  private func compare(_ bytes: [UInt8], _ request: Gate.Request) {
+    guard let pairs = Reading.parameters(in: Array(bytes[..<request.headLength])) else {
+      return expect(false, "the parameters of a complete request are whole")
+    }
+    let parsed = library.parse(shown(bytes, request))
+    let role = request.role == .responder ? "FCGI_ROLE=RESPONDER" : "FCGI_ROLE=AUTHORIZER"
+    let expected = [Array(role.utf8)] + pairs.map { $0.name + [61] + $0.value }
+    expect(parsed == expected, "the same parameters: \(String(describing: parsed)) for \(expected)")
+    answer(bytes, request)
+    let watched = GateTarget.watched.map { name in pairs.first { $0.name == name }?.value }
+    expect(witness.seen == watched, "the responder sees what was sent")
+  }
+
+  /// What the engine shows libfcgi: a request that is longer than one read without its body.
+  private func shown(_ bytes: [UInt8], _ request: Gate.Request) -> [UInt8] {
+    guard bytes.count > Exchange.peekLength else { return bytes }
+    return bytes[..<request.headLength] + (request.role == .responder ? stdin(id: request.id) : [])
   }
 
   /// Goes the engine's own way, whole or in parts, and reads what a front would.
-  private func answer(_ bytes: [UInt8], _ request: Gate.Request, _ reading: Reading) {
+  private func answer(_ bytes: [UInt8], _ request: Gate.Request) {
     let pair = SocketPair()
     defer { pair.close() }
     witness.seen = nil
@@ -63,10 +64,8 @@ final class DifferentialTarget {
     } else {
       expect(exchange.answer(request, in: bytes, on: pair.inner), "a request in parts is answered")
     }
-    let expected = GateTarget.watched.map { name in reading.pairs.first { $0.name == name }?.value }
-    expect(witness.seen == expected, "the responder sees what was sent")
     let answer = pair.received()
-    expect(answer == Witness.answer(to: reading.id), "one whole answer, and nothing else: \(answer)")
+    expect(answer == Witness.answer(to: request.id), "one whole answer, and nothing else: \(answer)")
   }
 }
 
@@ -88,9 +87,8 @@ private final class Witness: Responder {
   func refused(_ refusal: Refusal) {}
 
   /// STDOUT in one record, its end, END_REQUEST, as libfcgi writes them.
-  static func answer(to id: Int) -> [UInt8] {
-    let id = UInt16(id)
-    return record(6, id: id, text, padding: -text.count & 7) + record(6, id: id)
+  static func answer(to id: UInt16) -> [UInt8] {
+    record(6, id: id, text, padding: -text.count & 7) + record(6, id: id)
       + record(3, id: id, [UInt8](repeating: 0, count: 8))
   }
 }

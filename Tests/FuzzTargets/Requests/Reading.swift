@@ -52,6 +52,11 @@ struct Reading: Equatable {
     for name in watched where pairs.count(where: { $0.name == name }) > 1 { return nil }
   }
 
+  /// The parameters of a head, wherever its records end.
+  static func parameters(in head: [UInt8]) -> [Pair]? {
+    records(of: head).flatMap { pairs(of: $0.whole.filter { $0.type == 4 }.flatMap(\.content)) }
+  }
+
   private struct Record {
     var type: UInt8
     var id: Int

@@ -13,7 +13,8 @@ enum CredentialTarget {
     let secret = bearerToken(in: bytes)
     switch credential {
     case .absent: expect(bytes.isEmpty, "only nothing is absent")
-    case .otherScheme, .malformed: expect(secret == nil, "one bearer token is a credential")
+    case .otherScheme: expect(secret == nil && hasOtherScheme(bytes), "another scheme is a word, not Bearer")
+    case .malformed: expect(secret == nil && !hasOtherScheme(bytes), "malformed is no other scheme")
     case .unhashed: expect(false, "libcrypto hashes")
     case .mistyped: expect(secret.map(isMistyped) ?? false, "mistyped is one of ours, with a wrong sum")
     case .token(let digest):
@@ -25,6 +26,16 @@ enum CredentialTarget {
     strength(bytes)
     made(bytes)
   }
+
+  /// Whether it begins with a word of RFC 9110 section 5.6.2 that is not Bearer, alone or before a space.
+  private static func hasOtherScheme(_ bytes: [UInt8]) -> Bool {
+    let word = bytes.prefix { $0 != 32 }
+    return bytes.count <= 8192 && !word.isEmpty
+      && word.allSatisfy { (33...126).contains($0) && !separators.contains($0) }
+      && String(decoding: word, as: UTF8.self).lowercased() != "bearer"
+  }
+
+  private static let separators = Set("\"(),/:;<=>?@[\\]{}".utf8)
 
   /// What stands behind `Bearer`, or nil where the header is not one bearer token.
   private static func bearerToken(in bytes: [UInt8]) -> [UInt8]? {
