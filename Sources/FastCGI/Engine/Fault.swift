@@ -15,7 +15,8 @@ enum Fault {
     case decided
     /// The answer is in libfcgi's buffer.
     case put
-    /// Some of the answer's bytes have left, the rest never will: `answer:N` for the first N.
+    /// Some of the answer's bytes have left, the rest never will: `answer:N` for the first N, `answer:-N` for all
+    /// but the last N.
     case answer
   }
 
@@ -60,7 +61,8 @@ enum Fault {
         type: RecordType.stdout, requestID: UInt16(truncatingIfNeeded: requestID), contentLength: answer.count
       )
       let bytes = header.bytes + answer
-      _ = Socket.send(descriptor, bytes.span, count: plan.length)
+      let count = plan.length < 0 ? bytes.count + plan.length : plan.length
+      _ = Socket.send(descriptor, bytes.span, count: count)
       return act(plan)
     }
 
@@ -68,7 +70,7 @@ enum Fault {
       switch plan.action {
       case .fail: return true
       case .die: kill(getpid(), SIGKILL)
-      case .hang: break
+      case .hang: write(STDERR_FILENO, "BEARERD_FAULT: hangs\n", 21)
       }
       while true { pause() }
     }
