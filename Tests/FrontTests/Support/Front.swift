@@ -43,11 +43,14 @@ enum Front: String, CaseIterable, CustomStringConvertible {
     }
   }
 
-  /// Whether an answer without a status lets everybody in, as far as the front is concerned: why bearerd never gives
-  /// one.
-  var opensWithoutStatus: Bool {
-    switch self {
-    case .nginx, .caddy, .lighttpd, .apacheFcgid, .apacheAuthnzFcgi: true
+  /// Whether it lets everybody in on such an answer: why bearerd gives a whole one or none.
+  func opens(to impostor: Impostor) -> Bool {
+    switch impostor {
+    case .allows, .omitsStatus: true
+    case .closes: false
+    // The example wants a user's name, which is not in there.
+    case .omitsHeaders: self != .apacheAuthnzFcgi
+    case .saysNothing, .isOverloaded, .complains, .cutsHeaders: self == .lighttpd
     }
   }
 

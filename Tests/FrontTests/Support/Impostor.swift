@@ -22,12 +22,12 @@ enum Impostor: String, CaseIterable, CustomStringConvertible {
   /// What `send` is given: a record's type and its content.
   private var answer: String {
     switch self {
-    case .allows: #"(6, b"Status: 200 OK\r\n\r\n"), (6, b""), end(0)"#
+    case .allows: #"(6, b"Status: 200 OK\r\nVariable-BEARERD_APPLICATION: x\r\n\r\n"), (6, b""), end(0)"#
     case .saysNothing: "end(0),"
     case .closes: ""
-    case .omitsStatus: #"(6, b"X-Bearerd-Application: x\r\n\r\n"), (6, b""), end(0)"#
+    case .omitsStatus: #"(6, b"Variable-BEARERD_APPLICATION: x\r\n\r\n"), (6, b""), end(0)"#
     case .omitsHeaders: #"(6, b"\r\n\r\n"), (6, b""), end(0)"#
-    case .cutsHeaders: #"(6, b"X-Bearerd-Appl"), (6, b""), end(0)"#
+    case .cutsHeaders: #"(6, b"Variable-BEARERD_APPL"), (6, b""), end(0)"#
     case .complains: #"(7, b"out of memory"), end(0)"#
     case .isOverloaded: "end(2),"
     }
