@@ -9,8 +9,7 @@ caddy_packages=(caddy)
 test_packages=(
   faketime strace python3 python3-venv openssl iproute2 util-linux
   systemd spawn-fcgi multiwatch apache2-utils
-  "${apache_packages[@]}" "${lighttpd_packages[@]}" "${caddy_packages[@]}"
-  haproxy
+  "${apache_packages[@]}" "${lighttpd_packages[@]}" "${caddy_packages[@]}" haproxy
 )
 
 # need_packages NAME...: installs those that are missing, and asks for root only then.

@@ -59,6 +59,26 @@ struct ServerTests {
     #expect(try server.client().response(to: request).status == 200)
   }
 
+  @Test("A record of 65,535 bytes, the most there can be, is answered")
+  func longestRecord() throws {
+    let server = try TestServer()
+    let token = pair("HTTP_AUTHORIZATION", "good")
+    let content = token + pair("X", String(repeating: "y", count: 65_535 - token.count - 6))
+    #expect(content.count == RecordHeader.maximumContent)
+    let client = try server.client()
+    try client.send(begin() + params(content) + stdin())
+    #expect(try client.readResponse().status == 200)
+  }
+
+  @Test("Sixty thousand parameters, nearly the most that fit, are answered")
+  func manyParameters() throws {
+    let server = try TestServer()
+    let client = try server.client()
+    let empty = [UInt8](repeating: 0, count: 60_000)
+    try client.send(begin() + params(empty, empty, pair("HTTP_AUTHORIZATION", "good")) + stdin())
+    #expect(try client.readResponse().status == 200)
+  }
+
   @Test("Parameters in records of one byte each are answered")
   func tinyRecords() throws {
     let server = try TestServer()

@@ -164,7 +164,7 @@ struct GateTests {
     .init("a name's length alone", begin() + params([1]), .brokenPair),
     .init(
       "200,000 parameters",
-      begin() + (0..<4).flatMap { _ in record(4, [UInt8](repeating: 0, count: 65_535)) }, .headTooLong
+      begin() + (0..<8).flatMap { _ in record(4, [UInt8](repeating: 0, count: 50_000)) }, .headTooLong
     ),
     .init(
       "4 MiB of PARAMS",
