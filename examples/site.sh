@@ -41,7 +41,10 @@ start_nginx() {
   for snippet in "$root"/nginx/bearerd-*.conf; do
     sed "s|/run/bearerd/|$throwaway/|" "$snippet" >"snippets/${snippet##*/}"
   done
-  sed "$2; s|/var/log/nginx/|$throwaway/|" "$here/site.conf" >site.conf
+  local file
+  for file in site.conf backend.conf; do
+    if [ -e "$here/$file" ]; then sed "$2; s|/var/log/nginx/|$throwaway/|" "$here/$file" >"$file"; fi
+  done
   cat >nginx.conf <<NGINX
 $user
 daemon off;
@@ -57,6 +60,7 @@ http {
     uwsgi_temp_path temp-uwsgi;
     scgi_temp_path temp-scgi;
     include site.conf;
+    include backend*.conf;
 }
 NGINX
   nginx -p "$throwaway" -c nginx.conf -e nginx.log </dev/null &>nginx.out &
@@ -72,10 +76,16 @@ shows() {
   shown=$((shown + 1))
 }
 
-# make_certificate HOST: in the files `certificate` and `key`.
-make_certificate() {
+# start_tls_site HOST PORT SED_SCRIPT: start_nginx, where site.conf wants a certificate for HOST. curl finds HOST
+# here, so that its name and its certificate are what they would be on a real host.
+start_tls_site() {
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$1" \
     -addext "subjectAltName=DNS:$1" -keyout key -out certificate &>openssl.log || fail "$(cat openssl.log)"
+  printf 'connect-to = %s:443:127.0.0.1:%s\ncacert = certificate\n' "$1" "$2" >.curlrc
+  export CURL_HOME=$throwaway
+  site=https://$1
+  start_nginx "$2" "$3; s|listen 443|listen 127.0.0.1:$2|; s|/etc/ssl/certs/$1.pem|certificate|
+    s|/etc/ssl/private/$1.key|key|"
 }
 
 end_example() {

@@ -21,8 +21,10 @@ command_line() {
 }
 
 # make_token APPLICATION OPTION...: the token goes into a file that curl reads, so that no list of processes ever
-# shows it.
+# shows it. It is live when this returns.
 make_token() {
+  local before
+  before=$(reloads)
   command_line "bearerd token new $*"
   (
     umask 077
@@ -31,17 +33,27 @@ make_token() {
   ) || fail "$(cat message)"
   sed -n 's/^\(Authorization: Bearer \)\(brd_....\).*/  \2... (kept in '"$1.header"' for curl)/p' "$1.header"
   sed -n '1s/^/  /p' message
+  wait_until has_reloaded_since "$before" || fail "bearerd does not see its tokens: $(tail -n 3 bearerd.log)"
 }
 
-# curl_expecting STATUS TEXT PATH [HEADER]: shows a call and its answer; TEXT must stand in the challenge, in the title
-# of an error page, or in the body.
+# reloads: how often bearerd has read its tokens again.
+reloads() {
+  grep -c 'tokens reloaded' bearerd.log || true
+}
+
+has_reloaded_since() {
+  [ "$(reloads)" -gt "$1" ]
+}
+
+# curl_expecting STATUS TEXT PATH [HEADER...]: shows a call and its answer; TEXT must stand in the challenge, in the
+# title of an error page, or in the body.
 curl_expecting() {
-  local status=$1 text=$2 path=$3 header=() typed='' got told
-  if [ $# -gt 3 ]; then
-    header=(-H "$4") typed=" -H '$4'"
-  fi
+  local status=$1 text=$2 path=$3 headers=() typed='' got told header
+  for header in "${@:4}"; do
+    headers+=(-H "$header") typed+=" -H '$header'"
+  done
   command_line "curl $site$path$typed"
-  got=$(curl -s --max-time 5 -o body -D headers -w '%{http_code}' "$site$path" "${header[@]}" || true)
+  got=$(curl -s --max-time 5 -o body -D headers -w '%{http_code}' "$site$path" "${headers[@]}" || true)
   told=$(sed -n 's/^WWW-Authenticate: //Ip' headers | tr -d '\r')
   told=${told:-$(sed -n 's|.*<title>\(.*\)</title>.*|\1|p' body)}
   told=${told:-$(cat body)}
