@@ -6,10 +6,11 @@ example_packages=(curl python3)
 apache_packages=(apache2 libapache2-mod-fcgid)
 lighttpd_packages=(lighttpd lighttpd-modules-lua)
 caddy_packages=(caddy)
+browser_packages=(chromium fonts-dejavu-core)
 test_packages=(
   faketime strace python3 python3-venv openssl iproute2 util-linux
   systemd spawn-fcgi multiwatch apache2-utils
-  "${apache_packages[@]}" "${lighttpd_packages[@]}" "${caddy_packages[@]}" haproxy
+  "${apache_packages[@]}" "${lighttpd_packages[@]}" "${caddy_packages[@]}" haproxy "${browser_packages[@]}"
 )
 
 # need_packages NAME...: installs those that are missing, and asks for root only then.
