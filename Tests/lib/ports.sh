@@ -25,3 +25,11 @@ wait_until() {
   done
   return 1
 }
+
+# wait_long_until COMMAND...: a minute, for what a busy machine takes its time with.
+wait_long_until() {
+  for _ in {1..12}; do
+    if wait_until "$@"; then return; fi
+  done
+  return 1
+}

@@ -31,6 +31,14 @@ start_caddy() {
     caddy run --adapter caddyfile --config Caddyfile
 }
 
+# start_nginx: around site.conf.
+start_nginx() {
+  copy_snippets
+  surround nginx.conf >nginx.conf
+  if [ -n "$server_user" ]; then echo "user $server_user;" >>nginx.conf; fi
+  serve nginx nginx -p "$throwaway" -c nginx.conf -e nginx.log
+}
+
 # copy_snippets: nginx's, for a daemon at bearerd.sock of this folder.
 copy_snippets() {
   local snippet
@@ -38,4 +46,14 @@ copy_snippets() {
   for snippet in "$root"/nginx/bearerd-*.conf; do
     sed "s|/run/bearerd/|$throwaway/|" "$snippet" >"snippets/${snippet##*/}"
   done
+}
+
+# lend_certificate HOST: for a site that is served over TLS, in the files `certificate` and `key`. From here on curl
+# finds HOST in this folder's site, so that its name and its address are what they would be on a real host.
+lend_certificate() {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$1" \
+    -addext "subjectAltName=DNS:$1" -keyout key -out certificate &>openssl.log || fail "$(cat openssl.log)"
+  printf 'connect-to = %s:443:127.0.0.1:%s\ncacert = certificate\n' "$1" "$port" >.curlrc
+  export CURL_HOME=$throwaway
+  site=https://$1
 }

@@ -21,7 +21,7 @@ command_line() {
 }
 
 # make_token APPLICATION OPTION...: the token goes into a file that curl reads, so that no list of processes ever
-# shows it. It is live when this returns.
+# shows it. Where bearerd runs, it is live when this returns.
 make_token() {
   local before
   before=$(reloads)
@@ -33,16 +33,35 @@ make_token() {
   ) || fail "$(cat message)"
   sed -n 's/^\(Authorization: Bearer \)\(brd_....\).*/  \2... (kept in '"$1.header"' for curl)/p' "$1.header"
   sed -n '1s/^/  /p' message
-  wait_until has_reloaded_since "$before" || fail "bearerd does not see its tokens: $(tail -n 3 bearerd.log)"
+  wait_for_reload "$before"
 }
 
 # reloads: how often bearerd has read its tokens again.
 reloads() {
-  grep -c 'tokens reloaded' bearerd.log || true
+  if [ -e bearerd.log ]; then grep -c 'tokens reloaded' bearerd.log || true; fi
+}
+
+# wait_for_reload BEFORE: until it has done so more often than BEFORE, where it runs.
+wait_for_reload() {
+  if [ -z "$1" ]; then return; fi
+  wait_until has_reloaded_since "$1" || fail "bearerd does not see its tokens: $(tail -n 3 bearerd.log)"
 }
 
 has_reloaded_since() {
   [ "$(reloads)" -gt "$1" ]
+}
+
+# shows COMMAND...: the command, and what it says, which is in `output` then; it must succeed.
+shows() {
+  command_line "$*"
+  "$@" >output 2>&1 || fail "this should have succeeded: $(cat output)"
+  sed 's/^/  /' output
+  shown=$((shown + 1))
+}
+
+# no_secret_in_logs: none of those that were made here.
+no_secret_in_logs() {
+  if grep -q brd_ ./*.log; then fail "a secret stands in $(grep -l brd_ ./*.log)"; fi
 }
 
 # curl_expecting STATUS TEXT PATH [HEADER...]: shows a call and its answer; TEXT must stand in the challenge, in the

@@ -110,7 +110,7 @@ def main():
             browser.evaluate("document.querySelector('[name=token]').value = ''")
             browser.type("token", "".join(token))
             print(" | ".join(" ".join(cell.split()) for cell in browser.evaluate(NEXT_ROW)), flush=True)
-        picture = browser.command("Page.captureScreenshot", format="png")["data"]
+        picture = browser.command("Page.captureScreenshot", format="png", captureBeyondViewport=True)["data"]
         with open(screenshot, "wb") as file:
             file.write(base64.b64decode(picture))
         browser.close()
