@@ -48,12 +48,13 @@ copy_snippets() {
   done
 }
 
-# lend_certificate HOST: for a site that is served over TLS, in the files `certificate` and `key`. From here on curl
-# finds HOST in this folder's site, so that its name and its address are what they would be on a real host.
+# lend_certificate HOST: for a site that is served over TLS; what `adapt` must change for it is in $lent. From here on
+# curl finds HOST in this folder's site, so that its name and its address are what they would be on a real host.
 lend_certificate() {
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$1" \
     -addext "subjectAltName=DNS:$1" -keyout key -out certificate &>openssl.log || fail "$(cat openssl.log)"
   printf 'connect-to = %s:443:127.0.0.1:%s\ncacert = certificate\n' "$1" "$port" >.curlrc
   export CURL_HOME=$throwaway
   site=https://$1
+  lent=('listen 443' "listen 127.0.0.1:$port" "/etc/ssl/certs/$1.pem" certificate "/etc/ssl/private/$1.key" key)
 }
