@@ -90,11 +90,11 @@ is_refused() {
   [ "$(curl -s --max-time 5 -o body -w '%{http_code}' "$site$1" -H "$2")" = 401 ]
 }
 
-# finish PATH: the last line; for --keep it says what to try, at PATH for one thing.
+# finish PATH [APPLICATION]: the last line; for --keep it says what to try, at PATH for one thing.
 finish() {
   echo
   if "$keep"; then
-    leave_running "$1"
+    leave_running "$1" "${2-openai}"
   else
     progress "all $shown answers were as they should be; nothing is left behind"
   fi
@@ -103,7 +103,7 @@ finish() {
 leave_running() {
   cat >stop <<STOP
 #!/bin/bash
-kill ${started[*]}
+kill ${started[*]} 2>/dev/null
 while kill -0 ${started[*]} 2>/dev/null; do sleep 0.1; done
 rm -rf "$throwaway"
 STOP
@@ -112,7 +112,7 @@ STOP
   cat <<TRY
 
   Try, in that folder:
-    curl -i $site$1 -H @openai.header
+    ${CURL_HOME:+CURL_HOME=. }curl -i $site$1 -H @$2.header
     $bearerd token list --tokens tokens
     $bearerd token new ci --expires 1h --tokens tokens
     tail -f *.log
