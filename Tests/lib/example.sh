@@ -61,11 +61,12 @@ start() {
 
 # start_bearerd LISTEN [OPTION...]: by itself, as a service would be.
 start_bearerd() {
-  local owner=()
+  local owner=() before
+  before=$(said 'ready on')
   if [ -n "$server_user" ] && [[ $1 == unix:* ]]; then owner=(--socket-owner ":$server_user"); fi
   start bearerd bearerd serve --tokens tokens --listen "$@" "${owner[@]}"
   daemon=$last
-  wait_until grep -q 'ready on' bearerd.log || fail "bearerd does not start: $(tail -n 3 bearerd.log)"
+  wait_until has_said_more 'ready on' "$before" || fail "bearerd does not start: $(tail -n 3 bearerd.log)"
 }
 
 # start_api: something to guard that is no file, on $api_port.

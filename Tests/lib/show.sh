@@ -36,19 +36,23 @@ make_token() {
   wait_for_reload "$before"
 }
 
-# reloads: how often bearerd has read its tokens again.
+# said TEXT: how often bearerd's log says it.
+said() {
+  if [ -e bearerd.log ]; then grep -c -F -- "$1" bearerd.log || true; else echo 0; fi
+}
+
+has_said_more() {
+  [ "$(said "$1")" -gt "$2" ]
+}
+
 reloads() {
-  if [ -e bearerd.log ]; then grep -c 'tokens reloaded' bearerd.log || true; fi
+  said 'tokens reloaded'
 }
 
-# wait_for_reload BEFORE: until it has done so more often than BEFORE, where it runs.
+# wait_for_reload BEFORE: where bearerd runs, until it has read its tokens more often than BEFORE.
 wait_for_reload() {
-  if [ -z "$1" ]; then return; fi
-  wait_until has_reloaded_since "$1" || fail "bearerd does not see its tokens: $(tail -n 3 bearerd.log)"
-}
-
-has_reloaded_since() {
-  [ "$(reloads)" -gt "$1" ]
+  if [ ! -e bearerd.log ]; then return; fi
+  wait_until has_said_more 'tokens reloaded' "$1" || fail "bearerd does not see its tokens: $(tail -n 3 bearerd.log)"
 }
 
 # shows COMMAND...: the command, and what it says, which is in `output` then; it must succeed.
