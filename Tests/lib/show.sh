@@ -63,6 +63,17 @@ shows() {
   shown=$((shown + 1))
 }
 
+# refuses TEXT COMMAND...: the command, and what it says; it must fail, and say TEXT.
+refuses() {
+  local text=$1
+  shift
+  command_line "$*"
+  if "$@" >output 2>&1; then fail "this should have been refused: $(cat output)"; fi
+  grep -q -F -- "$text" output || fail "this should have said $text: $(cat output)"
+  sed 's/^/  /' output
+  shown=$((shown + 1))
+}
+
 # no_secret_in_logs: none of those that were made here.
 no_secret_in_logs() {
   if grep -q brd_ ./*.log; then fail "a secret stands in $(grep -l brd_ ./*.log)"; fi

@@ -98,7 +98,7 @@ def operations(specification, method):
     return [server + path for path, methods in specification["paths"].items() if method in methods]
 
 
-def install(site, application):
+def install(site):
     _, specification = read_plugin(site)
     for url in operations(specification, "get"):
         response, _ = site.request("GET", url)
@@ -109,7 +109,7 @@ def install(site, application):
         )
         done(f"GET {url}  401, {challenge}")
     # Issued by the application, published by the site: it proves whose site this is, and opens nothing.
-    print(f"{application}-{secrets.token_hex(8)}")
+    print(secrets.token_hex(16))
 
 
 def activate(site, application, verification_token):
@@ -145,7 +145,7 @@ def main():
     site = Site(arguments.site, address, arguments.ca)
     try:
         if arguments.step == "install":
-            install(site, arguments.application)
+            install(site)
         else:
             activate(site, arguments.application, arguments.verification_token)
     except (Refused, OSError, http.client.HTTPException) as error:
