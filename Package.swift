@@ -7,6 +7,8 @@ import PackageDescription
 // - libcrypto (CCrypto): SHA-256, random bytes and the constant-time compare; already on every nginx host.
 // - swift-argument-parser: flags, help and shell completions, as users of Swift tools expect them.
 // - swift-log: the logging API of Swift servers; the handler behind it is ours.
+// ServiceManifest is a module of its own, beside BearerdService and above BearerAuth: what applications read about a service
+// is neither a decision nor served by the daemon. It reads JSON by itself: FoundationEssentials keeps no positions.
 
 let package = Package(
   name: "bearerd",
@@ -29,16 +31,18 @@ let package = Package(
         "BearerAuth", "CLinux", "FastCGI",
         .product(name: "Logging", package: "swift-log"),
       ]),
+    .target(name: "ServiceManifest", dependencies: ["BearerAuth"]),
     .executableTarget(
       name: "bearerd",
       dependencies: [
-        "BearerAuth", "BearerdService", "FastCGI",
+        "BearerAuth", "BearerdService", "FastCGI", "ServiceManifest",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       exclude: ["Manual"]),
     .testTarget(name: "FastCGITests", dependencies: ["CFastCGI", "FastCGI"]),
     .testTarget(name: "BearerAuthTests", dependencies: ["BearerAuth"]),
+    .testTarget(name: "ServiceManifestTests", dependencies: ["BearerAuth", "ServiceManifest"]),
     .testTarget(name: "BearerdServiceTests", dependencies: ["BearerAuth", "BearerdService", "FastCGI"]),
     .testTarget(name: "CommandTests", dependencies: ["bearerd", "BearerAuth", "FastCGI"]),
     .testTarget(name: "FrontTests", dependencies: ["bearerd", "FastCGI"]),

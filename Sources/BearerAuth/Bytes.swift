@@ -1,9 +1,9 @@
 extension UInt8 {
-  var isDigit: Bool { self >= UInt8(ascii: "0") && self <= UInt8(ascii: "9") }
+  package var isDigit: Bool { self >= UInt8(ascii: "0") && self <= UInt8(ascii: "9") }
   var isLower: Bool { self >= UInt8(ascii: "a") && self <= UInt8(ascii: "z") }
   var isUpper: Bool { self >= UInt8(ascii: "A") && self <= UInt8(ascii: "Z") }
   var isLetter: Bool { isLower || isUpper }
-  var isAlphanumeric: Bool { isDigit || isLetter }
+  package var isAlphanumeric: Bool { isDigit || isLetter }
 
   /// What separates the fields of a token file.
   var isBlank: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
@@ -18,7 +18,7 @@ extension UInt8 {
   }
 
   /// 0 to 15, or nil where this is no hexadecimal digit of either case.
-  var hexValue: UInt8? { hexDigit < 16 ? hexDigit : nil }
+  package var hexValue: UInt8? { hexDigit < 16 ? hexDigit : nil }
 }
 
 extension Span where Element == UInt8 {

@@ -12,7 +12,7 @@ public enum Secret {
 
   static let entropyLength = 43
   static let checksumLength = 6
-  static let length = 4 + entropyLength + checksumLength
+  package static let length = 4 + entropyLength + checksumLength
 
   /// A new token of 32 bytes from the system's generator.
   ///
@@ -42,13 +42,15 @@ public enum Secret {
     return Base62.decode(bytes.extracting(end...)) != UInt64(sum)
   }
 
-  static func hasShape(_ bytes: Span<UInt8>) -> Bool {
+  /// Whether the bytes look like a token that we made, whatever their checksum.
+  public static func hasShape(_ bytes: Span<UInt8>) -> Bool {
     guard bytes.count == length, bytes.hasPrefix("brd_") else { return false }
     for index in 4..<length where !bytes[index].isAlphanumeric { return false }
     return true
   }
 
-  private static func isToken68Byte(_ byte: UInt8) -> Bool {
+  /// A letter, a digit or the punctuation of token68, without the `=` at its end.
+  package static func isToken68Byte(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "+"),
       UInt8(ascii: "/"):
