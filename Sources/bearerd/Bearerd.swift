@@ -15,5 +15,6 @@ struct Bearerd: ParsableCommand {
       Serve.self,
       Check.self,
       TokenCommand.self,
+      ManifestCommand.self,
     ])
 }

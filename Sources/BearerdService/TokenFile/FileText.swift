@@ -9,8 +9,10 @@ struct FileText {
   /// What its mode has wrong.
   let issues: [TokenFileIssue]
 
+  var isRegular: Bool { status.st_mode & S_IFMT == S_IFREG }
+
   /// Reads a regular file; anything else has an issue and no bytes.
-  init(reading path: String) throws(TokenSourceError) {
+  init(reading path: String, limit: Int = TokenSource.maximumSize) throws(TokenSourceError) {
     let file = try Descriptor(opening: path, O_RDONLY)
     self.path = path
     status = try file.status()
@@ -19,7 +21,7 @@ struct FileText {
       issues = [TokenFileIssue(file: path, message: "no regular file; put the tokens into a plain file")]
       return
     }
-    bytes = try file.readToEnd(limit: TokenSource.maximumSize)
+    bytes = try file.readToEnd(limit: limit)
     issues = ModeCheck.issues(ofFile: path, mode: status.st_mode)
   }
 

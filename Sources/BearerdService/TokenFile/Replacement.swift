@@ -7,13 +7,14 @@ struct Replacement {
   private let target: String
   private let folder: String
   private let name: String
+  private let newMode: mode_t
 
-  /// What a new file may be read by: its owner, and the group of its folder, which is the daemon's.
-  private static let newMode: mode_t = 0o640
-
-  /// - Parameter original: the file as it was read; nil where there was none.
-  init(of path: String, was original: FileText?) throws(TokenSourceError) {
+  /// - Parameters:
+  ///   - original: the file as it was read; nil where there was none.
+  ///   - mode: whom a new file may be read by. As it is: its owner, and the group of its folder, which is the daemon's.
+  init(of path: String, was original: FileText?, mode: mode_t = 0o640) throws(TokenSourceError) {
     self.original = original
+    newMode = mode
     // Through a link to what it points to: the link itself stays.
     target = try Folder.target(of: path) ?? path
     (folder, name) = Folder.split(target)
@@ -52,7 +53,7 @@ struct Replacement {
       let group = try Folder.status(of: folder).st_gid
       // Whoever is not in that group keeps their own: the file is theirs alone then, which is safe.
       try? file.setOwner(uid_t.max, group)
-      try file.setMode(Replacement.newMode)
+      try file.setMode(newMode)
     }
     try file.write(bytes)
     try file.synchronize()

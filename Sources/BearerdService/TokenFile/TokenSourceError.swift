@@ -37,7 +37,7 @@ extension TokenSourceError: CustomStringConvertible {
     }
   }
 
-  private static func fix(for code: Int32, _ path: String) -> String {
+  static func fix(for code: Int32, _ path: String) -> String {
     switch code {
     case ENOENT: "; make it with `bearerd token new APP --tokens \(path)`"
     case EACCES: "; run this as root, or as a user whom the file and its folder admit"

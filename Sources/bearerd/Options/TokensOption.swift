@@ -6,7 +6,10 @@ struct TokensOption: ParsableArguments {
   @Option(
     help: ArgumentHelp("The token file, or a folder of *.tokens files.", valueName: "path"),
     completion: .file())
-  var tokens = "/etc/bearerd/tokens"
+  var tokens = TokensOption.standardPath
+
+  /// Where they are, if nobody says otherwise.
+  static let standardPath = "/etc/bearerd/tokens"
 
   func validate() throws {
     guard !tokens.isEmpty else { throw ValidationError("--tokens names no file") }

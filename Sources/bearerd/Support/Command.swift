@@ -17,6 +17,9 @@ extension Command {
       // Issues begin with their file, as those of a compiler do, so that editors can jump to them.
       if case .unusable = error { Console.note(error.description) } else { Console.note("bearerd: \(error)") }
       throw ExitCode(error.exitCode)
+    } catch let error as PublishedFileError {
+      Console.note("bearerd: \(error)")
+      throw ExitCode(EX_IOERR)
     } catch let failure as Failure {
       Console.note("bearerd: \(failure.message)")
       throw ExitCode(failure.code)

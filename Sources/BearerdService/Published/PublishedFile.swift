@@ -1,0 +1,86 @@
+import Glibc
+
+/// A file that everybody may read: a manifest, or what it names. Edited as safely as the tokens are.
+public struct PublishedFile: Sendable {
+  /// As it was named.
+  public let path: String
+
+  /// The largest that is read, in bytes; the largest OpenAPI files that are known have half of it.
+  public static let maximumSize = 16 << 20
+
+  /// Nothing is looked at before it is read.
+  public init(path: String) {
+    self.path = path
+  }
+
+  /// Whether a file is there.
+  public var exists: Bool { (try? Folder.status(of: path)) != nil }
+
+  /// The whole content.
+  public func read() throws(PublishedFileError) -> [UInt8] {
+    do throws(TokenSourceError) { return try text().bytes } catch { throw PublishedFileError(error) }
+  }
+
+  /// Puts what `change` makes of the content in its place, at once or not at all.
+  public func edit(_ change: ([UInt8]) throws -> [UInt8]) throws {
+    do {
+      try Editing.run(at: path) {
+        let original = try text()
+        let changed = try change(original.bytes)
+        guard changed != original.bytes else { return () }
+        return try Replacement(of: path, was: original).write(changed) ? () : nil
+      }
+    } catch let error as TokenSourceError {
+      throw PublishedFileError(error)
+    }
+  }
+
+  /// Writes a new file, which everybody may read; false where one is there already, and stays.
+  public func create(_ bytes: [UInt8]) throws -> Bool {
+    do {
+      return try Editing.run(at: path) {
+        guard !exists else { return false }
+        return try Replacement(of: path, was: nil, mode: 0o644).write(bytes) ? true : nil
+      }
+    } catch let error as TokenSourceError {
+      throw PublishedFileError(error)
+    }
+  }
+
+  private func text() throws(TokenSourceError) -> FileText {
+    let text = try FileText(reading: path, limit: PublishedFile.maximumSize)
+    guard text.isRegular else { throw .system(operation: "read", path: path, code: EISDIR) }
+    return text
+  }
+}
+
+/// Why a published file could not be read or written.
+public struct PublishedFileError: Error, CustomStringConvertible {
+  /// For who named it, with the fix where one is known.
+  public let description: String
+  /// errno, where a system call failed.
+  public let code: Int32?
+
+  init(_ error: TokenSourceError) {
+    guard case .system(let operation, let path, let code) = error else {
+      self.code = nil
+      description =
+        if case .noFolder(let path) = error {
+          "cannot make \(path): its folder does not exist; `install -d \(Folder.split(path).folder)` makes it"
+        } else {
+          error.description
+        }
+      return
+    }
+    self.code = code
+    let fix =
+      switch code {
+      case EISDIR: "; name a plain file"
+      case EACCES: "; run this as its owner"
+      case EFBIG: "; at most \(PublishedFile.maximumSize >> 20) MiB are read"
+      case ENOENT: ""
+      default: TokenSourceError.fix(for: code, path)
+      }
+    description = "cannot \(operation) \(path): \(String(cString: strerror(code)))\(fix)"
+  }
+}

@@ -1,0 +1,94 @@
+import Glibc
+
+/// Another program, run to its end.
+enum ChildProcess {
+  struct Outcome {
+    /// The exit code; 128 and the signal's number where a signal ended it.
+    var code: Int32
+    var output: [UInt8]
+    var errors: [UInt8]
+    /// Whether it printed more than was asked for, and was ended.
+    var isCut: Bool
+  }
+
+  /// Runs a program of PATH. It must end by itself, print little on standard error, and not wait for more input.
+  /// - Parameter limit: the most bytes of standard output.
+  static func run(_ command: [String], input: [UInt8], limit: Int) throws(Failure) -> Outcome {
+    let (stdin, stdout, stderr) = (try Pipe(), try Pipe(), try Pipe())
+    let pid = try spawn(command, stdin: stdin.reader, stdout: stdout.writer, stderr: stderr.writer)
+    for end in [stdin.reader, stdout.writer, stderr.writer] { close(end) }
+    write(input, to: stdin.writer)
+    close(stdin.writer)
+
+    let (output, isCut) = read(stdout.reader, limit: limit)
+    if isCut { kill(pid, SIGKILL) }
+    let (errors, _) = read(stderr.reader, limit: 1 << 16)
+    for end in [stdout.reader, stderr.reader] { close(end) }
+    return Outcome(code: exitCode(of: pid), output: output, errors: errors, isCut: isCut)
+  }
+
+  /// Both ends are closed on exec: the child has only what it is given as 0, 1 and 2.
+  private struct Pipe {
+    let reader: Int32
+    let writer: Int32
+
+    init() throws(Failure) {
+      var ends: [Int32] = [-1, -1]
+      guard pipe(&ends) == 0 else {
+        throw Failure("cannot make a pipe: \(String(cString: strerror(errno)))")
+      }
+      for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+      (reader, writer) = (ends[0], ends[1])
+    }
+  }
+
+  private static func spawn(_ command: [String], stdin: Int32, stdout: Int32, stderr: Int32) throws(Failure)
+    -> pid_t
+  {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    for (end, number) in [(stdin, STDIN_FILENO), (stdout, STDOUT_FILENO), (stderr, STDERR_FILENO)] {
+      posix_spawn_file_actions_adddup2(&actions, end, number)
+    }
+    var arguments = command.map { strdup($0) } + [nil]
+    defer { arguments.forEach { free($0) } }
+    var pid: pid_t = 0
+    let code = posix_spawnp(&pid, command[0], &actions, nil, &arguments, environ)
+    guard code != ENOENT else {
+      throw Failure("there is no \(command[0]) here: apt-get install \(command[0])", code: EX_UNAVAILABLE)
+    }
+    guard code == 0 else { throw Failure("cannot run \(command[0]): \(String(cString: strerror(code)))") }
+    return pid
+  }
+
+  /// A child that does not want it all has its reasons, and says them.
+  private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+    var written = 0
+    while written < bytes.count {
+      let count = bytes[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count > 0 { written += count } else if errno != EINTR { return }
+    }
+  }
+
+  private static func read(_ descriptor: Int32, limit: Int) -> (bytes: [UInt8], isCut: Bool) {
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = chunk.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+      if count > 0 {
+        bytes += chunk[..<count]
+        guard bytes.count <= limit else { return (bytes, true) }
+      } else if count == 0 || errno != EINTR {
+        return (bytes, false)
+      }
+    }
+  }
+
+  private static func exitCode(of pid: pid_t) -> Int32 {
+    var status: Int32 = 0
+    while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+    let signal = status & 0x7f
+    return signal == 0 ? status >> 8 & 0xff : 128 + signal
+  }
+}

@@ -1,0 +1,74 @@
+import BearerdService
+import Glibc
+import ServiceManifest
+
+/// HTTP by curl(1), which knows TLS, proxies and HTTP/2 as callers do.
+///
+/// All that it is told goes to its standard input as a configuration, so its arguments are always the same: nothing can be
+/// smuggled into them, and no secret can be read in the list of processes.
+enum Curl {
+  /// Nothing came back, or nothing that is HTTP.
+  struct Unanswered: Error, CustomStringConvertible {
+    /// `curl: (7) Failed to connect to ...`
+    var description: String
+  }
+
+  private static let maximumSize = PublishedFile.maximumSize
+  /// -q, which must come first: what the user has in ~/.curlrc is not what callers have.
+  private static let command = ["curl", "-q", "--config", "-"]
+
+  /// Sends the request and waits for the response. Redirects are not followed: callers do not either.
+  /// - Throws: `Failure` where there is no curl.
+  static func response(to request: HTTPRequest) throws -> HTTPResponse {
+    var configuration = configuration(for: request)
+    defer { configuration.wipe() }
+    let child = try ChildProcess.run(command, input: configuration, limit: maximumSize + (1 << 16))
+    guard !child.isCut else { throw Unanswered(description: "more than \(maximumSize >> 20) MiB came back") }
+    guard child.code == 0 else { throw Unanswered(description: reason(child)) }
+    guard let response = HTTPResponse(parsing: child.output) else {
+      throw Unanswered(description: "what came back is no HTTP")
+    }
+    return response
+  }
+
+  private static func reason(_ child: ChildProcess.Outcome) -> String {
+    let text = String(decoding: child.errors.prefix(500), as: UTF8.self).split(whereSeparator: \.isNewline)
+      .first
+    return Finding.printable(text.map(String.init) ?? "curl ended with \(child.code)")
+  }
+
+  private static func configuration(for request: HTTPRequest) -> [UInt8] {
+    var text: [UInt8] = []
+    // The shape of a URL is strict, so nothing in it is an option; globoff leaves its brackets alone.
+    text.append(option: "url", request.url.description.prefix { $0 != "#" }.utf8)
+    // With --request alone, curl would wait for the body of an answer to HEAD.
+    if request.method == "HEAD" {
+      text += "head\n".utf8
+    } else {
+      text.append(option: "request", request.method.utf8)
+    }
+    for (name, value) in request.headers { text.append(option: "header", Array("\(name): ".utf8) + value) }
+    text.append(option: "user-agent", "bearerd (checks its own site)".utf8)
+    text.append(option: "proto", "=http,https".utf8)
+    text.append(option: "connect-timeout", "5".utf8)
+    text.append(option: "max-time", "\(request.timeout)".utf8)
+    text.append(option: "max-filesize", "\(maximumSize)".utf8)
+    for flag in ["silent", "show-error", "include", "suppress-connect-headers", "globoff", "path-as-is"] {
+      text += "\(flag)\n".utf8
+    }
+    return text
+  }
+}
+
+extension [UInt8] {
+  /// A line of curl's configuration, quoted as its manual says.
+  fileprivate mutating func append(option name: String, _ value: some Sequence<UInt8>) {
+    self += "\(name) = \"".utf8
+    for byte in value {
+      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { append(UInt8(ascii: "\\")) }
+      // A line end would begin another option; no value of ours has one.
+      append(byte < 0x20 ? UInt8(ascii: " ") : byte)
+    }
+    self += "\"\n".utf8
+  }
+}

@@ -1,0 +1,65 @@
+import ServiceManifest
+
+/// A request as a caller sends it.
+struct HTTPRequest {
+  var method = "GET"
+  var url: WebURL
+  /// May hold secrets.
+  var headers: [(name: String, value: [UInt8])] = []
+  /// How long the whole exchange may take, in seconds.
+  var timeout = 15
+
+  /// One with this Authorization header.
+  func authorized(_ value: [UInt8]) -> HTTPRequest {
+    var request = self
+    request.headers.append(("Authorization", value))
+    return request
+  }
+}
+
+/// What came back.
+struct HTTPResponse {
+  var status = 0
+  var headers: [(name: String, value: String)] = []
+  var body: [UInt8] = []
+
+  /// The values of all header lines of that name.
+  func values(of name: String) -> [String] {
+    headers.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
+  }
+
+  func value(of name: String) -> String? { values(of: name).first }
+
+  /// Takes apart what `curl --include` prints; nil where that is no response.
+  init?(parsing output: [UInt8]) {
+    var rest = output[...]
+    repeat {
+      guard let end = rest.firstEndOfHead else { return nil }
+      // By bytes: to Swift, CR LF is one character.
+      let lines = rest[..<end.lowerBound].split(separator: UInt8(ascii: "\n")).map { line in
+        String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
+      }
+      let words = lines.first?.split(separator: " ") ?? []
+      guard words.count > 1, words[0].hasPrefix("HTTP/"), let status = Int(words[1]) else { return nil }
+      self.status = status
+      headers = lines.dropFirst().compactMap(HTTPResponse.header)
+      rest = rest[end.upperBound...]
+      // What comes before the response itself: 100 Continue, 103 Early Hints.
+    } while status < 200
+    body = Array(rest)
+  }
+
+  private static func header(_ line: String) -> (name: String, value: String)? {
+    guard let colon = line.firstIndex(of: ":") else { return nil }
+    let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
+    return (String(line[..<colon]), String(value))
+  }
+}
+
+extension ArraySlice<UInt8> {
+  /// The empty line behind a head.
+  fileprivate var firstEndOfHead: Range<Int>? {
+    let end: [UInt8] = [13, 10, 13, 10]
+    return indices.first { self[$0...].starts(with: end) }.map { $0..<$0 + end.count }
+  }
+}
