@@ -40,6 +40,11 @@ struct UsageTests {
       (["token", "rotate", "a", "--keep", "long"], "write 7d, 12h, 30m or 0"),
       (["token", "explain", "--scope", "A"], "a scope is"),
       (["token", "explain", "--from", "x"], "write an IPv4 or IPv6 address"),
+      (["manifest", "verify", "OpenAI", "abc"], "the name of an application is 1 to 63 of a-z"),
+      (["manifest", "verify", "openai"], "the value is missing; write it behind the application, or --remove"),
+      (["manifest", "verify", "openai", "abc", "--remove"], "--remove takes no value"),
+      (["manifest", "verify", "openai", "a\"b"], "visible ASCII without quotes and backslashes"),
+      (["manifest", "verify", "openai", "abc", "def"], "one argument too many"),
     ])
   func usage(arguments: [String], message: String) throws {
     let scratch = try Scratch()
@@ -57,6 +62,7 @@ struct UsageTests {
     arguments: [
       ["token", "new", "ci"], ["token", "add", "ci"], ["token", "rotate", "ci"], ["token", "revoke", "ci"],
       ["token", "explain"],
+      ["manifest", "verify", "openai", "abc"], ["manifest", "verify"],
       ["token", "new"], ["token", "revoke", "ci", "--key"], ["token", "rotate", "ci", "--key"],
     ])
   func discretion(arguments: [String]) throws {

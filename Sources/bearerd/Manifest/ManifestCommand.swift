@@ -10,5 +10,5 @@ struct ManifestCommand: ParsableCommand {
       application, it is secret. The verification token is the application's: it issues it, you publish it in the \
       manifest, it opens nothing.
       """,
-    subcommands: [CheckManifest.self])
+    subcommands: [NewManifest.self, VerifyManifest.self, CheckManifest.self])
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BearerAuth
 import BearerdService
+import ServiceManifest
 
 /// `bearerd token add APP`
 struct AddToken: Command {
@@ -19,6 +20,13 @@ struct AddToken: Command {
   @OptionGroup var restrictions: Restrictions
   @OptionGroup var source: TokensOption
 
+  @Option(
+    help: ArgumentHelp(
+      "A published file that the token must not stand in: the manifest, the OpenAPI file. May be given again.",
+      valueName: "file"),
+    completion: .file())
+  var manifest: [String] = []
+
   @Flag(help: "Take the token even if it could be guessed.")
   var force = false
 
@@ -29,6 +37,7 @@ struct AddToken: Command {
     defer { secret.wipe() }
     try check(secret)
     let digest = try hash(secret)
+    try refusePublished(digest)
 
     let token = try TokenFileEditor(path: source.tokens).edit { edit in
       if let known = edit.current.tokens.first(where: { $0.digest == digest }) {
@@ -40,6 +49,16 @@ struct AddToken: Command {
       return token
     }
     Console.note("\(name(of: token)) is in \(source.tokens) and \(ending(token.expires, at: now)).")
+  }
+
+  /// What everybody can read must not open the door: a verification token, above all.
+  private func refusePublished(_ digest: Digest) throws {
+    for file in manifest {
+      guard try PublishedSecrets.contains(digest, in: try PublishedFile(path: file).read()) else { continue }
+      throw Failure(
+        "this token stands in \(file), where everybody can read it; let "
+          + "`bearerd token new \(subject.application)` make one")
+    }
   }
 
   private func check(_ secret: [UInt8]) throws(Failure) {

@@ -1,0 +1,102 @@
+import ArgumentParser
+import BearerAuth
+import BearerdService
+import Glibc
+import ServiceManifest
+
+/// `bearerd manifest verify APP VALUE`
+struct VerifyManifest: Command {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Put an application's verification token into the manifest, or take it out.",
+    discussion: """
+      bearerd manifest verify openai 5a1f0c9be2d84b7fa6d3f1c2b7e9d055
+      bearerd manifest verify openai --remove
+
+      The application issues the value when it is given the token, and reads it back from the manifest. It is public. \
+      All else in the file stays as it is.
+      """)
+
+  @Argument(help: ArgumentHelp("The application's name in the manifest.", valueName: "app"))
+  var application: String
+
+  @Argument(help: ArgumentHelp("What it issued.", valueName: "value"))
+  var value: String?
+
+  @OptionGroup var surplus: SurplusArguments
+  @OptionGroup var file: ManifestOption
+  @OptionGroup var compared: ComparedTokens
+
+  @Flag(help: "Take the application's verification token out.")
+  var remove = false
+
+  func validate() throws {
+    guard ApplicationName(application) != nil else {
+      throw ValidationError("the name of an application is \(ApplicationName.rule)")
+    }
+    guard remove == (value == nil) else {
+      throw ValidationError(
+        remove
+          ? "--remove takes no value" : "the value is missing; write it behind the application, or --remove")
+    }
+    // Not repeated: it could be the wrong one of the two.
+    guard value.map(ManifestText.isPlain) != false else {
+      throw ValidationError("a verification token is visible ASCII without quotes and backslashes")
+    }
+  }
+
+  func perform() throws {
+    guardSecrets()
+    guard let name = ApplicationName(application) else { return }
+    if let value { try put(value, of: name) } else { try takeOut(name) }
+  }
+
+  private func put(_ value: String, of name: ApplicationName) throws {
+    try refuseSecret(value)
+    var before = ManifestText.Before.same
+    try edit { text throws(Finding) in before = try text.setVerificationToken(value, of: name) }
+    switch before {
+    case .same: Console.note("\(file.manifest) says so already; nothing was changed.")
+    case .absent: Console.note("The verification token of \(name) is in \(file.manifest).")
+    case .different: Console.note("The verification token of \(name) in \(file.manifest) is replaced.")
+    }
+  }
+
+  private func takeOut(_ name: ApplicationName) throws {
+    try edit { text throws(Finding) in
+      guard try text.removeVerificationToken(of: name) else {
+        throw Finding(.error, file.manifest, "there is no verification token of \(name)")
+      }
+    }
+    Console.note("The verification token of \(name) is out of \(file.manifest).")
+  }
+
+  private func edit(_ change: (inout ManifestText) throws(Finding) -> Void) throws {
+    do {
+      try file.published.edit { bytes in
+        var text = ManifestText(bytes, name: file.manifest)
+        try change(&text)
+        return text.bytes
+      }
+    } catch let finding as Finding {
+      Console.note(finding.description)
+      throw ExitCode.failure
+    }
+  }
+
+  /// The two values that are confused: what the application issues is published, and what it is given opens the door.
+  private func refuseSecret(_ value: String) throws {
+    let bytes = Array(value.utf8)
+    guard !Secret.hasShape(bytes.span) else {
+      throw Failure(
+        "this is a token and no verification token: published, it would open the door to everybody. It stood in an "
+          + "argument list just now: replace it with `bearerd token rotate`")
+    }
+    let digest = try hash(bytes)
+    if let token = try compared.load().first(where: { $0.digest == digest }) {
+      throw Failure(
+        "this is a token of \(name(of: token)) and no verification token: published, it would open the door to "
+          + "everybody. It stood in an argument list just now: replace it with `bearerd token rotate`")
+    }
+  }
+}
