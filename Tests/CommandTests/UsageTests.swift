@@ -41,7 +41,7 @@ struct UsageTests {
       (["token", "explain", "--scope", "A"], "a scope is"),
       (["token", "explain", "--from", "x"], "write an IPv4 or IPv6 address"),
       (["manifest", "verify", "OpenAI", "abc"], "the name of an application is 1 to 63 of a-z"),
-      (["manifest", "verify", "openai"], "the value is missing; write it behind the application, or --remove"),
+      (["manifest", "verify", "openai"], "the value is missing; write it behind the application"),
       (["manifest", "verify", "openai", "abc", "--remove"], "--remove takes no value"),
       (["manifest", "verify", "openai", "a\"b"], "visible ASCII without quotes and backslashes"),
       (["manifest", "verify", "openai", "abc", "def"], "one argument too many"),

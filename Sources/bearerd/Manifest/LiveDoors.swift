@@ -70,9 +70,7 @@ struct LiveDoors {
   private func answer(to request: HTTPRequest, into report: inout ManifestReport) throws -> Int? {
     do {
       let response = try Curl.response(to: request)
-      for header in response.headers {
-        try report.search(Array(header.value.utf8), of: "\(request.url): header \(header.name)")
-      }
+      try report.search(headersOf: response, from: request.url)
       return response.status
     } catch let error as Curl.Unanswered {
       report.error(request.url.description, "the API does not answer: \(error)")

@@ -47,7 +47,7 @@ struct LiveService {
       report.error(name, "\(what) is not there: \(error)")
       return nil
     }
-    try searchHeaders(of: response, name, into: &report)
+    try report.search(headersOf: response, from: url)
     switch response.status {
     case 200: return response
     case 401, 403:
@@ -63,14 +63,6 @@ struct LiveService {
     default: report.error(name, "\(what) is not there: the answer is \(response.status)")
     }
     return nil
-  }
-
-  private func searchHeaders(of response: HTTPResponse, _ name: String, into report: inout ManifestReport)
-    throws
-  {
-    for header in response.headers {
-      try report.search(Array(header.value.utf8), of: "\(name): header \(header.name)")
-    }
   }
 
   /// Whether a browser lets a page of the installer read it (the Fetch standard, CORS check).

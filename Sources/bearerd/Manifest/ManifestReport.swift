@@ -46,6 +46,16 @@ struct ManifestReport {
     try secrets.findings(in: bytes, of: name).forEach { add($0) }
   }
 
+  /// Looks for secrets in the headers of a response; where in a line, nobody wants to know.
+  mutating func search(headersOf response: HTTPResponse, from url: WebURL) throws {
+    for header in response.headers {
+      let name = "\(url): header \(header.name)"
+      for finding in try secrets.findings(in: Array(header.value.utf8), of: name) {
+        add(Finding(finding.severity, name, finding.message))
+      }
+    }
+  }
+
   /// Says how it went.
   func finish() throws {
     guard counts[.error] == nil else {

@@ -30,7 +30,7 @@ struct CheckManifestTests {
     for (name, text, place) in [
       (
         "site/openapi.json",
-        "{\"openapi\": \"3.1.0\", \"info\": {}, \"paths\": {\"/a\": {\"x\": \"\(secret)\"}}}", ":1:63: "
+        "{\"openapi\": \"3.1.0\", \"info\": {}, \"paths\": {\"/a\": {\"x\": \"\(secret)\"}}}", ":1:57: "
       ),
       ("site/openapi.json", "openapi: 3.1.0\ninfo: {}\npaths:\n  /a: # Bearer \(secret)\n", ":4:16: "),
       ("site/logo.png", "<svg><!-- \(secret) --></svg>", ":1:11: "),
