@@ -7,8 +7,8 @@ enter_copy() {
     make_throwaway
     local user=()
     if [ "$(id -u)" != 0 ]; then user=(--map-root-user); fi
-    # What was built stays built: the way to the packages' sources ends here.
-    export bearerd=${bearerd-} BEARERD_COPY=$throwaway
+    # Inside is no network: what must be built is built before.
+    export BEARERD=${bearerd-${BEARERD-}} BEARERD_COPY=$throwaway
     unshare "${user[@]}" --mount --net --pid --ipc --fork --kill-child --mount-proc "$this_script" "$@"
     exit 0
   fi
