@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 /// `bearerd`: one subcommand a file.
 @main
@@ -17,4 +18,14 @@ struct Bearerd: ParsableCommand {
       TokenCommand.self,
       ManifestCommand.self,
     ])
+
+  static func main() {
+    // Swift's runtime reads the arguments from /proc/self/cmdline. Without it there seem to be none: every command
+    // would show this help and end well, with nothing done.
+    guard !CommandLine.arguments.isEmpty else {
+      Console.note("bearerd: cannot read its own arguments; mount /proc")
+      Glibc.exit(EXIT_FAILURE)
+    }
+    main(nil)
+  }
 }

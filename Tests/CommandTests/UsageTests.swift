@@ -74,4 +74,17 @@ struct UsageTests {
     #expect(!outcome.errors.contains(secret) && !outcome.output.contains(secret), "\(outcome.errors)")
     #expect(try scratch.names().isEmpty)
   }
+
+  @Test("does nothing, and says so, where there is no /proc to read its arguments from")
+  func noProc() throws {
+    let scratch = try Scratch()
+    let outcome = try Bearerd.start(
+      ["unshare", "--map-root-user", "--mount", "sh", "-c", "mount -t tmpfs none /proc && exec \"$@\"", "sh"]
+        + [Bearerd.path, "token", "new", "app", "--tokens", scratch.tokens]
+    ).wait()
+    #expect(outcome.code == 1)
+    #expect(outcome.errors.contains("mount /proc"), "\(outcome.errors)")
+    #expect(outcome.output.isEmpty)
+    #expect(try scratch.names().isEmpty)
+  }
 }
