@@ -14,10 +14,13 @@ struct Bearerd: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       Serve.self,
+      CGICommand.self,
       Check.self,
       TokenCommand.self,
       ManifestCommand.self,
-    ])
+    ],
+    // RFC 3875 section 4.1.4: a web server has started us.
+    defaultSubcommand: getenv("GATEWAY_INTERFACE") == nil ? nil : CGICommand.self)
 
   static func main() {
     // Swift's runtime reads the arguments from /proc/self/cmdline. Without it there seem to be none: every command

@@ -5,6 +5,12 @@ public struct ResponseMessage: Equatable, Sendable {
   /// Whether END_REQUEST came. Without it, nothing in `output` may be believed.
   public var isEnded = false
 
+  /// A response of which the output, if any, is known already.
+  public init(output: [UInt8] = [], isEnded: Bool = false) {
+    self.output = output
+    self.isEnded = isEnded
+  }
+
   /// The code of the `Status:` line, which we always send first; nil where there is none.
   public var status: Int? {
     header("Status").flatMap { Int($0.prefix(3)) }

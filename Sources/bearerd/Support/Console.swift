@@ -19,6 +19,9 @@ enum Console {
     try write(line, to: STDOUT_FILENO)
   }
 
+  /// A CGI response on stdout.
+  static func answer(_ response: [UInt8]) throws(Failure) { try write(response, to: STDOUT_FILENO) }
+
   private static func write(_ bytes: [UInt8], to descriptor: Int32) throws(Failure) {
     var written = 0
     while written < bytes.count {

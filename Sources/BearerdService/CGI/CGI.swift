@@ -1,0 +1,111 @@
+import BearerAuth
+import FastCGI
+import Glibc
+import Logging
+
+/// `bearerd cgi`: one request, from the environment (RFC 3875) to the answer, by the same decision as the daemon's.
+public struct CGI {
+  /// Where the tokens are.
+  public var source: TokenSource
+  /// What the answers are.
+  public var answers: AnswerOptions
+  /// The door, where the web server names none.
+  public var scope: String?
+  /// Where those who may are sent; nil: they are only told so.
+  public var handOver: HandOver?
+
+  /// Nothing is read before `answer`.
+  public init(source: TokenSource, answers: AnswerOptions, scope: String? = nil, handOver: HandOver? = nil) {
+    self.source = source
+    self.answers = answers
+    self.scope = scope
+    self.handOver = handOver
+  }
+
+  /// What a web server is told.
+  public struct Outcome {
+    /// Header block, empty line, body.
+    public var response: [UInt8]
+    /// 0 for an allowance, 1 for a denial, else the code of sysexits.h for what went wrong.
+    public var code: Int32
+  }
+
+  /// The answer to the request that `environment` holds. Whatever goes wrong, it is a complete 500.
+  /// - Parameter arguments: those of this process: a web server may have put words of the query among them.
+  public func answer(
+    _ environment: CGIEnvironment, arguments: [String], at now: Instant, logger: Logger
+  ) -> Outcome {
+    do {
+      guard !QueryWords(of: environment).appear(in: arguments) else {
+        throw CGIFailure("words of the query stand among the arguments; leave \"$@\" out of the script")
+      }
+      let parameters = try parameters(from: environment)
+      let loaded = try source.load()
+      guard loaded.isUsable else { throw TokenSourceError.unusable(loaded.issues) }
+      for issue in loaded.issues { logger.warning("\(issue)") }
+      if environment.publishes(source.path) {
+        logger.warning("\(source.path) lies where the web server's files are; put it beside DOCUMENT_ROOT")
+      }
+      let journal = DenialLog(logger: logger)
+      let responder = try AccessResponder(
+        options: answers, store: PolicyStore(Policy(loaded.tokens)), journal: journal
+      ) { now }
+      let response = ResponseMessage(output: responder.response(to: parameters, role: .responder))
+      guard response.status == 200 else {
+        return Outcome(
+          response: response.output, code: response.status == 500 ? EX_CONFIG : EXIT_FAILURE)
+      }
+      guard let handOver else { return Outcome(response: response.output, code: EXIT_SUCCESS) }
+      return handOver.outcome(of: response, environment) {
+        journal.recordFailure($0, parameters: parameters, at: now)
+      }
+    } catch {
+      for line in "\(error)".split(separator: "\n") { logger.error("\(line)") }
+      var answer = Answer(options: answers)
+      return Outcome(response: answer.fail(), code: (error as? TokenSourceError)?.exitCode ?? EX_CONFIG)
+    }
+  }
+
+  /// The parameters that the daemon would be sent. Two values for one are no value: RFC 3875 knows no such thing, and
+  /// whoever takes the first, or the last, may take a client's.
+  private func parameters(from environment: CGIEnvironment) throws(CGIFailure) -> Parameters {
+    var parameters = Parameters(names: AuthParameter.names)
+    for parameter in AuthParameter.allCases {
+      let values = environment.values(of: "\(parameter.name)")
+      guard values.count < 2 else {
+        throw CGIFailure("\(parameter.name) comes twice; nobody can say which counts")
+      }
+      guard parameter != .scope, let value = values.first else { continue }
+      parameters.keep(parameter, value)
+    }
+    if let door = try door(in: environment) { parameters.keep(.scope, door) }
+    return parameters
+  }
+
+  /// The door is the web server's to name, here or there but not in two ways. Apache puts a prefix of its own before
+  /// what a RewriteRule has set; no client can write it.
+  private func door(in environment: CGIEnvironment) throws(CGIFailure) -> ArraySlice<UInt8>? {
+    let variables = ["BEARERD_SCOPE", "REDIRECT_BEARERD_SCOPE"]
+    let names =
+      (variables.flatMap { environment.values(of: $0) } + (scope.map { [Array($0.utf8)[...]] } ?? []))
+      .filter { !$0.isEmpty }
+    guard names.allSatisfy({ $0 == names[0] }) else {
+      throw CGIFailure(
+        "--scope, BEARERD_SCOPE and REDIRECT_BEARERD_SCOPE name different doors; keep one of them")
+    }
+    return names.first
+  }
+}
+
+extension Parameters {
+  fileprivate mutating func keep(_ parameter: AuthParameter, _ value: ArraySlice<UInt8>) {
+    parameter.name.withUTF8Buffer { keep($0.span, value.span) }
+  }
+}
+
+/// What is wrong with how we are asked, and the fix.
+private struct CGIFailure: Error, CustomStringConvertible {
+  var description: String
+
+  init(_ description: String) { self.description = description }
+}
