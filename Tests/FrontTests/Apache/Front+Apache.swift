@@ -15,10 +15,16 @@ extension Front {
       changes += [
         ("/usr/local/bin/bearerd", "/bin/sh \(folder.path)/bearerd"), ("/etc/bearerd/tokens", folder.tokens),
       ]
-    case .port, .socket:
+    case .port, .socket, .program:
       changes += [("fcgi://127.0.0.1:9001/", "fcgi://127.0.0.1:\(place.daemonPort)/")]
     }
     try folder.make(place.example("\(example)/site.conf", changes), to: "site.conf")
+    return try startApache(place, module: module)
+  }
+
+  /// The command for an Apache around the folder's `site.conf`.
+  func startApache(_ place: FrontPlace, module: String) throws -> [String] {
+    let folder = place.folder
     try folder.make(place.surroundings("apache.conf", [("MODULE", module)]), to: "apache.conf")
     let command = [server("apache2"), "-f", "\(folder.path)/apache.conf", "-DFOREGROUND"]
     guard geteuid() == 0 else { return command }

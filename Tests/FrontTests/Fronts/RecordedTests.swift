@@ -38,7 +38,7 @@ struct RecordedTests {
     try Data(bytes).write(to: URL(filePath: "\(folder)/\(name.replacing(" ", with: "-"))"))
   }
 
-  @Test("is one whole request to the gate, whatever came from the client", arguments: Front.allCases, sent)
+  @Test("is one whole request to the gate, whatever came from the client", arguments: Front.asking, sent)
   func whole(front: Front, sent: Sent) throws {
     let site = try FrontSite(front, isRecorded: true)
     let recorder = try #require(site.recorder)

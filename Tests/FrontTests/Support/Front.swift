@@ -7,6 +7,7 @@ enum Front: String, CaseIterable, CustomStringConvertible {
   case apacheAuthnzFcgi = "Apache mod_authnz_fcgi"
   case lighttpd = "lighttpd authorizer"
   case caddy = "Caddy reverse_proxy"
+  case apacheCGI = "Apache CGI, .htaccess only"
 
   var description: String { rawValue }
 
@@ -18,6 +19,8 @@ enum Front: String, CaseIterable, CustomStringConvertible {
     case port
     /// The front starts bearerd, with the listening socket as its standard input.
     case child
+    /// The front starts bearerd for each request.
+    case program
   }
 
   var link: Link {
@@ -25,8 +28,21 @@ enum Front: String, CaseIterable, CustomStringConvertible {
     case .nginx, .lighttpd, .caddy: .socket
     case .apacheAuthnzFcgi: .port
     case .apacheFcgid: .child
+    case .apacheCGI: .program
     }
   }
+
+  /// Those that ask over FastCGI.
+  static let asking = allCases.filter { $0.link != .program }
+
+  /// Whether it asks about requests that are for a backend, too. A CGI program can only hand files over.
+  var guardsBackends: Bool { self != .apacheCGI }
+
+  /// What is behind a door without a name: a page and, where it can be, a backend.
+  var guarded: [String] { guardsBackends ? ["/private/page.html", "/api/x"] : ["/private/page.html"] }
+
+  /// What is behind the door "write".
+  var write: String { guardsBackends ? "/api/write/x" : "/private/write/page.html" }
 
   /// What a client is told where its token does not open this door. mod_fcgid knows no other refusal than 401.
   var statusWithoutScope: Int { self == .apacheFcgid ? 401 : 403 }
@@ -37,7 +53,7 @@ enum Front: String, CaseIterable, CustomStringConvertible {
   /// What a client with the right token is told while there is no daemon.
   var statusWithoutDaemon: Int {
     switch self {
-    case .nginx, .apacheFcgid, .apacheAuthnzFcgi: 500
+    case .nginx, .apacheFcgid, .apacheAuthnzFcgi, .apacheCGI: 500
     case .lighttpd: 503
     case .caddy: 502
     }
@@ -62,6 +78,7 @@ enum Front: String, CaseIterable, CustomStringConvertible {
     case .apacheAuthnzFcgi: try configureApache(place, example: "apache-authnz-fcgi", module: "authnz_fcgi")
     case .lighttpd: try configureLighttpd(place)
     case .caddy: try configureCaddy(place)
+    case .apacheCGI: try configureApacheCGI(place)
     }
   }
 }

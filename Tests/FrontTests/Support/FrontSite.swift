@@ -26,6 +26,7 @@ final class FrontSite {
     http = HTTP(port: place.port)
     try folder.write(tokens.text)
     try folder.make("public page\n", to: "site/index.html")
+    // Where a front keeps what is guarded elsewhere, it takes it from there.
     try folder.make("protected page\n", to: "site/private/page.html")
     recorder = isRecorded ? try Recorder(in: folder) : nil
     let export = fault.map { "export BEARERD_FAULT=\($0)\n" } ?? ""
@@ -51,7 +52,7 @@ final class FrontSite {
     let socket = "\(place.folder.path)/socket"
     let address: String
     switch front.link {
-    case .child: return nil
+    case .child, .program: return nil
     case .socket: address = "unix:\(socket)"
     case .port: address = "127.0.0.1:\(place.daemonPort)"
     }
@@ -63,8 +64,10 @@ final class FrontSite {
     return program
   }
 
-  /// The page and the backend, each behind its door.
-  static let guarded = ["/private/page.html", "/api/x"]
+  /// Whether an answer is what lies at a guarded path.
+  func isInside(_ response: HTTPResponse, _ path: String) -> Bool {
+    response.status == 200 && (response.body == "protected page\n" || response.body.hasPrefix("GET \(path)"))
+  }
 
   /// Whether anything that is protected is in an answer.
   func leaks(_ response: HTTPResponse) -> Bool {
