@@ -9,8 +9,8 @@ caddy_packages=(caddy)
 browser_packages=(chromium fonts-dejavu-core)
 test_packages=(
   faketime strace python3 python3-venv openssl iproute2 util-linux
-  systemd spawn-fcgi multiwatch apache2-utils
-  "${apache_packages[@]}" "${lighttpd_packages[@]}" "${caddy_packages[@]}" haproxy "${browser_packages[@]}"
+  systemd spawn-fcgi multiwatch apache2-utils libapache2-mod-xsendfile haproxy
+  "${apache_packages[@]}" "${lighttpd_packages[@]}" "${caddy_packages[@]}" "${browser_packages[@]}"
 )
 
 # need_packages NAME...: installs those that are missing, and asks for root only then.

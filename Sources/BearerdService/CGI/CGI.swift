@@ -37,7 +37,9 @@ public struct CGI {
   ) -> Outcome {
     do {
       guard !QueryWords(of: environment).appear(in: arguments) else {
-        throw CGIFailure("words of the query stand among the arguments; leave \"$@\" out of the script")
+        throw CGIFailure(
+          "an option in the query stands among the arguments, too; the script must not pass its arguments on (\"$@\")"
+        )
       }
       let parameters = try parameters(from: environment)
       let loaded = try source.load()

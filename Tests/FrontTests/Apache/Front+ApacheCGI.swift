@@ -28,6 +28,8 @@ extension Front {
       DocumentRoot \(folder.path)/site
       LogFormat "%h - %{X-Bearerd-Application}o %t \\"%r\\" %>s %b" applications
       CustomLog \(folder.path)/access.log applications
+      LoadModule xsendfile_module /usr/lib/apache2/modules/mod_xsendfile.so
+      XSendFilePath \(folder.path)/files
       <Directory \(folder.path)/site>
           AllowOverride All
           Options FollowSymLinks
