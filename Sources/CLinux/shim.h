@@ -13,9 +13,15 @@
 #include <unistd.h>
 
 /* accept4(2) stands behind _GNU_SOURCE, and its address argument is a transparent union, which Swift
- * cannot spell; we never ask for the address here. */
+ * cannot spell. */
 static inline int bearerd_accept(int listener) {
   return (int)syscall(SYS_accept4, listener, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+/* The same where the peer's address is asked for. */
+static inline int bearerd_accept_from(int listener, struct sockaddr_storage *peer) {
+  socklen_t length = sizeof *peer;
+  return (int)syscall(SYS_accept4, listener, peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
 /* prctl(2) is variadic, which Swift cannot call. */

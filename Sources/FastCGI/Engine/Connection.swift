@@ -9,6 +9,9 @@ final class Connection {
   /// Whether a request was answered on it already: a front may be expected to open another.
   var wasServed = false
 
+  /// What is still to be sent of an answer too long for one write.
+  var delivery: Delivery?
+
   /// Whether all is said and only the peer's last bytes are waited for, so that they cannot undo the answer.
   var isLingering = false
 

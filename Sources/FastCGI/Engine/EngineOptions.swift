@@ -11,6 +11,8 @@ public struct EngineOptions: Sendable {
   public var maximumConnections: Int
   /// How long fresh connections are waited for at the end, in milliseconds.
   public var drainPatience: UInt64 = 2000
+  /// Which peers may connect over TCP; nil: all.
+  public var peers: PeerFilter?
 
   /// - Parameter timeout: a peer's deadline, in seconds.
   public init(loops: Int, timeout: Int, maximumConnections: Int) {

@@ -24,6 +24,15 @@ struct Epoll: ~Copyable {
     return epoll_ctl(descriptor, EPOLL_CTL_ADD, target, &event) == 0
   }
 
+  /// Watches `target` for room to write instead of for readability, or the other way round. Who waits for room is
+  /// not told that the peer has said its last: that would not change, and be told again and again.
+  func change(_ target: Int32, key: UInt64, writing: Bool) -> Bool {
+    var event = epoll_event()
+    event.events = writing ? EPOLLOUT.rawValue : EPOLLIN.rawValue | EPOLLRDHUP.rawValue
+    event.data.u64 = key
+    return epoll_ctl(descriptor, EPOLL_CTL_MOD, target, &event) == 0
+  }
+
   func remove(_ target: Int32) {
     var unused = epoll_event()
     epoll_ctl(descriptor, EPOLL_CTL_DEL, target, &unused)

@@ -10,6 +10,7 @@ extension EventLoop {
     case .whole(let request):
       switch exchange.answer(request, on: descriptor) {
       case .answered: depart(descriptor, after: request)
+      case .long(let bytes): deliver(bytes, on: descriptor, after: request)
       case .failed: close(descriptor)
       case .closed: break
       }
@@ -26,11 +27,13 @@ extension EventLoop {
 
   /// Deals with a connection that was waited for and has something to read.
   func proceed(_ connection: Connection) {
+    guard connection.delivery == nil else { return resume(connection) }
     guard connection.received.isEmpty, !connection.isLingering else { return takePart(of: connection) }
     switch exchange.look(at: connection.descriptor, gate: connection.gate) {
     case .whole(let request):
       switch exchange.answer(request, on: connection.descriptor) {
       case .answered: depart(connection, after: request)
+      case .long(let bytes): deliver(bytes, on: connection, after: request)
       case .failed: drop(connection)
       case .closed: forget(connection)
       }
@@ -72,11 +75,13 @@ extension EventLoop {
         exchange.responder.refused(refusal)
         return drop(connection)
       case .complete(let request):
-        guard exchange.answer(request, in: connection.received, on: connection.descriptor) else {
-          return drop(connection)
-        }
+        let outcome = exchange.answer(request, in: connection.received, on: connection.descriptor)
         connection.removeFirst(request.length)
-        return depart(connection, after: request)
+        switch outcome {
+        case .answered: return depart(connection, after: request)
+        case .long(let bytes): return deliver(bytes, on: connection, after: request)
+        case .failed, .closed: return drop(connection)
+        }
       }
     }
   }
@@ -91,7 +96,7 @@ extension EventLoop {
     depart(connection, after: request)
   }
 
-  private func depart(_ connection: Connection, after request: Gate.Request) {
+  func depart(_ connection: Connection, after request: Gate.Request) {
     guard staysOpen(after: request) else { return drop(connection) }
     connection.wasServed = true
     connection.gate = Gate(names: exchange.names, lateStdin: lateStdin(after: request))

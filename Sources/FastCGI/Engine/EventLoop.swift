@@ -35,6 +35,10 @@ final class EventLoop: @unchecked Sendable {
   /// Those that were answered and kept.
   let idle: WaitList
   let exchange: Exchange
+  let meter = LoopMeter()
+  private let peers: PeerFilter?
+  /// How many answers too long for one write are on their way.
+  var deliveries = 0
 
   init(
     listeners: [Listener], control: LoopControl, options: EngineOptions, names: ParameterNames,
@@ -44,6 +48,7 @@ final class EventLoop: @unchecked Sendable {
     self.control = control
     maximumConnections = max(1, options.maximumConnections / options.loops)
     drainPatience = options.drainPatience
+    peers = options.peers
     epoll = try Epoll(capacity: 256)
     reading = WaitList(patience: options.requestPatience)
     idle = WaitList(patience: options.idlePatience)
@@ -58,6 +63,7 @@ final class EventLoop: @unchecked Sendable {
     while !isFinished {
       let ready = epoll.wait(milliseconds: patience)
       now = Clock.monotonicMilliseconds()
+      meter.passRound(reading: reading.count, idle: idle.count)
       for index in 0..<ready { dispatch(epoll.key(at: index)) }
       expire()
     }
@@ -92,8 +98,9 @@ final class EventLoop: @unchecked Sendable {
 
   private func accept(from listener: Listener, atMost count: Int = EventLoop.acceptedAtOnce) {
     for _ in 0..<count {
-      let descriptor = bearerd_accept(listener.descriptor)
+      let descriptor = peers == nil ? bearerd_accept(listener.descriptor) : acceptAdmitted(from: listener)
       if descriptor >= 0 {
+        meter.count(.accepted)
         welcome(descriptor)
         continue
       }
@@ -110,6 +117,13 @@ final class EventLoop: @unchecked Sendable {
         continue
       }
     }
+  }
+
+  private func acceptAdmitted(from listener: Listener) -> Int32 {
+    peers?.accept(from: listener.descriptor) { peer in
+      meter.count(.foreign)
+      exchange.responder.refused(peer)
+    } ?? -1
   }
 
   private func rest() {
@@ -138,13 +152,23 @@ final class EventLoop: @unchecked Sendable {
 
   /// Puts a connection that waits into another list, with that list's patience from now on.
   func move(_ connection: Connection, to list: WaitList) {
-    guard connection.list !== list else { return }
+    if connection.list !== list { renew(connection, in: list) }
+  }
+
+  /// Gives a connection a list's whole patience anew.
+  func renew(_ connection: Connection, in list: WaitList) {
     connection.list?.remove(connection)
     list.append(connection, now: now)
   }
 
+  /// Waits for room to write to a connection, or for something to read.
+  func watch(_ connection: Connection, forWriting writing: Bool) -> Bool {
+    epoll.change(connection.descriptor, key: connection.key, writing: writing)
+  }
+
   /// Forgets a connection whose descriptor is closed already.
   func forget(_ connection: Connection) {
+    if connection.delivery != nil { deliveries -= 1 }
     connection.list?.remove(connection)
     connections[Int(connection.descriptor)] = nil
   }
@@ -160,6 +184,7 @@ final class EventLoop: @unchecked Sendable {
   @discardableResult
   private func dropOldest(waitingFor minimum: UInt64 = 0) -> Bool {
     guard let oldest = idle.oldest ?? reading.oldest(since: now - min(minimum, now)) else { return false }
+    meter.count(.crowded)
     drop(oldest)
     return true
   }
@@ -179,7 +204,10 @@ final class EventLoop: @unchecked Sendable {
 
   private func expire() {
     for list in [reading, idle] {
-      while let oldest = list.oldest, oldest.deadline <= now { drop(oldest) }
+      while let oldest = list.oldest, oldest.deadline <= now {
+        meter.count(.late)
+        drop(oldest)
+      }
     }
     guard let end = restsUntil, end <= now, !isDraining else { return }
     restsUntil = nil

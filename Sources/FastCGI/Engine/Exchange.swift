@@ -61,21 +61,22 @@ final class Exchange {
     }
   }
 
-  /// Answers a whole request that was taken in parts; whether the answer went out in full.
-  func answer(_ whole: Gate.Request, in received: [UInt8], on descriptor: Int32) -> Bool {
-    guard let relay = relay ?? (try? Relay()) else { return false }
+  /// Answers a whole request that was taken in parts. The descriptor is the caller's in any case.
+  func answer(_ whole: Gate.Request, in received: [UInt8], on descriptor: Int32) -> LibFCGIRequest.Outcome {
+    guard let relay = relay ?? (try? Relay()) else { return .failed }
     // Kept for the next one only after a clean end: what an earlier request left in it must never be read.
     self.relay = nil
-    guard relay.put(whole, of: received) else { return false }
-    switch answer(whole, on: relay.inner) {
+    guard relay.put(whole, of: received) else { return .failed }
+    let outcome = answer(whole, on: relay.inner)
+    switch outcome {
     case .answered:
       self.relay = relay
-      return relay.passAnswer(to: descriptor)
-    case .failed:
-      return false
+      return relay.passAnswer(to: descriptor) ? .answered : .failed
+    case .long, .failed:
+      return outcome
     case .closed:
       relay.innerWasClosed()
-      return false
+      return .failed
     }
   }
 }

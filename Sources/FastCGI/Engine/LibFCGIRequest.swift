@@ -10,6 +10,8 @@ final class LibFCGIRequest {
   enum Outcome {
     /// Answered in full; the descriptor is the caller's again.
     case answered
+    /// Not answered yet: these records are to be sent. The descriptor is the caller's again.
+    case long([UInt8])
     /// Not answered; the descriptor is the caller's, to be closed.
     case failed
     /// libfcgi has closed the descriptor, so its number may be in use again already.
@@ -68,6 +70,7 @@ final class LibFCGIRequest {
     takeParameters(into: &parameters)
     guard !Fault.strikes(.parameters), role == .authorizer || discardBody(input) else { return abandon() }
     let response = respond(parameters)
+    if response.count > LibFCGIRequest.maximumResponse { return postpone(response) }
     guard !Fault.strikes(.decided), !Fault.cuts(response, of: request.pointee.requestId, on: descriptor),
       send(response), !Fault.strikes(.put)
     else { return abandon() }
@@ -85,6 +88,13 @@ final class LibFCGIRequest {
     FCGX_Free(request, 0)
     request.pointee.ipcFd = -1
     return .failed
+  }
+
+  /// Leaves a response that libfcgi would send in several writes, waiting for its peer, to whoever need not wait.
+  private func postpone(_ response: [UInt8]) -> Outcome {
+    let id = UInt16(truncatingIfNeeded: request.pointee.requestId)
+    _ = abandon()
+    return .long(ResponseRecords.bytes(of: response, requestID: id))
   }
 
   /// Copies what is asked for out of libfcgi's environment and overwrites every value there.
@@ -114,7 +124,7 @@ final class LibFCGIRequest {
 
   /// Puts the whole answer into libfcgi's buffer, so that FCGX_Finish_r sends it in one write.
   private func send(_ response: [UInt8]) -> Bool {
-    guard !response.isEmpty, response.count <= LibFCGIRequest.maximumResponse else { return false }
+    guard !response.isEmpty else { return false }
     return response.withUnsafeBytes { bytes in
       let text = bytes.assumingMemoryBound(to: CChar.self).baseAddress
       return FCGX_PutStr(text, Int32(bytes.count), request.pointee.out) == Int32(bytes.count)

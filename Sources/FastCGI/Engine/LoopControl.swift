@@ -19,6 +19,11 @@ final class LoopControl: Sendable {
 
   func drain() {
     drains.store(true, ordering: .releasing)
+    wake()
+  }
+
+  /// Lets the loop go round once, if it goes round at all.
+  func wake() {
     var one: UInt64 = 1
     write(descriptor, &one, 8)
   }

@@ -5,6 +5,8 @@ public final class Server: Sendable {
   private let listeners: [Listener]
   private let controls: [LoopControl]
   private let threads: Mutex<[Thread]>
+  /// What each loop has done and holds.
+  public let meters: [LoopMeter]
 
   /// Starts `options.loops` loops on `listeners`.
   /// - Parameters:
@@ -21,12 +23,18 @@ public final class Server: Sendable {
         listeners: listeners, control: control, options: options, names: names, responder: try makeResponder()
       )
     }
+    meters = loops.map(\.meter)
     self.listeners = listeners
     self.controls = controls
     threads = Mutex(
       try loops.enumerated().map { index, loop in
         try Thread(name: "loop \(index)") { loop.run() }
       })
+  }
+
+  /// Lets every loop go round once: one that waits for nothing shows so that it is alive.
+  public func wake() {
+    for control in controls { control.wake() }
   }
 
   /// Begins a graceful end: nothing new is accepted, what was accepted is answered. Returns at once.

@@ -2,13 +2,16 @@ import Foundation
 
 @testable import FastCGI
 
-/// Allows "good" and denies everything else, with all it read in the body.
+/// Allows "good" and denies everything else, with all it read in the body. "long:N" has a body of N letters.
 final class EchoResponder: Responder {
   func response(to parameters: borrowing Parameters, role: Role) -> [UInt8] {
     let text = parameters.withValue(at: 0) { value in
       var bytes: [UInt8] = []
       for index in value.indices { bytes.append(value[index]) }
       return String(decoding: bytes, as: UTF8.self)
+    }
+    if let length = text?.split(separator: ":").last.flatMap({ Int($0) }) {
+      return Array("Status: 200 OK\r\n\r\n".utf8) + [UInt8](repeating: 0x61, count: length)
     }
     let status = text == "good" ? "200 OK" : "401 Unauthorized"
     return Array("Status: \(status)\r\n\r\n\(text ?? "-")".utf8)
@@ -23,16 +26,20 @@ final class TestServer {
   let server: Server
   private let folder: URL
 
-  init(loops: Int = 2, timeout: Int = 10, maximumConnections: Int = 1000, inherited: Bool = false) throws {
+  init(
+    loops: Int = 2, timeout: Int = 10, maximumConnections: Int = 1000, inherited: Bool = false,
+    peers: PeerFilter? = nil
+  ) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "bearerd-\(UUID().uuidString.prefix(8))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let path = folder.appending(path: "s").path
     address = .unix(path: path)
     let listener = try Listener.unix(path: path, mode: 0o600, owner: nil)
+    var options = EngineOptions(loops: loops, timeout: timeout, maximumConnections: maximumConnections)
+    options.peers = peers
     server = try Server(
       listeners: [inherited ? try Listener(inheriting: listener.descriptor, as: address) : listener],
-      options: EngineOptions(loops: loops, timeout: timeout, maximumConnections: maximumConnections),
-      names: testNames
+      options: options, names: testNames
     ) { EchoResponder() }
   }
 
@@ -51,4 +58,14 @@ final class TestServer {
     let response = try client.readResponse()
     return response.isEnded ? response.status : nil
   }
+}
+
+/// Asks until the answer is yes, for a limited time.
+func eventually(seconds: Double = 10, _ condition: () throws -> Bool) rethrows -> Bool {
+  let end = Date(timeIntervalSinceNow: seconds)
+  while Date() < end {
+    if try condition() { return true }
+    usleep(10_000)
+  }
+  return try condition()
 }
