@@ -1,4 +1,5 @@
 import ArgumentParser
+import BearerdService
 import Glibc
 
 /// `bearerd`: one subcommand a file.
@@ -11,7 +12,7 @@ struct Bearerd: ParsableCommand {
       A web server asks bearerd about every request; bearerd answers 200, 401 or 403 by a file of hashed tokens. \
       Each application that calls has tokens of its own, which `bearerd token` makes, replaces and takes back.
       """,
-    version: "0.1.0",
+    version: Release.version,
     subcommands: [
       Serve.self,
       CGICommand.self,

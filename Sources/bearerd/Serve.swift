@@ -47,6 +47,7 @@ struct Serve: Command {
     var daemon = Daemon(
       source: TokenSource(path: source.tokens), listen: try socket.plan(), answers: try answers.options(),
       workers: workers, timeout: timeout, maximumConnections: maxConnections)
+    daemon.allowedPeers = socket.allowPeer
     daemon.allowsCoreDumps = allowCoreDumps
     do {
       try daemon.run(logger: Logger(label: "bearerd") { _ in handler })

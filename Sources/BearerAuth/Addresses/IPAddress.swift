@@ -16,9 +16,10 @@ public struct IPAddress: Hashable, Sendable {
   public let family: Family
 
   /// Right-aligned: an IPv4 address is the lowest 32 bits.
-  let bits: UInt128
+  public let bits: UInt128
 
-  init(family: Family, bits: UInt128) {
+  /// An address by its bits, right-aligned.
+  public init(family: Family, bits: UInt128) {
     let isMapped = family == .v6 && bits >> 32 == 0xffff
     self.family = isMapped ? .v4 : family
     self.bits = isMapped ? bits & 0xffff_ffff : bits

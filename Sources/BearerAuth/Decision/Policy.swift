@@ -21,7 +21,12 @@ public struct Policy: Sendable {
 
   /// The token whose secret has this digest.
   public func token(matching digest: Digest) -> Token? {
-    table.first(at: digest.position) { tokens[$0].digest == digest }.map { tokens[$0] }
+    number(matching: digest).map { tokens[$0] }
+  }
+
+  /// Which of the tokens that is.
+  public func number(matching digest: Digest) -> Int? {
+    table.first(at: digest.position) { tokens[$0].digest == digest }
   }
 
   /// Whether `request` may come in at `now`. Allocates nothing.

@@ -17,6 +17,8 @@ public struct Daemon: Sendable {
   public var timeout: Int
   /// How many connections may wait at once.
   public var maximumConnections: Int
+  /// Which peers may connect over TCP; nil: all.
+  public var allowedPeers: [AddressBlock]?
   /// Whether a crash may leave a core file and a report, and a debugger may look: both may hold secrets.
   public var allowsCoreDumps = false
 
@@ -39,35 +41,46 @@ public struct Daemon: Sendable {
     Process.takeStandardDescriptors()
     if !allowsCoreDumps { Secrecy.begin() }
     let signals = try SignalDescriptor([SIGTERM, SIGINT, SIGUSR1, SIGHUP])
+    let manager = ServiceManager()
     let store = PolicyStore(.empty)
-    let reloader = Reloader(source: source, store: store, logger: logger)
+    let record = ReloadRecord(path: source.path)
+    let reloader = Reloader(source: source, store: store, record: record, logger: logger)
     let loaded = try source.load()
     guard loaded.isUsable else { throw TokenSourceError.unusable(loaded.issues) }
     for issue in loaded.issues { logger.warning("\(issue)") }
     store.replace(with: Policy(loaded.tokens))
+    record.note(loaded, at: Daemon.now(), isFirst: true)
+    let metrics = Metrics(store: store, reloads: record, started: Daemon.now())
     let journal = DenialLog(logger: logger)
-    let (server, listeners) = try start(store: store, journal: journal)
-    let places = listeners.map(\.address.description).joined(separator: ", ")
-    logger.notice("ready on \(places): \(loaded.summary(at: Daemon.now()))")
-    ControlLoop(signals: signals.descriptor, reloader: reloader, journal: journal, now: Daemon.now).run {
-      signals.take()
-    }
+    let (server, listeners) = try start(metrics: metrics, journal: journal)
+    let watch = LoopWatch(server, at: Clock.monotonicMilliseconds())
+    let places = listeners.map(\.address.description)
+    metrics.watch(server, watch, on: places)
+    logger.notice("ready on \(places.joined(separator: ", ")): \(loaded.summary(at: Daemon.now()))")
+    var control = ControlLoop(
+      signals: signals.descriptor, reloader: reloader, journal: journal, metrics: metrics, manager: manager,
+      heartbeat: Heartbeat(watch, manager, at: Clock.monotonicMilliseconds()), now: Daemon.now)
+    control.run { signals.take() }
     logger.notice("stopping: answering what was accepted")
+    manager.stopping()
+    metrics.stop()
     server.drain()
     server.wait()
     journal.flush(at: .distantFuture)
     logger.notice("stopped")
   }
 
-  private func start(store: PolicyStore, journal: DenialLog) throws -> (Server, [Listener]) {
+  private func start(metrics: Metrics, journal: DenialLog) throws -> (Server, [Listener]) {
     let listeners = try listen.open()
+    guard allowedPeers == nil || listeners.allSatisfy(\.isTCP) else { throw ListenPlan.noPeersToAllow }
     // Some descriptors are ours: listeners, loops, logs, the files of a reload.
     let room = max(16, Process.raiseDescriptorLimit() - 64)
-    let options = EngineOptions(
+    var options = EngineOptions(
       loops: workers ?? Process.processors, timeout: timeout,
       maximumConnections: min(maximumConnections, room))
+    options.peers = allowedPeers.map { PeerFilter(admitting: $0) }
     let server = try Server(listeners: listeners, options: options, names: AuthParameter.names) {
-      try AccessResponder(options: answers, store: store, journal: journal, now: Daemon.now)
+      try AccessResponder(options: answers, metrics: metrics, journal: journal, now: Daemon.now)
     }
     return (server, listeners)
   }

@@ -24,6 +24,11 @@ public struct ListenPlan: Sendable {
     public var description: String
   }
 
+  /// `--allow-peer` beside a unix socket, which somebody passed to us.
+  static let noPeersToAllow = Unavailable(
+    description: "--allow-peer does not apply to unix sockets, whose peers have no address; let the socket's "
+      + "owner and mode say who may connect, and leave --allow-peer out")
+
   /// Opens or takes the sockets.
   /// - Throws: `SystemError` or `Unavailable`.
   func open() throws -> [Listener] {

@@ -30,6 +30,15 @@ final class DenialLog: Sendable {
       "connection closed: not one whole FastCGI request", metadata: ["reason": "\(refusal.rawValue)"])
   }
 
+  /// A connection was closed, since its peer is not among those allowed.
+  func record(_ peer: PeerAddress, at now: Instant) {
+    guard admits("foreign-peer", at: now) else { return }
+    let address = IPAddress(peer).map(\.description) ?? "unknown"
+    logger.warning(
+      "connection closed: not a peer of --allow-peer",
+      metadata: ["reason": "foreign-peer", "client": "\(address)"])
+  }
+
   /// A request was answered 500.
   func recordFailure(_ message: String, parameters: borrowing Parameters, at now: Instant) {
     guard admits(message, at: now) else { return }

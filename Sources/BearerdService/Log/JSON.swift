@@ -1,6 +1,7 @@
 /// The little JSON that is written here (RFC 8259).
 package indirect enum JSON: CustomStringConvertible {
   case null
+  case boolean(Bool)
   case number(Int)
   case string(String)
   case list([JSON])
@@ -10,6 +11,7 @@ package indirect enum JSON: CustomStringConvertible {
   package var description: String {
     switch self {
     case .null: "null"
+    case .boolean(let value): value ? "true" : "false"
     case .number(let number): String(number)
     case .string(let text): JSON.quoted(text)
     case .list(let items): "[\(items.map(\.description).joined(separator: ", "))]"

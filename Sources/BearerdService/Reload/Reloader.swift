@@ -6,6 +6,7 @@ import Logging
 final class Reloader {
   private let source: TokenSource
   private let store: PolicyStore
+  private let record: ReloadRecord
   private let logger: Logger
   private var watch: FileWatch?
   private var lastComplaint = ""
@@ -14,9 +15,10 @@ final class Reloader {
   var watchDescriptor: Int32? { watch?.descriptor }
 
   /// Begins to watch before the first load, so that no change between the two is missed.
-  init(source: TokenSource, store: PolicyStore, logger: Logger) {
+  init(source: TokenSource, store: PolicyStore, record: ReloadRecord, logger: Logger) {
     self.source = source
     self.store = store
+    self.record = record
     self.logger = logger
     rewatch()
   }
@@ -43,11 +45,13 @@ final class Reloader {
       let hasChanged = watch?.takeChange() == true
       if watch?.isUnfinished == true, !isOrdered { return false }
       store.replace(with: policy)
+      record.note(loaded, at: now)
       lastComplaint = ""
       for issue in loaded.issues { logger.warning("\(issue)") }
       logger.notice("tokens reloaded: \(loaded.summary(at: now))")
       return hasChanged
     } catch {
+      record.noteFailure(error.description, at: now)
       complain(error.description, isOrdered: isOrdered)
       return false
     }

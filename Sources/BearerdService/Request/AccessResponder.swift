@@ -7,15 +7,19 @@ final class AccessResponder: Responder {
   private let store: PolicyStore
   private let journal: DenialLog
   private let digests: DigestContext
-  private let now: @Sendable () -> Instant
+  let metrics: Metrics
+  private let meter: CheckMeter
+  let now: @Sendable () -> Instant
   private var policy: PolicyStore.Reading
   private var answer: Answer
 
   init(
-    options: AnswerOptions, store: PolicyStore, journal: DenialLog, now: @escaping @Sendable () -> Instant
+    options: AnswerOptions, metrics: Metrics, journal: DenialLog, now: @escaping @Sendable () -> Instant
   ) throws(CryptoUnavailable) {
     self.options = options
-    self.store = store
+    self.metrics = metrics
+    meter = metrics.makeMeter()
+    store = metrics.store
     self.journal = journal
     self.now = now
     digests = try DigestContext()
@@ -24,10 +28,13 @@ final class AccessResponder: Responder {
   }
 
   func response(to parameters: borrowing Parameters, role: Role) -> [UInt8] {
-    guard !parameters.has(.endpoint) else {
-      return fail("unknown BEARERD_ENDPOINT; leave it out", parameters)
+    guard !parameters.has(.endpoint) else { return operate(parameters, role: role) }
+    let start = Clock.monotonicNanoseconds()
+    defer { meter.time(from: start) }
+    if options.allowsPreflight, isPreflight(parameters) {
+      meter.countPreflight()
+      return answer.allowPreflight()
     }
-    if options.allowsPreflight, isPreflight(parameters) { return answer.allowPreflight() }
     let scope = parameters.value(of: .scope) { $0.isEmpty ? .absent : ScopeName($0) } ?? .absent
     guard scope != .invalid else {
       return fail("BEARERD_SCOPE is no scope's name (\(Scope.rule))", parameters)
@@ -38,7 +45,9 @@ final class AccessResponder: Responder {
     let request = AccessRequest(credential: credential, scope: scope.value, address: address)
     let now = now()
     store.refresh(&policy)
-    switch policy.value.decide(request, at: now) {
+    let decision = policy.value.decide(request, at: now)
+    meter.count(decision, of: request, in: policy.snapshot, at: now)
+    switch decision {
     case .allow(let token):
       return answer.allow(token, role: role, at: now)
     case .deny(let denial, let token):
@@ -47,7 +56,12 @@ final class AccessResponder: Responder {
     }
   }
 
-  func refused(_ refusal: Refusal) { journal.record(refusal, at: now()) }
+  func refused(_ refusal: Refusal) {
+    meter.count(refusal)
+    journal.record(refusal, at: now())
+  }
+
+  func refused(_ peer: PeerAddress) { journal.record(peer, at: now()) }
 
   /// The secret goes no further than this: what comes out is a digest.
   private func credential(in parameters: borrowing Parameters) -> Credential {
@@ -64,7 +78,8 @@ final class AccessResponder: Responder {
     return isOptions && parameters.has(.origin) && parameters.has(.accessControlRequestMethod)
   }
 
-  private func fail(_ message: String, _ parameters: borrowing Parameters) -> [UInt8] {
+  func fail(_ message: String, _ parameters: borrowing Parameters) -> [UInt8] {
+    meter.countFailure()
     journal.recordFailure(message, parameters: parameters, at: now())
     return answer.fail()
   }

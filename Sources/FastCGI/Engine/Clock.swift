@@ -9,6 +9,13 @@ public enum Clock {
     return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
   }
 
+  /// Nanoseconds since the same start, exact.
+  public static func monotonicNanoseconds() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+
   /// Whole seconds since 1970-01-01T00:00:00Z.
   public static func unixSeconds() -> Int64 {
     var time = timespec()

@@ -11,6 +11,9 @@ public struct Listener: Sendable {
   public let isInherited: Bool
   private var file: FileIdentity?
 
+  /// Whether its peers have an address of IPv4 or IPv6.
+  public var isTCP: Bool { Socket.family(descriptor) != AF_UNIX }
+
   /// How many connections may wait to be accepted: nginx answers 500 as soon as a unix socket's backlog is full.
   /// net.core.somaxconn caps it.
   public static let backlog: Int32 = 4096

@@ -20,6 +20,14 @@ struct SocketAddress {
     }
   }
 
+  /// A name in the kernel's own table instead of a folder (unix(7), "abstract"); nil where it is too long.
+  init?(abstractName name: String) {
+    guard let address = SocketAddress(path: "\0\(name)") else { return nil }
+    self = address
+    // The length counts here: a NUL behind the name would be part of it.
+    length = socklen_t(MemoryLayout<sa_family_t>.size + 1 + name.utf8.count)
+  }
+
   /// What `getaddrinfo` gave; copied, so it may be freed afterwards.
   init(_ info: addrinfo) {
     length = info.ai_addrlen
@@ -52,6 +60,11 @@ struct SocketAddress {
   func bind(_ descriptor: Int32) -> Bool { withPointer { Glibc.bind(descriptor, $0, $1) == 0 } }
 
   func connect(_ descriptor: Int32) -> Bool { withPointer { Glibc.connect(descriptor, $0, $1) == 0 } }
+
+  /// Sends one datagram to it; whether all of it went.
+  func send(_ bytes: [UInt8], from descriptor: Int32) -> Bool {
+    withPointer { sendto(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL), $0, $1) == bytes.count }
+  }
 
   private func withPointer<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
     withUnsafePointer(to: storage) { pointer in

@@ -23,7 +23,7 @@ struct Restrictions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The addresses or blocks that the token may come from, with commas between.", valueName: "blocks"),
-    transform: Restrictions.blocks)
+    transform: AddressBlock.list)
   var from: [AddressBlock]?
 
   /// A token that is made now and restricted so; throws where it would never be good.
@@ -49,8 +49,11 @@ struct Restrictions: ParsableArguments {
     }
     return scopes
   }
+}
 
-  private static func blocks(_ text: String) throws -> [AddressBlock] {
+extension AddressBlock {
+  /// `192.0.2.0/24,2001:db8::/32`
+  static func list(_ text: String) throws -> [AddressBlock] {
     try text.split(separator: ",", omittingEmptySubsequences: false).map { block in
       do {
         return try AddressBlock(parsing: String(block))

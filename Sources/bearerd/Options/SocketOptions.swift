@@ -1,4 +1,5 @@
 import ArgumentParser
+import BearerAuth
 import BearerdService
 import FastCGI
 import Glibc
@@ -19,9 +20,23 @@ struct SocketOptions: ParsableArguments {
     help: ArgumentHelp("The owner of a unix socket's file. (default: who runs it)", valueName: "user:group"))
   var socketOwner: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The addresses or blocks that may connect over TCP, with commas between. Everybody, if not given.",
+      valueName: "blocks"),
+    transform: AddressBlock.list)
+  var allowPeer: [AddressBlock]?
+
   func validate() throws {
     if let listen {
-      do { _ = try ListenAddress(parsing: listen) } catch { throw ValidationError("--listen: \(error)") }
+      let address: ListenAddress
+      do { address = try ListenAddress(parsing: listen) } catch {
+        throw ValidationError("--listen: \(error)")
+      }
+      if case .unix = address, allowPeer != nil {
+        throw ValidationError(
+          "--allow-peer is for TCP; who may connect to a unix socket, --socket-owner and --socket-mode say")
+      }
     }
     guard let mode = UInt32(socketMode, radix: 8), mode <= 0o777 else {
       throw ValidationError("--socket-mode is octal, as in 0660")

@@ -11,6 +11,7 @@ final class Door {
   static let secret = "brd_" + String(repeating: "0", count: 43)
 
   let store: PolicyStore
+  let metrics: Metrics
   private let server: Server
   private let address: ListenAddress
   private let folder: URL
@@ -23,6 +24,8 @@ final class Door {
     address = .unix(path: folder.appending(path: "s").path)
     let now = TestClock()
     let store = PolicyStore(Policy(tokens))
+    let metrics = Metrics(
+      store: store, reloads: ReloadRecord(path: "/tokens"), started: now.instant)
     let journal = DenialLog(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let listener = try Listener.unix(path: folder.appending(path: "s").path, mode: 0o600, owner: nil)
     let answers = try options ?? AnswerOptions(challenge: Challenge(realm: "test"))
@@ -30,9 +33,11 @@ final class Door {
       listeners: [listener], options: EngineOptions(loops: 1, timeout: 10, maximumConnections: 100),
       names: AuthParameter.names
     ) {
-      try AccessResponder(options: answers, store: store, journal: journal) { now.instant }
+      try AccessResponder(options: answers, metrics: metrics, journal: journal) { now.instant }
     }
+    metrics.watch(server, LoopWatch(server, at: Clock.monotonicMilliseconds()), on: [address.description])
     self.now = now
+    self.metrics = metrics
     self.store = store
   }
 

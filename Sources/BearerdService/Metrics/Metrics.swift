@@ -1,0 +1,103 @@
+import BearerAuth
+import FastCGI
+import Synchronization
+
+/// All that the daemon counts and knows of itself, put together from the loops' own counters when somebody asks.
+final class Metrics: Sendable {
+  let store: PolicyStore
+  let reloads: ReloadRecord
+  let started: Instant
+  private let startedMonotonic = Clock.monotonicMilliseconds()
+  private let history = DenialHistory()
+  private let meters = Mutex<[CheckMeter]>([])
+  private let service = Mutex<Service?>(nil)
+  private let stops = Atomic(false)
+
+  /// What runs, once it runs.
+  private struct Service {
+    var server: Server
+    var watch: LoopWatch
+    var addresses: [String]
+  }
+
+  init(store: PolicyStore, reloads: ReloadRecord, started: Instant) {
+    self.store = store
+    self.reloads = reloads
+    self.started = started
+    history.note(denials, at: startedMonotonic)
+  }
+
+  /// For a loop of its own.
+  func makeMeter() -> CheckMeter {
+    let meter = CheckMeter()
+    meters.withLock { $0.append(meter) }
+    return meter
+  }
+
+  /// The loops run.
+  func watch(_ server: Server, _ watch: LoopWatch, on addresses: [String]) {
+    service.withLock { $0 = Service(server: server, watch: watch, addresses: addresses) }
+  }
+
+  /// Nothing new is served from now on.
+  func stop() { stops.store(true, ordering: .releasing) }
+
+  /// What the control loop does once a second.
+  func tick(at now: Instant) {
+    history.note(denials, at: Clock.monotonicMilliseconds())
+    let snapshot = store.reading().snapshot
+    snapshot.selection.refresh(snapshot.policy.tokens, at: now)
+  }
+
+  // MARK: Figures
+
+  /// Where it listens.
+  var addresses: [String] { service.withLock { $0?.addresses ?? [] } }
+
+  /// In whole seconds.
+  var uptime: Int { Int(clamping: (Clock.monotonicMilliseconds() - startedMonotonic) / 1000) }
+
+  /// Why it is not ready to serve; nil where it is.
+  var problem: String? {
+    if stops.load(ordering: .acquiring) { return "stopping" }
+    return service.withLock { $0?.watch.complaint(at: Clock.monotonicMilliseconds()) }
+  }
+
+  /// How many loops there are, and what all of them together have done.
+  var loops: Int { service.withLock { $0?.server.meters.count ?? 0 } }
+
+  func connections(_ figure: LoopMeter.Figure) -> Int {
+    service.withLock { $0?.server.meters.reduce(0) { $0 + $1[figure] } ?? 0 }
+  }
+
+  func refusals(_ refusal: Refusal) -> Int { sum { $0.refusals(refusal) } }
+
+  /// - Parameter application: its number; nil: all applications, and none.
+  func checks(of application: Int? = nil, to outcome: CheckMeter.Outcome) -> Int {
+    if let application { return sum { $0.checks(of: application, to: outcome) } }
+    return sum { meter in
+      store.numbers.names.indices.reduce(0) { $0 + meter.checks(of: $1, to: outcome) }
+    }
+  }
+
+  /// Of all outcomes but a failure of ours.
+  var decided: Int {
+    checks(to: .allowed) + denials.reduce(0, +)
+  }
+
+  /// By reason, in the order of `Denial.allCases`.
+  var denials: [Int] { Denial.allCases.map { checks(to: .denied($0)) } }
+
+  /// By reason, as above.
+  var recentDenials: (minute: [Int], hour: [Int]) {
+    history.growth(to: denials, at: Clock.monotonicMilliseconds())
+  }
+
+  var decisionTimes: DecisionTimes {
+    meters.withLock { $0.reduce(.none) { $0 + $1.decisionTimes } }
+  }
+
+  private func sum(_ figure: (CheckMeter) -> Int) -> Int {
+    meters.withLock { $0.reduce(0) { $0 + figure($1) } }
+  }
+}
