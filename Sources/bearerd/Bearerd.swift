@@ -5,6 +5,8 @@ import Glibc
 /// `bearerd`: one subcommand a file.
 @main
 struct Bearerd: ParsableCommand {
+  static let version = Release.version
+
   static let configuration = CommandConfiguration(
     commandName: "bearerd",
     abstract: "Checks bearer tokens for a web server, over FastCGI.",
@@ -12,11 +14,13 @@ struct Bearerd: ParsableCommand {
       A web server asks bearerd about every request; bearerd answers 200, 401 or 403 by a file of hashed tokens. \
       Each application that calls has tokens of its own, which `bearerd token` makes, replaces and takes back.
       """,
-    version: Release.version,
+    version: version,
     subcommands: [
       Serve.self,
       CGICommand.self,
       Check.self,
+      Status.self,
+      Health.self,
       TokenCommand.self,
       ManifestCommand.self,
     ],

@@ -32,13 +32,12 @@ final class ReloadRecord: Sendable {
   /// These tokens are in force from now on.
   func note(_ loaded: LoadedTokens, at now: Instant, isFirst: Bool = false) {
     let files = ReloadRecord.modifications(of: loaded.files)
-    let applications = Set(loaded.tokens.map(\.application)).count
     record.withLock { state in
       if !isFirst { state.succeeded += 1 }
       state.lastSuccess = now
       state.failure = nil
       state.files = files
-      state.applications = applications
+      state.applications = loaded.applications
       state.tokens = loaded.tokens.count
     }
   }

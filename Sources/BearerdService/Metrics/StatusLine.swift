@@ -4,7 +4,7 @@ extension Metrics {
   /// The line that `systemctl status` shows: `5 tokens, 12,301 checks, last reload ok 14:02 UTC`.
   var statusLine: String {
     let state = reloads.state
-    let tokens = "\(Metrics.grouped(state.tokens)) token\(state.tokens == 1 ? "" : "s")"
+    let tokens = "\(state.tokens.groupedDigits) token\(state.tokens == 1 ? "" : "s")"
     let checks = decided
     let reload =
       if let failure = state.failure {
@@ -13,20 +13,22 @@ extension Metrics {
         state.succeeded == 0
           ? "read \(state.lastSuccess.clockTime)" : "last reload ok \(state.lastSuccess.clockTime)"
       }
-    return "\(tokens), \(Metrics.grouped(checks)) check\(checks == 1 ? "" : "s"), \(reload)"
-  }
-
-  /// `12,301`
-  static func grouped(_ number: Int) -> String {
-    let digits = Array(String(number))
-    return digits.indices.reduce(into: "") { text, index in
-      if index > 0, (digits.count - index) % 3 == 0 { text.append(",") }
-      text.append(digits[index])
-    }
+    return "\(tokens), \(checks.groupedDigits) check\(checks == 1 ? "" : "s"), \(reload)"
   }
 }
 
 extension Instant {
   /// `14:02 UTC`
   fileprivate var clockTime: String { "\(description.dropFirst(11).prefix(5)) UTC" }
+}
+
+extension Int {
+  /// `12,301`
+  package var groupedDigits: String {
+    let digits = Array(String(self))
+    return digits.indices.reduce(into: "") { text, index in
+      if index > 0, (digits.count - index) % 3 == 0 { text.append(",") }
+      text.append(digits[index])
+    }
+  }
 }

@@ -9,12 +9,21 @@ public struct LoadedTokens: Sendable {
   /// The files that were read; `Token.file` counts them.
   public let files: [String]
 
+  /// How many applications they belong to.
+  public let applications: Int
+
+  init(tokens: [Token], issues: [TokenFileIssue], files: [String]) {
+    self.tokens = tokens
+    self.issues = issues
+    self.files = files
+    applications = Set(tokens.lazy.map(\.application)).count
+  }
+
   /// Whether no issue is an error.
   public var isUsable: Bool { issues.allSatisfy { $0.severity == .warning } }
 
   /// `3 applications, 5 tokens, next expiry 2027-01-01 (openai k7f3q2)`
   public func summary(at now: Instant) -> String {
-    let applications = Set(tokens.map(\.application)).count
     let expired = tokens.count { $0.isExpired(at: now) }
     let next = tokens.filter { !$0.isExpired(at: now) && $0.expires != .distantFuture }
       .min { $0.expires < $1.expires }

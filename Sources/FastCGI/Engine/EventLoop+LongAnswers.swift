@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// An answer that did not leave at once, and what becomes of its connection then.

@@ -61,9 +61,9 @@ final class EventLoop: @unchecked Sendable {
 
   func run() {
     while !isFinished {
+      meter.passRound(reading: reading.count, idle: idle.count)
       let ready = epoll.wait(milliseconds: patience)
       now = Clock.monotonicMilliseconds()
-      meter.passRound(reading: reading.count, idle: idle.count)
       for index in 0..<ready { dispatch(epoll.key(at: index)) }
       expire()
     }

@@ -2,7 +2,7 @@
 public final class LoopMeter: Sendable {
   /// The figures of a loop.
   public enum Figure: Int, CaseIterable, Sendable {
-    /// How often it has come back from waiting: what stands still while the loop hangs.
+    /// How often it has come round to waiting: what stands still while the loop hangs.
     case rounds
     /// Connections accepted.
     case accepted
@@ -25,7 +25,7 @@ public final class LoopMeter: Sendable {
 
   func count(_ figure: Figure) { cells.add(at: figure.rawValue) }
 
-  /// The loop is back from waiting.
+  /// The loop is about to wait.
   func passRound(reading: Int, idle: Int) {
     cells.add(at: Figure.rounds.rawValue)
     cells.set(UInt64(reading), at: Figure.reading.rawValue)

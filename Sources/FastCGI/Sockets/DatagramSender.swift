@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A unix socket that only sends datagrams, as sd_notify(3) does.

@@ -1,6 +1,7 @@
-import BearerAuth
 import Foundation
 import Testing
+
+@testable import BearerAuth
 
 /// A folder of its own for one test, gone with its last reference.
 final class Scratch {
@@ -53,4 +54,19 @@ func line(_ application: String, _ secret: String, _ options: String = "") throw
 func token(_ application: String, _ secret: String, key: String? = nil) throws -> Token {
   let digest = try #require(try DigestContext().digest(of: secret.utf8.span))
   return Token(digest: digest, application: application, key: key)
+}
+
+/// Asks until the answer is yes, for a limited time.
+func eventually(seconds: Double = 10, _ condition: () throws -> Bool) rethrows -> Bool {
+  let end = Date(timeIntervalSinceNow: seconds)
+  while Date() < end {
+    if try condition() { return true }
+    usleep(10_000)
+  }
+  return try condition()
+}
+
+/// A digest for each number, as evenly spread as real ones.
+func digest(_ number: Int) throws -> Digest {
+  try #require(try DigestContext().digest(of: "\(number)".utf8.span))
 }

@@ -1,0 +1,24 @@
+import ArgumentParser
+import Glibc
+
+/// `bearerd health`: a probe for monitors and for Kubernetes.
+struct Health: Command {
+  static let configuration = CommandConfiguration(
+    abstract: "Ask the running daemon whether it is ready.",
+    discussion: "Exits with 0 where it is, and with 1 where it is not, does not answer or is not there.")
+
+  @OptionGroup var daemon: DaemonOption
+
+  func perform() throws {
+    let answer: String
+    do {
+      let response = try daemon.ask("health")
+      answer = response.body
+      guard response.status != 200 else { return try Console.print("ready") }
+    } catch {
+      throw Failure(error.message)
+    }
+    try Console.print(answer.split(separator: "\n").first.map(String.init) ?? "not ready: no answer")
+    throw ExitCode(EXIT_FAILURE)
+  }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import FastCGI
+import Glibc
+
+/// `--listen`, for the commands that ask a running daemon.
+struct DaemonOption: ParsableArguments {
+  /// Where the packages and examples have it listen.
+  static let standard = "unix:/run/bearerd/bearerd.sock"
+
+  @Option(
+    help: ArgumentHelp(
+      "Where the daemon listens: unix:/PATH, HOST:PORT or [IPV6]:PORT. (default: \(DaemonOption.standard))",
+      valueName: "address"))
+  var listen: String?
+
+  func validate() throws {
+    guard let listen else { return }
+    do {
+      switch try ListenAddress(parsing: listen) {
+      case .unix, .tcp: return
+      case .descriptor, .systemd: break
+      }
+    } catch {
+      throw ValidationError("--listen: \(error)")
+    }
+    throw ValidationError("--listen: only \"serve\" takes sockets from others; write where it listens")
+  }
+
+  /// What the daemon says to a question of an operator.
+  /// - Parameter timeout: for each read and write, in milliseconds.
+  func ask(_ endpoint: String, timeout: Int = 5000) throws(Failure) -> ResponseMessage {
+    let name = listen ?? DaemonOption.standard
+    do {
+      let client = try Client(connectingTo: ListenAddress(parsing: name), timeout: timeout)
+      return try client.response(
+        to: RequestMessage(parameters: [
+          ("REQUEST_METHOD", Array("GET".utf8)), ("BEARERD_ENDPOINT", Array(endpoint.utf8)),
+        ]))
+    } catch let error as SystemError {
+      throw Failure("no daemon answers: \(error)\(DaemonOption.fix(for: error.code))", code: EX_UNAVAILABLE)
+    } catch Client.Failure.timedOut {
+      throw Failure("the daemon on \(name) does not answer: it hangs, or is stopped", code: EX_UNAVAILABLE)
+    } catch {
+      throw Failure(
+        "what listens on \(name) closed the connection; it is no bearerd, or does not admit us (--allow-peer)",
+        code: EX_UNAVAILABLE)
+    }
+  }
+
+  private static func fix(for code: Int32) -> String {
+    switch code {
+    case ENOENT, ECONNREFUSED: "; start it, or say where it listens with --listen"
+    case EACCES: "; run this as root, or as a user whom the socket admits"
+    default: ""
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import Testing
+
+@testable import BearerAuth
+@testable import BearerdService
+@testable import FastCGI
+
+@Suite("The watch over the loops")
+struct LoopWatchTests {
+  @Test("sees a loop that waits for nothing move when it is nudged, and complains of one that does not")
+  func moves() throws {
+    let listener = try #require(try Listener.tcp(host: "127.0.0.1", port: 0).first)
+    let server = try Server(
+      listeners: [listener], options: EngineOptions(loops: 2, timeout: 10, maximumConnections: 10),
+      names: AuthParameter.names
+    ) { Silent() }
+    defer {
+      server.drain()
+      server.wait()
+    }
+    let watch = LoopWatch(server, at: 1000)
+    watch.look(at: 1000)
+    for time: UInt64 in [2000, 3000, 4000] {
+      let rounds = server.meters.map { $0[.rounds] }
+      watch.nudge()
+      #expect(eventually { zip(server.meters, rounds).allSatisfy { $0[.rounds] > $1 } })
+      watch.look(at: time)
+      #expect(watch.haveAllMoved(since: time - 1))
+      #expect(!watch.haveAllMoved(since: time))
+    }
+    #expect(watch.complaint(at: 19_000) == nil)
+    // Nobody nudged them since: to the watch they hang.
+    watch.look(at: 19_001)
+    #expect(watch.complaint(at: 19_001) == "loop 0 has not moved for 15 seconds")
+    #expect(!watch.haveAllMoved(since: 4000))
+    #expect(watch.complaint(at: 70_000)?.hasPrefix("loop 0 has not moved") == true)
+  }
+
+  private final class Silent: Responder {
+    func response(to parameters: borrowing Parameters, role: Role) -> [UInt8] { [] }
+    func refused(_ refusal: Refusal) {}
+  }
+}

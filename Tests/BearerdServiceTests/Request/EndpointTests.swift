@@ -1,0 +1,82 @@
+import Foundation
+import Testing
+
+@testable import BearerAuth
+@testable import BearerdService
+@testable import FastCGI
+
+@Suite("An operator's question")
+struct EndpointTests {
+  private let secret = HeaderFormTests.secret
+
+  @Test(
+    "is answered by its name alone",
+    arguments: [
+      ("health", 200), ("metrics", 200), ("status", 200), ("status/app", 200), ("status/none", 200),
+    ])
+  func known(name: String, status: Int) throws {
+    let door = try Door(tokens: tokens(line("app", secret)))
+    let answer = try door.answer([("BEARERD_ENDPOINT", name)])
+    #expect(answer.status == status && answer.isEnded)
+    #expect(answer.header("Cache-Control") == "no-store")
+  }
+
+  @Test(
+    "that nobody knows is an error",
+    arguments: [
+      "nonsense", "Health", "health ", "health/", "metrics/app", "status/", "status/A", "status/a/b", "/",
+      "\u{e9}",
+    ])
+  func unknown(name: String) throws {
+    let door = try Door(tokens: tokens(line("app", secret)))
+    #expect(try door.answer([("BEARERD_ENDPOINT", name)]).status == 500)
+  }
+
+  @Test(
+    "opens no door: not beside a caller's secret, however empty, and not for an Authorizer",
+    arguments: ["health", "metrics", "status"])
+  func astray(name: String) throws {
+    let door = try Door(tokens: tokens(line("app", secret)))
+    let endpoint = ("BEARERD_ENDPOINT", name)
+    for value in ["", "Bearer \(secret)", "Bearer wrong"] {
+      #expect(try door.answer([("HTTP_AUTHORIZATION", value), endpoint]).status == 500)
+      #expect(try door.answer([endpoint, ("HTTP_AUTHORIZATION", value)], role: .authorizer).status == 500)
+    }
+    #expect(try door.answer([endpoint], role: .authorizer).status == 500)
+  }
+
+  @Test("cannot be asked by a client, whose headers all begin with HTTP_")
+  func client() throws {
+    let door = try Door(tokens: [])
+    for name in ["HTTP_BEARERD_ENDPOINT", "bearerd_endpoint", "BEARERD_ENDPOINT_"] {
+      #expect(try door.answer([(name, "metrics")]).status == 401)
+    }
+    #expect(try door.answer([("BEARERD_ENDPOINT", "")]).status == 401)
+  }
+
+  @Test("about the health of a daemon that stops is answered 503, and why")
+  func stopping() throws {
+    let door = try Door(tokens: [])
+    #expect(try door.answer([("BEARERD_ENDPOINT", "health")]).body == "ready\n")
+    door.metrics.stop()
+    let answer = try door.answer([("BEARERD_ENDPOINT", "health")])
+    #expect(answer.status == 503 && answer.body == "not ready: stopping\n")
+  }
+
+  @Test("is a long answer where one application has many keys, and tells all of them")
+  func manyKeys() throws {
+    let tokens = try (0..<2000).map { index in
+      Token(digest: try digest(index), application: index < 1500 ? "app" : "other", key: "k\(index)")
+    }
+    let door = try Door(tokens: tokens)
+    func keys(_ question: String) throws -> [[String: Any]] {
+      let body = try door.answer([("BEARERD_ENDPOINT", question)]).body
+      let report = try #require(try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any])
+      return try #require(report["keys"] as? [[String: Any]])
+    }
+    #expect(try keys("status/app").count == 1500)
+    #expect(try keys("status/other").allSatisfy { $0["application"] as? String == "other" })
+    #expect(try keys("status/none").isEmpty)
+    #expect(try keys("status").count <= 1000)
+  }
+}
