@@ -49,9 +49,10 @@ public struct CGI {
         logger.warning("\(source.path) lies where the web server's files are; put it beside DOCUMENT_ROOT")
       }
       let journal = DenialLog(logger: logger)
-      let responder = try AccessResponder(
-        options: answers, store: PolicyStore(Policy(loaded.tokens)), journal: journal
-      ) { now }
+      // Counted for nobody: the process ends with this answer.
+      let metrics = Metrics(
+        store: PolicyStore(Policy(loaded.tokens)), reloads: ReloadRecord(path: source.path), started: now)
+      let responder = try AccessResponder(options: answers, metrics: metrics, journal: journal) { now }
       let response = ResponseMessage(output: responder.response(to: parameters, role: .responder))
       guard response.status == 200 else {
         return Outcome(
