@@ -31,11 +31,10 @@ start_caddy() {
     caddy run --adapter caddyfile --config Caddyfile
 }
 
-# start_nginx: around site.conf.
+# start_nginx: around site.conf, with the snippets that are here already.
 start_nginx() {
-  copy_snippets
-  surround nginx.conf >nginx.conf
-  if [ -n "$server_user" ]; then echo "user $server_user;" >>nginx.conf; fi
+  cp /etc/nginx/fastcgi_params .
+  surround nginx.conf | sed "s|^#USER|${server_user:+user $server_user;}|" >nginx.conf
   serve nginx nginx -p "$throwaway" -c nginx.conf -e nginx.log
 }
 
