@@ -33,9 +33,12 @@ struct LoadTests {
     while load.isRunning {
       // As `systemctl restart` does: the one is gone before the other comes.
       #expect(site.bearerd.stop() == 0)
-      site.bearerd = try activated(site.folder, on: listener)
+      let next = try activated(site.folder, on: listener)
+      site.bearerd = next
       restarts += 1
-      usleep(100_000)
+      // One that is told to stop before it listens for that dies of it.
+      try #require(eventually(seconds: 20) { next.output.contains("ready on") }, "\(next.output)")
+      usleep(50_000)
     }
     #expect(try load.wait() == .init(complete: Self.requests, failed: 0))
     #expect(restarts >= Self.changes)
