@@ -31,11 +31,23 @@ start_caddy() {
     caddy run --adapter caddyfile --config Caddyfile
 }
 
-# start_nginx: around site.conf, with the snippets that are here already.
+# start_nginx: around site.conf, with the snippets; those that are here already stay.
 start_nginx() {
+  copy_snippets
   cp /etc/nginx/fastcgi_params .
-  surround nginx.conf | sed "s|^#USER|${server_user:+user $server_user;}|" >nginx.conf
+  surround nginx.conf >nginx.conf
+  if [ -n "$server_user" ]; then echo "user $server_user;" >>nginx.conf; fi
   serve nginx nginx -p "$throwaway" -c nginx.conf -e nginx.log
+}
+
+# start_php: listens at php-fpm.sock of this folder.
+start_php() {
+  local fpm
+  # Debian puts the version into its name.
+  for fpm in /usr/sbin/php-fpm*; do true; done
+  surround php-fpm.conf | sed "s|USER|${server_user:-$(id -un)}|" >php-fpm.conf
+  start php-fpm "$fpm" --nodaemonize --fpm-config php-fpm.conf
+  wait_until test -S php-fpm.sock || fail "PHP does not start: $(tail -n 3 php-fpm.log)"
 }
 
 # copy_snippets: nginx's, for a daemon at bearerd.sock of this folder.
@@ -43,6 +55,7 @@ copy_snippets() {
   local snippet
   mkdir -p snippets
   for snippet in "$root"/nginx/bearerd-*.conf; do
+    if [ -e "snippets/${snippet##*/}" ]; then continue; fi
     sed "s|/run/bearerd/|$throwaway/|" "$snippet" >"snippets/${snippet##*/}"
   done
 }
