@@ -101,6 +101,17 @@ curl_expecting() {
   shown=$((shown + 1))
 }
 
+# expect_all COUNT PATH HEADER: so many calls in a row, of which each must be answered with 200.
+expect_all() {
+  local got
+  command_line "curl $site$2 -H '$3', $1 times"
+  got=$(curl -s --max-time 60 -o body -w '%{http_code}\n' -H "$3" "$site$2?[1-$1]" | sort | uniq -c)
+  got=$(echo $got)
+  if [ "$got" != "$1 200" ]; then fail "this should have been $1 times 200: $got"; fi
+  printf '  %s200%s  each time\n' "$green" "$plain"
+  shown=$((shown + $1))
+}
+
 is_refused() {
   [ "$(curl -s --max-time 5 -o body -w '%{http_code}' "$site$1" -H "$2")" = 401 ]
 }
