@@ -56,6 +56,8 @@ start() {
   shift
   "$@" </dev/null &>>"$name.log" &
   last=$!
+  # Nobody need be told when it ends.
+  disown "$last"
   started+=("$last")
 }
 

@@ -101,15 +101,26 @@ curl_expecting() {
   shown=$((shown + 1))
 }
 
-# expect_all COUNT PATH HEADER: so many calls in a row, of which each must be answered with 200.
+# expect_all COUNT PATH HEADER [COMMAND...]: so many calls in a row, of which each must be answered with 200. COMMAND runs
+# while they are under way; give it some thousands.
 expect_all() {
-  local got
-  command_line "curl $site$2 -H '$3', $1 times"
-  got=$(curl -s --max-time 60 -o body -w '%{http_code}\n' -H "$3" "$site$2?[1-$1]" | sort | uniq -c)
-  got=$(echo $got)
-  if [ "$got" != "$1 200" ]; then fail "this should have been $1 times 200: $got"; fi
+  local count=$1 path=$2 credential=$3 calls got
+  shift 3
+  command_line "curl $site$path -H '$credential', $count times"
+  curl -s --max-time 60 -o body -w '%{http_code}\n' -H "$credential" "$site$path?[1-$count]" >codes &
+  calls=$!
+  if [ $# != 0 ]; then
+    # curl writes down a thousand at once.
+    wait_until test -s codes || fail "no call is answered"
+    command_line "$@"
+    "$@"
+    if [ "$(wc -l <codes)" -ge "$count" ]; then fail "the calls were over before: it says nothing"; fi
+  fi
+  wait "$calls"
+  got=$(sort codes | uniq -c | tr -s ' \n' ' ')
+  if [ "$got" != " $count 200 " ]; then fail "each should have been 200:$got"; fi
   printf '  %s200%s  each time\n' "$green" "$plain"
-  shown=$((shown + $1))
+  shown=$((shown + count))
 }
 
 is_refused() {
