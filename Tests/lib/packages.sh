@@ -6,13 +6,15 @@ example_packages=(curl python3)
 apache_packages=(apache2 libapache2-mod-fcgid)
 lighttpd_packages=(lighttpd lighttpd-modules-lua)
 caddy_packages=(caddy)
+haproxy_packages=(haproxy)
 php_packages=(nginx-light php-fpm)
 spawn_packages=(spawn-fcgi multiwatch)
 browser_packages=(chromium fonts-dejavu-core)
 test_packages=(
   faketime strace python3 python3-venv openssl iproute2 util-linux
-  systemd apache2-utils libapache2-mod-xsendfile haproxy
+  systemd apache2-utils libapache2-mod-xsendfile
   "${apache_packages[@]}" "${lighttpd_packages[@]}" "${caddy_packages[@]}" "${browser_packages[@]}"
+  "${haproxy_packages[@]}"
   "${php_packages[@]}" "${spawn_packages[@]}"
 )
 

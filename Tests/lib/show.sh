@@ -87,7 +87,7 @@ curl_expecting() {
     headers+=(-H "$header") typed+=" -H '$header'"
   done
   command_line "curl $site$path$typed"
-  got=$(curl -s --max-time 5 -o body -D headers -w '%{http_code}' "$site$path" "${headers[@]}" || true)
+  got=$(curl -s --path-as-is --max-time 5 -o body -D headers -w '%{http_code}' "$site$path" "${headers[@]}" || true)
   told=$(sed -n 's/^WWW-Authenticate: //Ip' headers | tr -d '\r')
   told=${told:-$(sed -n 's|.*<title>\(.*\)</title>.*|\1|p' body)}
   told=${told:-$(cat body)}

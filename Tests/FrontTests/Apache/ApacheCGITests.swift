@@ -11,13 +11,20 @@ struct ApacheCGITests {
     return site
   }
 
-  /// Replaces the script, for its next request.
-  private func script(_ site: FrontSite, _ text: String) throws {
-    let path = "\(site.folder.path)/site/cgi-bin/bearerd.cgi"
-    let old = try String(contentsOfFile: path, encoding: .utf8)
-    let command = try #require(old.split(separator: "\n").last?.components(separatedBy: "--").first)
-    try site.folder.make("#!/bin/sh\n\(command)\(text)\n", to: "site/cgi-bin/bearerd.cgi")
-    try #require(chmod(path, 0o755) == 0)
+  /// Replaces the script, for its next request, by one with more options or another private folder.
+  private func script(
+    _ site: FrontSite, _ options: String, privateFolder: String = "/hidden/", before: String = ""
+  ) throws {
+    let folder = site.folder
+    try folder.make(
+      """
+      #!/bin/sh
+      \(before)
+      exec /bin/sh \(folder.path)/bearerd cgi --tokens \(folder.tokens) \
+        --path REDIRECT_URL --public /private/ --private \(privateFolder) \(options)
+
+      """, to: "script")
+    try folder.install("script", as: "site/cgi-bin/bearerd.cgi")
   }
 
   @Test("reaches the private folder in no other way, token or not")
@@ -139,19 +146,14 @@ struct ApacheCGITests {
     }
     #expect(try site.http.get("/private/page.html?--verbose+x", token: evil).status == 401)
     #expect(try site.http.get("/private/page.html?--verbose+x", token: site.tokens.app).status == 200)
-    try script(
-      site, "--tokens \(folder.tokens) --path REDIRECT_URL --public /private/ --private /hidden/ \"$@\"")
+    try script(site, "\"$@\"")
     #expect(try site.http.get("/private/page.html?a=b", token: site.tokens.app).status == 200)
     for query in queries {
       #expect(try site.http.get("/private/page.html?\(query)", token: evil).status == 500)
     }
     #expect(try folder.read("error.log").contains("must not pass its arguments on"))
     // The attack is a real one: with nothing to compare with, it is open.
-    let path = "\(folder.path)/site/cgi-bin/bearerd.cgi"
-    let text = try String(contentsOfFile: path, encoding: .utf8)
-    try folder.make(
-      text.replacingOccurrences(of: "exec", with: "unset QUERY_STRING; exec"), to: "site/cgi-bin/bearerd.cgi")
-    try #require(chmod(path, 0o755) == 0)
+    try script(site, "\"$@\"", before: "unset QUERY_STRING")
     #expect(try site.http.get("/private/page.html?\(queries[0])", token: evil).status == 200)
   }
 
@@ -166,10 +168,7 @@ struct ApacheCGITests {
       rules.replacingOccurrences(of: "[E=", with: "[E=HTTP_AUTHORIZATION:%{HTTP:Authorization},E="),
       to: "site/.htaccess")
     #expect(try site.http.get("/private/page.html", token: site.tokens.app).status == 401)
-    try script(
-      site,
-      "--tokens \(folder.tokens) --path REDIRECT_URL --public /private/ --private /hidden/ "
-        + "--accept-redirected-authorization")
+    try script(site, "--accept-redirected-authorization")
     #expect(try site.http.get("/private/page.html", token: site.tokens.app).body == "protected page\n")
     for extra in ["Redirect-HTTP-Authorization: Bearer \(site.tokens.app)", "X-None: x"] {
       #expect(try site.http.get("/private/page.html", extra).status == 401)
@@ -183,10 +182,7 @@ struct ApacheCGITests {
     try folder.make("protected file\n", to: "files/page.html")
     try folder.make("protected file\n", to: "files/sub/two words.html")
     try folder.make(folder.read("site/cgi-bin/.htaccess") + "XSendFile on\n", to: "site/cgi-bin/.htaccess")
-    try script(
-      site,
-      "--tokens \(folder.tokens) --path REDIRECT_URL --public /private/ --private \(folder.path)/files/ --x-sendfile"
-    )
+    try script(site, "--x-sendfile", privateFolder: "\(folder.path)/files/")
     for path in ["page.html", "sub/two%20words.html", "sub/../page.html?x"] {
       let response = try site.http.get("/private/\(path)", token: site.tokens.app)
       #expect(response.status == 200, "\(path)")

@@ -1,6 +1,15 @@
 import Foundation
 import Testing
 
+extension Scratch {
+  /// Copies a file to where it can be run. Another process does it: a file that this one has written may not be run
+  /// while any other thread starts a program.
+  func install(_ name: String, as program: String) throws {
+    let outcome = try Bearerd.start(["install", "-m", "755", "\(path)/\(name)", "\(path)/\(program)"]).wait()
+    try #require(outcome.code == 0, "\(outcome.errors)")
+  }
+}
+
 extension Front {
   /// An Apache as a shared host has it, which reads .htaccess, and the example's folder, with the page where only
   /// bearerd.cgi leads.
@@ -17,8 +26,8 @@ extension Front {
         [
           ("/home/me/bin/bearerd", "/bin/sh \(folder.path)/bearerd"),
           ("/home/me/bearerd/tokens", folder.tokens),
-        ]), to: "site/cgi-bin/bearerd.cgi")
-    try #require(chmod("\(folder.path)/site/cgi-bin/bearerd.cgi", 0o755) == 0)
+        ]), to: "script")
+    try folder.install("script", as: "site/cgi-bin/bearerd.cgi")
     try files.moveItem(
       atPath: "\(folder.path)/site/private/page.html", toPath: "\(folder.path)/site/hidden/page.html")
     try files.removeItem(atPath: "\(folder.path)/site/private")

@@ -106,11 +106,13 @@ struct FrontTests {
       let seen = try site.http.get(
         "/api/x", token: site.tokens.app, "X-Bearerd-Application: root", "X-Bearerd-Key: root"
       ).body
-      #expect(seen.contains("X-Bearerd-Application: app\r\n"))
-      #expect(seen.contains("X-Bearerd-Key: "))
-      #expect(!seen.contains("root"))
       #expect(!seen.contains(site.tokens.app))
-      #expect(!seen.lowercased().contains("authorization"))
+      #expect(!seen.contains("root"))
+      // HAProxy writes the names of headers in its own way.
+      let headers = seen.lowercased()
+      #expect(headers.contains("x-bearerd-application: app\r\n"))
+      #expect(headers.contains("x-bearerd-key: "))
+      #expect(!headers.contains("authorization"))
     }
     #expect(try site.http.get("/private/page.html", token: site.tokens.near).status == 200)
     #expect(try site.http.get("/private/page.html", token: "unknown").status == 401)

@@ -7,6 +7,7 @@ enum Front: String, CaseIterable, CustomStringConvertible {
   case apacheAuthnzFcgi = "Apache mod_authnz_fcgi"
   case lighttpd = "lighttpd authorizer"
   case caddy = "Caddy reverse_proxy"
+  case haproxy = "HAProxy with Lua"
   case apacheCGI = "Apache CGI, .htaccess only"
 
   var description: String { rawValue }
@@ -26,7 +27,7 @@ enum Front: String, CaseIterable, CustomStringConvertible {
   var link: Link {
     switch self {
     case .nginx, .lighttpd, .caddy: .socket
-    case .apacheAuthnzFcgi: .port
+    case .apacheAuthnzFcgi, .haproxy: .port
     case .apacheFcgid: .child
     case .apacheCGI: .program
     }
@@ -54,7 +55,7 @@ enum Front: String, CaseIterable, CustomStringConvertible {
   var statusWithoutDaemon: Int {
     switch self {
     case .nginx, .apacheFcgid, .apacheAuthnzFcgi, .apacheCGI: 500
-    case .lighttpd: 503
+    case .lighttpd, .haproxy: 503
     case .caddy: 502
     }
   }
@@ -78,6 +79,7 @@ enum Front: String, CaseIterable, CustomStringConvertible {
     case .apacheAuthnzFcgi: try configureApache(place, example: "apache-authnz-fcgi", module: "authnz_fcgi")
     case .lighttpd: try configureLighttpd(place)
     case .caddy: try configureCaddy(place)
+    case .haproxy: try configureHAProxy(place)
     case .apacheCGI: try configureApacheCGI(place)
     }
   }

@@ -1,0 +1,32 @@
+extension Front {
+  /// The example, which logs to standard error, and another frontend in the place of the server of pages.
+  func configureHAProxy(_ place: FrontPlace) throws -> [String] {
+    let folder = place.folder
+    let pages = try freePort()
+    let socket = "abns@\(folder.path)"
+    try folder.make(
+      place.example("haproxy/bearerd.lua", [("abns@bearerd", socket)]), to: "bearerd.lua")
+    try folder.make(
+      place.example(
+        "haproxy/haproxy.cfg",
+        [
+          ("/dev/log local0", "stderr format raw local0 info"), ("    user haproxy\n", ""),
+          ("    group haproxy\n", ""),
+          ("/etc/haproxy/", "\(folder.path)/"), ("bind :80", "bind 127.0.0.1:\(place.port)"),
+          ("abns@bearerd", socket),
+          ("127.0.0.1:8080", "127.0.0.1:\(place.backendPort)"), ("127.0.0.1:8081", "127.0.0.1:\(pages)"),
+          ("127.0.0.1:9001", "127.0.0.1:\(place.daemonPort)"),
+        ]), to: "haproxy.cfg")
+    try folder.make(
+      """
+      frontend pages
+          bind 127.0.0.1:\(pages)
+          no log
+          http-request return content-type text/html file \(folder.path)/site/index.html if { path / }
+          http-request return content-type text/html file \(folder.path)/site/private/page.html if { path /private/page.html }
+          http-request return status 404
+
+      """, to: "pages.cfg")
+    return [server("haproxy"), "-db", "-f", "\(folder.path)/haproxy.cfg", "-f", "\(folder.path)/pages.cfg"]
+  }
+}
