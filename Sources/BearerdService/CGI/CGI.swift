@@ -81,6 +81,10 @@ public struct CGI {
       guard parameter != .scope, let value = values.first else { continue }
       parameters.keep(parameter, value)
     }
+    guard !parameters.has(.endpoint) else {
+      throw CGIFailure(
+        "BEARERD_ENDPOINT asks for a daemon's own figures; leave it out, a CGI program has none")
+    }
     if let door = try door(in: environment) { parameters.keep(.scope, door) }
     return parameters
   }

@@ -6,9 +6,10 @@ extension HandOver {
   func outcome(
     of allowance: ResponseMessage, _ environment: CGIEnvironment, complain: (String) -> Void
   ) -> CGI.Outcome {
-    // A redirect inside the web server turns every method into GET and loses the body.
+    // A redirect inside the web server turns every method into GET and loses the body. A CORS preflight, which passes
+    // for nobody, gets no file.
     let method = environment.value(of: "REQUEST_METHOD").map { String(decoding: $0, as: UTF8.self) }
-    guard method == "GET" || method == "HEAD" else {
+    guard method == "GET" || method == "HEAD", allowance.header("X-Bearerd-Application") != nil else {
       return HandOver.refuse("405 Method Not Allowed", "Allow: GET, HEAD\r\n")
     }
     guard let path = environment.value(of: variable.rawValue) else {

@@ -8,6 +8,7 @@ import Synchronization
 final class DenialLog: Sendable {
   private let logger: Logger
   private let limits = Mutex<[String: RateLimit]>([:])
+  private let authorization = AuthorizationWatch.Shared()
 
   init(logger: Logger) { self.logger = logger }
 
@@ -43,6 +44,11 @@ final class DenialLog: Sendable {
   func recordFailure(_ message: String, parameters: borrowing Parameters, at now: Instant) {
     guard admits(message, at: now) else { return }
     logger.error("\(message)", metadata: DenialLog.context(of: parameters))
+  }
+
+  /// One for each loop.
+  func makeAuthorizationWatch(acceptsRedirected: Bool) -> AuthorizationWatch {
+    AuthorizationWatch(acceptsRedirected: acceptsRedirected, shared: authorization, logger: logger)
   }
 
   /// Tells how many lines each reason held back in a second that is over.

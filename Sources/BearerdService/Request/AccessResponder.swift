@@ -12,6 +12,7 @@ final class AccessResponder: Responder {
   let now: @Sendable () -> Instant
   private var policy: PolicyStore.Reading
   private var answer: Answer
+  private var authorizationWatch: AuthorizationWatch
 
   init(
     options: AnswerOptions, metrics: Metrics, journal: DenialLog, now: @escaping @Sendable () -> Instant
@@ -25,6 +26,8 @@ final class AccessResponder: Responder {
     digests = try DigestContext()
     policy = store.reading()
     answer = Answer(options: options)
+    authorizationWatch = journal.makeAuthorizationWatch(
+      acceptsRedirected: options.acceptsRedirectedAuthorization)
   }
 
   func response(to parameters: borrowing Parameters, role: Role) -> [UInt8] {
@@ -39,6 +42,7 @@ final class AccessResponder: Responder {
     guard scope != .invalid else {
       return fail("BEARERD_SCOPE is no scope's name (\(Scope.rule))", parameters)
     }
+    authorizationWatch.observe(parameters)
     let credential = credential(in: parameters)
     guard credential != .unhashed else { return fail("libcrypto cannot hash", parameters) }
     let address = parameters.value(of: .remoteAddress) { IPAddress(parsing: $0) } ?? nil

@@ -14,6 +14,7 @@ enum AuthParameter: Int, CaseIterable {
   case requestURI
   case origin
   case accessControlRequestMethod
+  case serverSoftware
 
   var name: StaticString {
     switch self {
@@ -27,6 +28,7 @@ enum AuthParameter: Int, CaseIterable {
     case .requestURI: "REQUEST_URI"
     case .origin: "HTTP_ORIGIN"
     case .accessControlRequestMethod: "HTTP_ACCESS_CONTROL_REQUEST_METHOD"
+    case .serverSoftware: "SERVER_SOFTWARE"
     }
   }
 
@@ -40,4 +42,7 @@ extension Parameters {
   }
 
   func has(_ parameter: AuthParameter) -> Bool { hasValue(at: parameter.rawValue) }
+
+  /// Whether it was sent, be it empty.
+  func isSent(_ parameter: AuthParameter) -> Bool { value(of: parameter) { _ in true } ?? false }
 }

@@ -146,6 +146,27 @@ struct CGITests {
     }
   }
 
+  @Test("a preflight that passes for nobody gets no file, and nobody gets the figures of a daemon")
+  func handsNothingToNobody() throws {
+    var cgi = CGI(
+      source: TokenSource(path: "\(scratch.path)/tokens"),
+      answers: AnswerOptions(challenge: try Challenge(realm: "test"), allowsPreflight: true))
+    cgi.handOver = try HandOver(
+      from: .redirectURL, publicPrefix: "/private/", privatePrefix: "/hidden/", kind: .location)
+    let asked = ["REDIRECT_URL=/private/a", "HTTP_ORIGIN=x", "HTTP_ACCESS_CONTROL_REQUEST_METHOD=GET"]
+    for (environment, status) in [
+      (["REQUEST_METHOD=OPTIONS"], 405), (["REQUEST_METHOD=GET", "BEARERD_ENDPOINT=health"], 500),
+      (["REQUEST_METHOD=GET", "BEARERD_ENDPOINT=metrics", one], 500),
+    ] {
+      let outcome = cgi.answer(
+        CGIEnvironment((asked + environment).map { Array($0.utf8) }), arguments: [],
+        at: Instant(seconds: 1_800_000_000), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      let response = ResponseMessage(output: outcome.response)
+      #expect(response.status == status, "\(environment)")
+      #expect(response.header("Location") == nil)
+    }
+  }
+
   @Test("nothing is handed over where the web server names no path, or one that is refused")
   func handsNothingOver() throws {
     let handOver = try HandOver(

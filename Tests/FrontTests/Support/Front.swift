@@ -92,10 +92,12 @@ struct FrontPlace {
   /// Where bearerd listens, for a front that speaks TCP to it.
   let daemonPort: UInt16
   let backendPort: UInt16
+  /// What an administrator forgot to copy.
+  var omitted: String?
 
   /// The project's example, but for the addresses and paths that this machine lends it. Each must be in there.
   func example(_ name: String, _ changes: [(old: String, new: String)]) throws -> String {
-    try adapted("examples/\(name)", changes)
+    try adapted("examples/\(name)", changes).replacingOccurrences(of: omitted ?? "\0", with: "")
   }
 
   /// What the examples share for the server around them, with this folder and port in it.

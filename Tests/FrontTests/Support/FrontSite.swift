@@ -16,13 +16,18 @@ final class FrontSite {
 
   /// A site whose daemon fails at a step of each exchange, as Fault.swift has it, or is another program, or is asked
   /// through a recorder.
-  init(_ front: Front, fault: String? = nil, impostor: Impostor? = nil, isRecorded: Bool = false) throws {
+  /// - Parameter omitted: what is left out of the front's example.
+  init(
+    _ front: Front, fault: String? = nil, impostor: Impostor? = nil, isRecorded: Bool = false,
+    omitted: String? = nil
+  ) throws {
     self.front = front
     tokens = try KnownTokens.made.get()
     folder = try Scratch()
     backend = try Backend()
     place = FrontPlace(
-      folder: folder, port: try freePort(), daemonPort: try freePort(), backendPort: backend.port)
+      folder: folder, port: try freePort(), daemonPort: try freePort(), backendPort: backend.port,
+      omitted: omitted)
     http = HTTP(port: place.port)
     try folder.write(tokens.text)
     try folder.make("public page\n", to: "site/index.html")

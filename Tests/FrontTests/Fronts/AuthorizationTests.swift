@@ -1,0 +1,43 @@
+import Testing
+
+@Suite("The Authorization header")
+struct AuthorizationTests {
+  private static let suspicion = "none of the first 50 checks brought an Authorization header"
+
+  @Test(
+    "that a front keeps to itself is missed, and bearerd's log says once what to add",
+    arguments: [
+      (Front.apacheFcgid, "FcgidPassHeader Authorization"), (.apacheAuthnzFcgi, "CGIPassAuth On"),
+      (.haproxy, "pass-header authorization"),
+    ])
+  func kept(front: Front, directive: String) throws {
+    let site = try FrontSite(front, omitted: directive)
+    for _ in 0..<60 {
+      #expect(try site.http.get("/private/page.html", token: site.tokens.app).status == 401)
+    }
+    #expect(eventually { site.told.contains(AuthorizationTests.suspicion) }, "\(site.told)")
+    #expect(site.told.components(separatedBy: AuthorizationTests.suspicion).count == 2)
+    #expect(site.told.contains("`\(directive)`"))
+  }
+
+  @Test(
+    "is not missed where the front passes it, and nobody has one to send",
+    arguments: [
+      Front.nginx, .lighttpd, .caddy,
+    ])
+  func nobody(front: Front) throws {
+    let site = try FrontSite(front)
+    for _ in 0..<60 { #expect(try site.http.get("/private/page.html").status == 401) }
+    #expect(!site.told.contains(AuthorizationTests.suspicion))
+  }
+
+  @Test(
+    "is not missed once a front has passed one, be the token good or not",
+    arguments: Front.allCases.filter { $0.link != .program })
+  func somebody(front: Front) throws {
+    let site = try FrontSite(front)
+    #expect(try site.http.get("/private/page.html", token: "unknown").status == 401)
+    for _ in 0..<60 { #expect(try site.http.get("/private/page.html").status == 401) }
+    #expect(!site.told.contains(AuthorizationTests.suspicion))
+  }
+}
