@@ -3,7 +3,7 @@ import Testing
 
 extension Front {
   /// An Apache as Debian sets it up, in a folder of its own, with the site of one of the examples.
-  func configureApache(_ place: FrontPlace, example: String, module: String) throws -> [String] {
+  func configureApache(_ place: FrontPlace, module: String) throws -> [String] {
     let folder = place.folder
     var changes = [
       ("<VirtualHost *:80>", "<VirtualHost 127.0.0.1:\(place.port)>"),

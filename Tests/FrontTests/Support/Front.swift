@@ -12,6 +12,19 @@ enum Front: String, CaseIterable, CustomStringConvertible {
 
   var description: String { rawValue }
 
+  /// The folder of its example.
+  var example: String {
+    switch self {
+    case .nginx: "quickstart"
+    case .apacheFcgid: "apache-fcgid"
+    case .apacheAuthnzFcgi: "apache-authnz-fcgi"
+    case .lighttpd: "lighttpd-authorizer"
+    case .caddy: "caddy"
+    case .haproxy: "haproxy"
+    case .apacheCGI: "apache-cgi"
+    }
+  }
+
   /// How a front and bearerd find each other.
   enum Link {
     /// A unix socket, `socket` in the site's folder.
@@ -75,8 +88,8 @@ enum Front: String, CaseIterable, CustomStringConvertible {
   func configure(_ place: FrontPlace) throws -> [String] {
     switch self {
     case .nginx: try configureNginx(place)
-    case .apacheFcgid: try configureApache(place, example: "apache-fcgid", module: "fcgid")
-    case .apacheAuthnzFcgi: try configureApache(place, example: "apache-authnz-fcgi", module: "authnz_fcgi")
+    case .apacheFcgid: try configureApache(place, module: "fcgid")
+    case .apacheAuthnzFcgi: try configureApache(place, module: "authnz_fcgi")
     case .lighttpd: try configureLighttpd(place)
     case .caddy: try configureCaddy(place)
     case .haproxy: try configureHAProxy(place)

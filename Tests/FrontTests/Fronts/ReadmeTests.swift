@@ -1,0 +1,41 @@
+import Foundation
+import Testing
+
+@Suite("The README")
+struct ReadmeTests {
+  private static let path = "\(repository)/README.md"
+
+  @Test("says of each front what it does; with BEARERD_WRITE_README it is made to")
+  func table() throws {
+    let rows = try Front.allCases.map { try FrontFacts(observing: $0).row }
+    let made = ([FrontFacts.head] + rows).joined(separator: "\n")
+    let readme = try String(contentsOfFile: ReadmeTests.path, encoding: .utf8)
+    let begin = "<!-- made by the tests of the fronts -->\n"
+    let parts = readme.components(separatedBy: begin)
+    try #require(parts.count == 2)
+    let rest = parts[1].components(separatedBy: "\n\n")
+    if rest[0] != made, ProcessInfo.processInfo.environment["BEARERD_WRITE_README"] != nil {
+      let new = parts[0] + begin + ([made] + rest.dropFirst()).joined(separator: "\n\n")
+      try new.write(toFile: ReadmeTests.path, atomically: true, encoding: .utf8)
+    } else {
+      #expect(rest[0] == made, "run this with BEARERD_WRITE_README=1, and look at what has changed")
+    }
+  }
+
+  @Test("shows of each configuration what stands in the example, line by line")
+  func excerpts() throws {
+    let readme = try String(contentsOfFile: ReadmeTests.path, encoding: .utf8)
+    let blocks = readme.components(separatedBy: "<!-- from: ").dropFirst()
+    try #require(blocks.count >= 6)
+    for block in blocks {
+      let name = block.components(separatedBy: " -->")[0]
+      let example = try String(contentsOfFile: "\(repository)/\(name)", encoding: .utf8)
+      let known = Set(example.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) })
+      let text = block.components(separatedBy: "```")[1].split(separator: "\n").dropFirst()
+      try #require(!text.isEmpty, "\(name)")
+      for line in text.map({ $0.trimmingCharacters(in: .whitespaces) }) {
+        #expect(known.contains(line), "\(name) has no \(line)")
+      }
+    }
+  }
+}
