@@ -2,7 +2,7 @@ extension UInt8 {
   package var isDigit: Bool { self >= UInt8(ascii: "0") && self <= UInt8(ascii: "9") }
   var isLower: Bool { self >= UInt8(ascii: "a") && self <= UInt8(ascii: "z") }
   var isUpper: Bool { self >= UInt8(ascii: "A") && self <= UInt8(ascii: "Z") }
-  var isLetter: Bool { isLower || isUpper }
+  package var isLetter: Bool { isLower || isUpper }
   package var isAlphanumeric: Bool { isDigit || isLetter }
 
   /// What separates the fields of a token file.

@@ -18,7 +18,8 @@ struct NewManifest: Command {
   @OptionGroup var answers: ManifestAnswers
 
   @Option(
-    help: ArgumentHelp("The applications that will be registered, with commas between.", valueName: "apps"),
+    help: ArgumentHelp(
+      "The applications that will be registered, with commas between. (default: openai)", valueName: "apps"),
     transform: NewManifest.applications)
   var applications = ["openai"]
 

@@ -38,7 +38,7 @@ struct ManualPage {
         let words = line.split(separator: " ", maxSplits: 1)
         let value = words.dropFirst().first.map { $0.trimmingCharacters(in: ["_"]) } ?? ""
         options.append(.init(name: words[0].trimmingCharacters(in: ["*"]), value: value))
-      } else if !options.isEmpty, let match = line.firstMatch(of: /\(default: (\/?[A-Za-z0-9\/]+)\)/) {
+      } else if !options.isEmpty, let match = line.firstMatch(of: /\(default: ([A-Za-z0-9\/.:_-]+)\)/) {
         options[options.count - 1].defaultValue = String(match.1)
       }
     }

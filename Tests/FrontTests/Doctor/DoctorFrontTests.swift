@@ -1,0 +1,53 @@
+import Foundation
+import Testing
+
+@Suite("bearerd doctor")
+struct DoctorFrontTests {
+  @Test("finds nothing wrong with the project's own example of any front", arguments: Front.allCases)
+  func fronts(front: Front) throws {
+    let site = try FrontSite(front)
+    for path in front.guarded {
+      let outcome = try Bearerd.run(
+        "doctor", "http://localhost:\(site.http.port)\(path)", "--token-stdin", "--public", "/",
+        stdin: site.tokens.app)
+      #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome.output)\(outcome.errors)\(site.told)")
+      #expect(outcome.output.hasSuffix("  ok     /: 200, for everybody\nAll is well.\n"))
+      #expect(outcome.output.contains("  ok     in another casing: 401\n"))
+    }
+  }
+
+  @Test("tells why a token does not get in")
+  func tokens() throws {
+    let site = try FrontSite(.nginx)
+    for (token, path, finding) in [
+      (
+        site.tokens.reader, "/private/page.html",
+        ["with your token: 403, error=\"insufficient_scope\"", "-> bearerd token new APP"]
+      ),
+      (
+        site.tokens.reader, "/api/write/x",
+        ["with your token: 403, error=\"insufficient_scope\"", "-> bearerd token new APP --scopes write"]
+      ),
+      (
+        site.tokens.far, "/private/page.html",
+        ["with your token: 401, error=\"invalid_token\"", "-> bearerd token explain <TOKEN"]
+      ),
+    ] {
+      let outcome = try Bearerd.run(
+        "doctor", "http://localhost:\(site.http.port)\(path)", "--token-stdin", stdin: token)
+      #expect(outcome.code == 1 && outcome.findings.count == 1, "\(outcome.output)")
+      #expect(finding.allSatisfy { outcome.output.contains($0) }, "\(outcome.output)")
+    }
+    try site.stopDaemon(SIGTERM)
+    let outcome = try Bearerd.run("doctor", "http://localhost:\(site.http.port)/private/page.html")
+    #expect(outcome.findings == ["without a token: 500"])
+    #expect(outcome.output.contains("-> bearerd doctor unix:/run/bearerd/bearerd.sock"))
+  }
+}
+
+extension Outcome {
+  /// What the doctor found wrong.
+  var findings: [String] {
+    output.components(separatedBy: "\n").filter { $0.hasPrefix("  wrong  ") }.map { String($0.dropFirst(9)) }
+  }
+}

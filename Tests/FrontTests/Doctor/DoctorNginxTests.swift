@@ -1,0 +1,287 @@
+import Foundation
+import Testing
+
+@Suite("bearerd doctor before an nginx")
+struct DoctorNginxTests {
+  /// TOKEN is one that opens every door.
+  struct Fault: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    /// A location /door/ and what it needs.
+    var server: String
+    var others = ""
+    var options: [String] = []
+    var path = "/door/page.html"
+    /// What is found wrong, all of it.
+    var findings: [String]
+    /// What it means, or the line to write.
+    var remedy: String
+  }
+
+  private static let realm = "Bearer realm=\"bearerd\""
+  private static let page = "alias FOLDER/site/private/;"
+
+  static let faults: [Fault] = [
+    Fault(
+      testDescription: "the map recipe",
+      server: "location /door/ { if ($mapped = 0) { return 401; } \(page) }",
+      others: "map $http_authorization $mapped { default 0; \"Bearer TOKEN\" 1; }",
+      findings: ["without a token: 401, and no WWW-Authenticate", "in another casing: 200"],
+      remedy: "any casing passes: you are still on nginx map"),
+    Fault(
+      testDescription: "a regular expression without its end",
+      server: "location /door/ { if ($mapped = 0) { return 401; } \(page) }",
+      others: "map $http_authorization $mapped { default 0; \"~^Bearer TOKEN\" 1; }",
+      findings: [
+        "without a token: 401, and no WWW-Authenticate", "with \"bearer\" in small letters: 401",
+        "with a letter more: 200",
+      ], remedy: "a regular expression without its end"),
+    Fault(
+      testDescription: "a comparison of one's own",
+      server: "location /door/ { if ($http_authorization != \"Bearer TOKEN\") { return 401; } \(page) }",
+      findings: ["without a token: 401, and no WWW-Authenticate", "with \"bearer\" in small letters: 401"],
+      remedy: "schemes have no case (RFC 9110, 11.1)"),
+    Fault(
+      testDescription: "any header",
+      server: "location /door/ { if ($http_authorization = \"\") { return 401; } \(page) }",
+      findings: ["without a token: 401, and no WWW-Authenticate", "with a wrong token: 200"],
+      remedy: "any token opens the door"),
+    Fault(
+      testDescription: "an Authorization that is stripped",
+      server:
+        "location /door/ { set $bearerd_authorization \"\"; include snippets/bearerd-guard.conf; \(page) }",
+      findings: ["with your token: 401, as without one"],
+      remedy: "fastcgi_param HTTP_AUTHORIZATION $bearerd_authorization;"),
+    Fault(
+      testDescription: "no guard", server: "location /door/ { \(page) }", findings: ["without a token: 200"],
+      remedy: "-> in the location: include snippets/bearerd-guard.conf;"),
+    Fault(
+      testDescription: "a return before the guard",
+      server: "location /door/ { include snippets/bearerd-guard.conf; return 404; }",
+      findings: ["without a token: 404"], remedy: "401 is due before anybody looks further"),
+    Fault(
+      testDescription: "a login page",
+      server: "location /door/ { return 302 /login; }",
+      findings: ["without a token: 302, to http://127.0.0.1:PORT/login"],
+      remedy: "applications do not follow to a login page"),
+    Fault(
+      testDescription: "deny all", server: "location /door/ { deny all; }",
+      findings: ["without a token: 403"],
+      remedy: "something else than bearerd refuses everybody here"),
+    Fault(
+      testDescription: "error_page 401 =200",
+      server: "location /door/ { auth_request /_bearerd; error_page 401 =200 /index.html; \(page) }",
+      findings: ["without a token: 200, with \(realm)"],
+      remedy: "-> in place of error_page 401 = ... or =200 ...:"),
+    Fault(
+      testDescription: "error_page 401 = and a page",
+      server: "location /door/ { auth_request /_bearerd; error_page 401 = /index.html; \(page) }",
+      findings: ["without a token: 200, with \(realm)"], remedy: "error_page 401 @bearerd_unauthorized;"),
+    Fault(
+      testDescription: "a basic login",
+      server: "location /door/ { auth_basic x; auth_basic_user_file /dev/null; \(page) }",
+      findings: ["without a token: 401, Basic realm=\"x\"", "with your token: 401"], remedy: "auth_basic off;"
+    ),
+    Fault(
+      testDescription: "a challenge without a realm",
+      server:
+        "location /door/ { add_header WWW-Authenticate Bearer always; if ($http_authorization !~ \"TOKEN$\") { return 401; } \(page) }",
+      findings: ["without a token: 401, Bearer"], remedy: "the challenge lacks its realm"),
+    Fault(
+      testDescription: "a guard for GET alone",
+      server:
+        "location /door/ { if ($request_method = HEAD) { rewrite ^/door(/.*) /free$1 last; } include snippets/bearerd-guard.conf; \(page) } location /free/ { \(page) }",
+      findings: ["HEAD without a token: 200"], remedy: "only some methods are guarded"),
+    Fault(
+      testDescription: "a backend that is down",
+      server:
+        "location /door/ { include snippets/bearerd-guard.conf; proxy_pass http://unix:FOLDER/nobody.sock; }",
+      findings: ["with your token: 502"], remedy: "what is behind the door fails"),
+    Fault(
+      testDescription: "a backend that gets the secret",
+      server: "location /door/ { include snippets/bearerd-guard.conf; proxy_pass http://BACKEND; }",
+      findings: ["the token stands in the answer to it"],
+      remedy: "-> in the location: include snippets/bearerd-proxy.conf;"),
+    Fault(
+      testDescription: "a cache that everybody shares",
+      server: """
+        listen unix:FOLDER/inner.sock;
+        location /door/ { proxy_cache shared; proxy_cache_valid 200 1m; proxy_pass http://unix:FOLDER/inner.sock:/private/; }
+        """, others: "proxy_cache_path FOLDER/cache keys_zone=shared:1m;",
+      findings: ["without a token, after it: 200"],
+      remedy: "-> and: proxy_no_cache $http_authorization;"),
+    Fault(
+      testDescription: "a public file behind the door", server: "",
+      options: ["--public", "/private/index.html,/"],
+      path: "/private/page.html", findings: ["/private/index.html: 401"],
+      remedy: "-> in the server: location = /private/index.html { auth_request off; }"),
+    Fault(
+      testDescription: "public files that are not there, or elsewhere",
+      server: "location = /moved { return 301 /index.html; }", options: ["--public", "/none,/moved"],
+      path: "/private/page.html", findings: ["/none: 404", "/moved: 301"],
+      remedy: "it has moved to http://127.0.0.1:PORT/index.html"),
+    Fault(
+      testDescription: "a public file with the token in it",
+      server: "location = /config.js { return 200 'key = \"TOKEN\"'; }", options: ["--public", "/config.js"],
+      path: "/private/page.html", findings: ["/config.js: 200, with the token in it"],
+      remedy: "everybody can read it there"),
+    Fault(
+      testDescription: "no answer to preflights", server: "",
+      options: ["--origin", "https://app.example.com"],
+      path: "/private/page.html", findings: ["a browser's preflight: 401"],
+      remedy: "-> in the location, before its guard: set $bearerd_allow_origin https://app.example.com;"),
+    Fault(
+      testDescription: "preflights that allow another page",
+      server:
+        "location /door/ { set $bearerd_allow_origin https://b.example; include snippets/bearerd-cors.conf; include snippets/bearerd-guard.conf; \(page) }",
+      options: ["--origin", "https://app.example.com"], findings: ["a browser's preflight: 204"],
+      remedy: "Access-Control-Allow-Origin does not allow https://app.example.com"),
+    Fault(
+      testDescription: "preflights with a star for headers",
+      server: """
+        location /door/ {
+          if ($request_method = OPTIONS) {
+            add_header Access-Control-Allow-Origin *; add_header Access-Control-Allow-Headers *; return 204;
+          }
+          include snippets/bearerd-guard.conf; \(page)
+        }
+        """, options: ["--origin", "https://app.example.com"], findings: ["a browser's preflight: 204"],
+      remedy: "Access-Control-Allow-Headers does not name Authorization, which * does not mean"),
+    Fault(
+      testDescription: "denials that a page cannot read",
+      server: """
+        location /door/ {
+          if ($request_method = OPTIONS) {
+            add_header Access-Control-Allow-Origin *; add_header Access-Control-Allow-Headers "X-A, authorization";
+            return 204;
+          }
+          include snippets/bearerd-guard.conf; \(page)
+        }
+        """, options: ["--origin", "https://app.example.com"],
+      findings: ["a denial has no Access-Control-Allow-Origin"],
+      remedy: "-> and: include snippets/bearerd-cors.conf;"),
+  ]
+
+  @Test("finds", arguments: faults)
+  func fault(fault: Fault) throws {
+    let token = try KnownTokens.made.get().app
+    let site = try NginxSite(
+      configuration: NginxConfiguration(
+        server: fault.server.replacing("TOKEN", with: token),
+        otherServers: "map_hash_bucket_size 256; \(fault.others.replacing("TOKEN", with: token))"))
+    try site.folder.write(KnownTokens.made.get().text)
+    #expect(try eventually { try site.http.get("/private/page.html", token: token).status == 200 })
+    let command = [
+      Bearerd.path, "doctor", "http://127.0.0.1:\(site.http.port)\(fault.path)", "--token-stdin",
+    ]
+    let outcome = try Bearerd.start(command + fault.options, stdin: token).wait()
+    let port = "\(site.http.port)"
+    #expect(outcome.code == 1 && outcome.errors.isEmpty, "\(outcome.errors)")
+    #expect(outcome.findings == fault.findings.map { $0.replacing("PORT", with: port) }, "\(outcome.output)")
+    #expect(outcome.output.contains(fault.remedy.replacing("PORT", with: port)), "\(outcome.output)")
+    #expect(outcome.output.hasSuffix(fault.findings.count == 1 ? "\n1 finding\n" : " findings\n"))
+    #expect(!outcome.output.contains(token))
+  }
+
+  @Test("finds pages of other sites welcome where they are")
+  func pages() throws {
+    let site = try NginxSite(
+      configuration: NginxConfiguration(
+        server: """
+          location /door/ {
+            set $bearerd_allow_origin https://app.example.com;
+            include snippets/bearerd-cors.conf;
+            include snippets/bearerd-guard.conf;
+            \(DoctorNginxTests.page)
+          }
+          """))
+    let outcome = try Bearerd.run(
+      "doctor", "http://127.0.0.1:\(site.http.port)/door/page.html", "--origin", "https://app.example.com")
+    #expect(outcome.code == 0, "\(outcome.output)")
+    #expect(
+      outcome.output.contains("a browser's preflight: 204, and pages of https://app.example.com may call"))
+    #expect(outcome.output.contains("note   the right token was not tried; give it with --token-stdin"))
+  }
+
+  @Test("finds an Authorization that is stripped without having the token")
+  func strippedWithoutToken() throws {
+    let site = try NginxSite(
+      configuration: NginxConfiguration(
+        server: "location /door/ { set $bearerd_authorization \"\"; include snippets/bearerd-guard.conf; }"))
+    let outcome = try Bearerd.run("doctor", "http://127.0.0.1:\(site.http.port)/door/page.html")
+    #expect(outcome.findings == ["with a wrong token: 401, as without one"], "\(outcome.output)")
+    #expect(outcome.output.contains("your server strips Authorization"))
+  }
+
+  @Test("never sends a token where others can read it, and warns")
+  func plain() throws {
+    let token = try KnownTokens.made.get().app
+    let site = try NginxSite(
+      configuration: NginxConfiguration(
+        otherServers:
+          "log_format with_secrets '$http_authorization'; access_log FOLDER/secrets.log with_secrets;"))
+    // A proxy is how a name that nobody has can be reached.
+    let outcome = try Bearerd.start(
+      [
+        "env", "http_proxy=http://127.0.0.1:\(site.http.port)", Bearerd.path, "doctor",
+        "http://site.example/private/page.html", "--token-stdin",
+      ], stdin: token
+    ).wait()
+    #expect(outcome.findings == ["http:// and not https://"], "\(outcome.output)")
+    #expect(outcome.output.contains("can be read by all on the way; yours was not sent\n"))
+    #expect(outcome.output.contains("  ok     with a wrong token: 401, error=\"invalid_token\"\n"))
+    let log = try site.folder.read("secrets.log")
+    #expect(log.contains("Bearer brd_") && !log.contains(token))
+  }
+
+  @Test("looks at a site over TLS, and believes no certificate of its own")
+  func encrypted() throws {
+    let folder = try Scratch()
+    let certificate = try Bearerd.start([
+      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+      "2",
+      "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", "\(folder.path)/key",
+      "-out",
+      "\(folder.path)/certificate",
+    ]).wait()
+    try #require(certificate.code == 0, "\(certificate.errors)")
+    let port = try freePort()
+    let site = try NginxSite(
+      configuration: NginxConfiguration(
+        server: """
+          listen 127.0.0.1:\(port) ssl;
+          ssl_certificate \(folder.path)/certificate; ssl_certificate_key \(folder.path)/key;
+          """))
+    let command = [Bearerd.path, "doctor", "https://localhost:\(port)/private/page.html"]
+    let strange = try Bearerd.start(command).wait()
+    #expect(
+      strange.findings == ["no answer"] && strange.output.contains("curl: (60) SSL certificate problem"))
+    let known = try Bearerd.start(["env", "CURL_CA_BUNDLE=\(folder.path)/certificate"] + command).wait()
+    #expect(known.code == 0, "\(known.output)")
+    _ = site
+  }
+
+  @Test("gives the token to curl on its standard input, and to nobody else")
+  func secrecy() throws {
+    let token = try KnownTokens.made.get().app
+    let site = try NginxSite()
+    let seen = "\(site.folder.path)/seen"
+    let real = try #require(
+      ["/usr/local/bin/curl", "/usr/bin/curl"].first { FileManager.default.isExecutableFile(atPath: $0) })
+    try site.folder.make(
+      "#!/bin/sh\nenv >>\(seen)\necho \"$@\" >>\(seen)\nexec \(real) \"$@\"\n", to: "bin/curl")
+    try #require(chmod("\(site.folder.path)/bin/curl", 0o755) == 0)
+    try site.folder.write(KnownTokens.made.get().text)
+    #expect(try eventually { try site.http.get("/private/page.html", token: token).status == 200 })
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    let outcome = try Bearerd.start(
+      [
+        "env", "PATH=\(site.folder.path)/bin:\(path)", Bearerd.path, "doctor",
+        "http://127.0.0.1:\(site.http.port)/private/page.html", "--token-stdin",
+      ], stdin: token
+    ).wait()
+    #expect(outcome.code == 0, "\(outcome.output)")
+    let told = try site.folder.read("seen")
+    #expect(told.contains("\n-q --config -\n") && !told.contains(token) && !told.contains("brd_"))
+    #expect(told.split(separator: "\n").count { $0.hasPrefix("-q") } >= 8)
+  }
+}
