@@ -9,6 +9,7 @@ enum Target: String {
   case tokens
   case address
   case date
+  case manifest
 
   /// The one that BEARERD_FUZZ names.
   static let chosen: Target = {
@@ -29,6 +30,7 @@ enum Target: String {
     case .tokens: TokenFileTarget.run(bytes)
     case .address: AddressTarget.run(bytes)
     case .date: DateTarget.run(bytes)
+    case .manifest: ManifestTarget.run(bytes)
     }
   }
 }

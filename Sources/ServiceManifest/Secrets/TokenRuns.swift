@@ -10,6 +10,8 @@ struct TokenRuns {
   static let maximumLength = Credential.maximumLength - "Bearer ".utf8.count
   /// How many stretches a part in the midst of a run may have: two kilobytes of base 64 have so many.
   static let maximumStretches = 64
+  /// The same in a run that is longer than any token, as a picture in base 64: a quarter of a kilobyte.
+  static let maximumStretchesInLongRuns = 8
   /// How many bytes all parts may have: a few seconds of hashing. No honest file comes near.
   static let maximumBytes = 1 << 30
 
@@ -51,11 +53,14 @@ struct TokenRuns {
     if ends.last != end { ends.append(end) }
     if paddedEnd > end { ends.append(paddedEnd) }
 
+    let stretches =
+      end - start > TokenRuns.maximumLength
+      ? TokenRuns.maximumStretchesInLongRuns : TokenRuns.maximumStretches
     var first = 0
     for partStart in starts {
       while ends[first] <= partStart { first += 1 }
       let isMidst = partStart > start
-      let near = isMidst ? min(first + TokenRuns.maximumStretches, ends.count) : ends.count
+      let near = isMidst ? min(first + stretches, ends.count) : ends.count
       for partEnd in ends[first..<near] + ends[max(near, ends.count - 2)...] {
         guard partEnd - partStart <= TokenRuns.maximumLength else { break }
         // A digest costs a block of 64 bytes at least.
