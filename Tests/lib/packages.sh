@@ -10,12 +10,12 @@ haproxy_packages=(haproxy)
 php_packages=(nginx-light php-fpm)
 spawn_packages=(spawn-fcgi multiwatch)
 browser_packages=(chromium fonts-dejavu-core)
+prometheus_packages=(prometheus)
 test_packages=(
   faketime strace python3 python3-venv openssl iproute2 util-linux
   systemd apache2-utils libapache2-mod-xsendfile
-  "${apache_packages[@]}" "${lighttpd_packages[@]}" "${caddy_packages[@]}" "${browser_packages[@]}"
-  "${haproxy_packages[@]}"
-  "${php_packages[@]}" "${spawn_packages[@]}"
+  "${apache_packages[@]}" "${lighttpd_packages[@]}" "${caddy_packages[@]}" "${haproxy_packages[@]}"
+  "${php_packages[@]}" "${spawn_packages[@]}" "${browser_packages[@]}" "${prometheus_packages[@]}"
 )
 
 # need_packages NAME...: installs those that are missing, and asks for root only then.

@@ -24,4 +24,9 @@ public struct TokenFileEditor: Sendable {
       return try edit.commit() ? result : nil
     }
   }
+
+  /// Lets `look` see what an edit would begin with. Holds no lock, and changes nothing.
+  public func look<Result>(_ look: (TokenEdit) throws -> Result) throws -> Result {
+    try look(TokenEdit(of: path))
+  }
 }

@@ -17,6 +17,14 @@ public struct TokenSource: Sendable {
     self.path = path
   }
 
+  /// Whether another path leads to the same file or folder.
+  public func isSame(as path: String) -> Bool {
+    guard let ours = try? Folder.target(of: self.path), let theirs = try? Folder.target(of: path) else {
+      return false
+    }
+    return ours == theirs
+  }
+
   /// Reads everything, to the end, whatever is wrong with it. Links are followed.
   /// Throws where something could not be read at all; all else is an issue of what was read.
   public func load() throws(TokenSourceError) -> LoadedTokens {

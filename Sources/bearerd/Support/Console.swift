@@ -22,6 +22,15 @@ enum Console {
   /// A CGI response on stdout.
   static func answer(_ response: [UInt8]) throws(Failure) { try write(response, to: STDOUT_FILENO) }
 
+  /// Whether somebody is there who can be asked.
+  static var hasSomebody: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
+
+  /// Asks a question; anything but yes is no.
+  static func confirms(_ question: String) -> Bool {
+    try? write(Array("\(question) [y/N] ".utf8), to: STDERR_FILENO)
+    return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
+  }
+
   private static func write(_ bytes: [UInt8], to descriptor: Int32) throws(Failure) {
     var written = 0
     while written < bytes.count {

@@ -7,12 +7,16 @@ struct RevokeToken: Command {
   static let configuration = CommandConfiguration(
     commandName: "revoke",
     abstract: "Take a token back: its line is removed.",
-    discussion: "The daemon refuses the token within a second; a web server's own cache may take longer.")
+    discussion: """
+      The daemon refuses the token within a second; a web server's own cache may take longer. Where the daemon \
+      answers, you are told when the token was last used, and on a terminal asked before a used one is taken back.
+      """)
 
   @OptionGroup var subject: ApplicationArgument
   @OptionGroup var source: TokensOption
 
   @OptionGroup var choice: KeyOption
+  @OptionGroup var takingBack: TakingBack
 
   @Flag(help: "All tokens of the application.")
   var all = false
@@ -22,17 +26,26 @@ struct RevokeToken: Command {
   }
 
   func perform() throws {
-    let (names, left) = try TokenFileEditor(path: source.tokens).edit { edit in
-      let tokens = try edit.tokens(of: subject.application, key: choice.key)
-      let names = edit.names(of: tokens)
-      guard all || tokens.count == 1 else {
-        throw Failure.usage(
-          "\(subject.application) has several tokens; say which with --key, or --all: \(names)")
-      }
+    // Asked before the edit, which holds a lock that others wait for; whoever answers may take long.
+    let editor = TokenFileEditor(path: source.tokens)
+    let uses = LastUses(of: subject.application, in: source.tokens, from: takingBack.daemon)
+    if uses != nil { try takingBack.confirm(editor.look { try choose(from: $0) }, by: uses, "Revoke") }
+    let (names, left) = try editor.edit { edit in
+      let tokens = try choose(from: edit)
       edit.remove(tokens)
-      return (names, edit.current.tokens.count - tokens.count)
+      return (edit.names(of: tokens), edit.current.tokens.count - tokens.count)
     }
     Console.note("\(subject.application): revoked \(names).")
     if left == 0 { Console.note("No tokens are left in \(source.tokens): every door is shut.") }
+  }
+
+  private func choose(from edit: TokenEdit) throws(Failure) -> [Token] {
+    let tokens = try edit.tokens(of: subject.application, key: choice.key)
+    guard all || tokens.count == 1 else {
+      throw .usage(
+        "\(subject.application) has several tokens; say which with --key, or --all: \(edit.names(of: tokens))"
+      )
+    }
+    return tokens
   }
 }

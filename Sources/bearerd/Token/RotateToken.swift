@@ -10,13 +10,14 @@ struct RotateToken: Command {
     discussion: """
       The new token has the scopes and addresses of the old one, and as long to live as the old one had from its \
       created= to its expires=. The old one keeps working for a while, so that both are good until the \
-      application has the new one.
+      application has the new one. Where the daemon answers, you are told when the old one was last used.
       """)
 
   @OptionGroup var subject: ApplicationArgument
   @OptionGroup var source: TokensOption
 
   @OptionGroup var choice: KeyOption
+  @OptionGroup var takingBack: TakingBack
 
   @Option(
     help: ArgumentHelp("How long the old token stays good; 0 ends it now.", valueName: "time"),
@@ -36,7 +37,12 @@ struct RotateToken: Command {
     defer { secret.wipe() }
     let digest = try hash(secret)
 
-    let (new, oldName, oldEnd) = try TokenFileEditor(path: source.tokens).edit { edit in
+    let editor = TokenFileEditor(path: source.tokens)
+    let uses = LastUses(of: subject.application, in: source.tokens, from: takingBack.daemon)
+    if keep == 0, uses != nil {
+      try takingBack.confirm([editor.look { try choose(from: $0, at: now) }], by: uses, "End it")
+    }
+    let (new, old, oldName, oldEnd) = try editor.edit { edit in
       let old = try choose(from: edit, at: now)
       let end = min(old.expires, now.advanced(by: keep))
       let new = Token(
@@ -44,12 +50,13 @@ struct RotateToken: Command {
         created: now, expires: try newEnd(after: old, at: now), scopes: old.scopes, origins: old.origins)
       if end < old.expires { edit.setExpires(end, of: old) }
       edit.append(new)
-      return (new, edit.names(of: [old]), end)
+      return (new, old, edit.names(of: [old]), end)
     }
 
     try show(secret, of: new)
     Console.note("\(name(of: new)) is in \(source.tokens) and \(ending(new.expires, at: now)).")
     Console.note("The old token, \(oldName), \(ending(oldEnd, at: now)).")
+    if keep > 0, let uses { Console.note("It \(uses.sentence(about: old)).") }
   }
 
   /// The one live token, or the one with the key.

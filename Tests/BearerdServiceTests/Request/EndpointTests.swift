@@ -63,6 +63,18 @@ struct EndpointTests {
     #expect(answer.status == 503 && answer.body == "not ready: stopping\n")
   }
 
+  @Test("about the health of a daemon whose loop hangs is answered 503 by another one, and which it is")
+  func hangs() throws {
+    let door = try Door(tokens: [])
+    door.metrics.watch(
+      door.server, LoopWatch(door.server, at: Clock.monotonicMilliseconds() - 20_000), on: [])
+    let answer = try door.answer([("BEARERD_ENDPOINT", "health")])
+    #expect(answer.status == 503)
+    #expect(
+      answer.body.wholeMatch(of: /not ready: loop 0 has not moved for 2\d seconds\n/) != nil, "\(answer.body)"
+    )
+  }
+
   @Test("is a long answer where one application has many keys, and tells all of them")
   func manyKeys() throws {
     let tokens = try (0..<2000).map { index in

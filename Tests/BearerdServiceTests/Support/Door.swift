@@ -12,7 +12,7 @@ final class Door {
 
   let store: PolicyStore
   let metrics: Metrics
-  private let server: Server
+  let server: Server
   private let address: ListenAddress
   private let folder: URL
   /// The time, as the responders see it.

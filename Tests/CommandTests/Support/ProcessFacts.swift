@@ -18,6 +18,16 @@ struct ProcessFacts {
     return try ticks() - before
   }
 
+  /// Whether strace or a debugger has hold of it.
+  var isTraced: Bool { get throws { try !text("status").contains("TracerPid:\t0\n") } }
+
+  /// The number of a thread, which has facts of its own.
+  func thread(named name: String) throws -> pid_t? {
+    try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task").first {
+      try text("task/\($0)/comm") == "\(name)\n"
+    }.flatMap { pid_t($0) }
+  }
+
   /// Mapped memory, in bytes.
   func addressSpace() throws -> Int {
     let line = try #require(try text("status").split(separator: "\n").first { $0.hasPrefix("VmSize:") })

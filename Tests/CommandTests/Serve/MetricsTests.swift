@@ -1,0 +1,91 @@
+import FastCGI
+import Foundation
+import Testing
+
+@Suite("The figures of bearerd serve")
+struct ServeMetricsTests {
+  private func metrics(_ service: Service) throws -> String {
+    let response = try Client(connectingTo: service.address).response(
+      to: RequestMessage(parameters: [("BEARERD_ENDPOINT", Array("metrics".utf8))]))
+    try #require(response.status == 200 && response.isEnded)
+    return response.body
+  }
+
+  @Test(
+    "pass Prometheus' own check, whatever the token file is called, before and after anything has happened")
+  func promtool() throws {
+    let scratch = try Scratch()
+    let folder = "\(scratch.path)/we\"ird\\na me\n\u{e9}"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+    let secret = try Bearerd.run("token", "new", "app", "--expires", "10d", tokens: "\(folder)/a.tokens").line
+    try "b \(hash("1"))\nb \(hash("2")) expires=2099-01-01\nb \(hash("3")) expires=2099-01-01\n".write(
+      toFile: "\(folder)/b.tokens", atomically: false, encoding: .utf8)
+    let service = try Service(scratch: scratch, tokens: folder)
+    try service.waits(for: "ready on")
+    for round in 0..<2 {
+      let text = try metrics(service)
+      let check = try Bearerd.start(["promtool", "check", "metrics"], stdin: text).wait()
+      #expect(
+        check.code == 0 && check.output.isEmpty && check.errors.isEmpty,
+        "\(check.errors)\(check.output)\n\(text)")
+      #expect(text.contains("we\\\"ird\\\\na me\\n\u{e9}/a.tokens\"} "))
+      #expect(text.contains("bearerd_reloads_total{result=\"ok\"} \(round)\n"))
+      #expect(try service.status(secret) == 200)
+      #expect(try service.status(nil) == 401)
+      kill(service.running.pid, SIGHUP)
+      try service.waits(for: "tokens reloaded", times: round + 1)
+      _ = eventually { (try? metrics(service))?.contains("result=\"ok\"} \(round + 1)\n") == true }
+    }
+  }
+
+  @Test("never go down while the tokens change, also for an application that goes")
+  func monotonic() throws {
+    let scratch = try Scratch()
+    let secret = try Bearerd.run("token", "new", "app", tokens: scratch.tokens).line
+    let service = try Service(scratch: scratch)
+    try service.waits(for: "ready on")
+    for _ in 0..<5 { #expect(try service.status(secret) == 200) }
+    let allowed = #"bearerd_checks_total{result="allowed",application="app"} 5"#
+    #expect(try metrics(service).contains(allowed))
+    _ = try Bearerd.run("token", "revoke", "app", tokens: scratch.tokens)
+    try service.waits(for: "tokens reloaded")
+    #expect(try service.status(secret) == 401)
+    let after = try metrics(service)
+    #expect(after.contains(allowed) && after.contains("bearerd_tokens 0\n"))
+    #expect(after.contains(#"bearerd_checks_total{result="denied",reason="unknown-token"} 1"#))
+  }
+
+  @Test("cost a check no system call: there are only those of its socket")
+  func systemCalls() throws {
+    let scratch = try Scratch()
+    let secret = try Bearerd.run("token", "new", "app", tokens: scratch.tokens).line
+    let service = try Service("--workers", "1", scratch: scratch)
+    try service.waits(for: "ready on")
+    #expect(try service.status(secret) == 200)
+    let loop = try #require(try ProcessFacts(pid: service.running.pid).thread(named: "loop 0"))
+    let strace = try Bearerd.start([
+      "strace", "-qq", "-e", "trace=!epoll_wait", "-o", "\(scratch.path)/calls", "-p", "\(loop)",
+    ])
+    defer {
+      kill(strace.pid, SIGINT)
+      waitpid(strace.pid, nil, 0)
+    }
+    #expect(eventually(seconds: 20) { (try? ProcessFacts(pid: loop).isTraced) == true })
+    for _ in 0..<20 { #expect(try service.status(secret) == 200) }
+    var calls: [Substring: Int] = [:]
+    #expect(
+      try eventually(seconds: 20) {
+        let lines = try scratch.read("calls").split(separator: "\n")
+        calls = Dictionary(grouping: lines.map { $0.prefix { $0 != "(" } }, by: \.self).mapValues(\.count)
+        return calls["close"] == 20
+      }, "\(calls)")
+    #expect(calls["write"] == 20, "\(calls)")
+    // Now and then it must show that it is alive, which is one more.
+    #expect((20...30).contains(calls["read"] ?? 0), "\(calls)")
+    // The second row only where a connection was there before its request: no clock, no lock, no memory.
+    let known: Set<Substring> = [
+      "accept4", "recvfrom", "read", "write", "close", "epoll_ctl", "socketpair", "setsockopt", "sendto",
+    ]
+    #expect(Set(calls.keys).isSubset(of: known), "\(calls)")
+  }
+}
