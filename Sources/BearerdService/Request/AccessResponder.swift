@@ -8,6 +8,8 @@ final class AccessResponder: Responder {
   private let journal: DenialLog
   private let digests: DigestContext
   let metrics: Metrics
+  /// Whether BEARERD_ENDPOINT is answered, where its question is none of a check.
+  var answersOperators = true
   private let meter: CheckMeter
   let now: @Sendable () -> Instant
   private var policy: PolicyStore.Reading

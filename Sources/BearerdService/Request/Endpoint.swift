@@ -61,6 +61,9 @@ extension AccessResponder {
     guard let endpoint = parameters.value(of: .endpoint, { Endpoint($0) }) ?? nil else {
       return fail("unknown BEARERD_ENDPOINT; write health or metrics, or leave it out", parameters)
     }
+    guard answersOperators else {
+      return fail("BEARERD_ENDPOINT is for the daemon; leave it out", parameters)
+    }
     guard role == .responder, parameters.value(of: .authorization, { _ in true }) == nil else {
       return fail("BEARERD_ENDPOINT does not go with HTTP_AUTHORIZATION, nor with an Authorizer", parameters)
     }

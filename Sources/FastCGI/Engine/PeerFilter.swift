@@ -16,8 +16,8 @@ public struct PeerFilter: Sendable {
     guard descriptor >= 0 else { return descriptor }
     let peer = PeerAddress(storage)
     guard !admits(peer) else { return descriptor }
-    close(descriptor)
     refused(peer)
+    close(descriptor)
     errno = ECONNABORTED
     return -1
   }

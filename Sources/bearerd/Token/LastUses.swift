@@ -42,7 +42,7 @@ struct LastUses {
 struct TakingBack: ParsableArguments {
   @OptionGroup var daemon: DaemonOption
 
-  @Flag(name: .shortAndLong, help: "Do not ask, not even on a terminal.")
+  @Flag(help: "Do not ask, not even on a terminal.")
   var yes = false
 
   /// Says when the tokens were last used, and asks where somebody is there to answer.

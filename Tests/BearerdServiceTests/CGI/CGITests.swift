@@ -42,6 +42,7 @@ struct CGITests {
       (["HTTP_AUTHORIZATION=Bearer one, Bearer two"], 401, 1), ([one], 200, 0), ([two], 403, 1),
       ([two, "BEARERD_SCOPE=write"], 200, 0), ([two, "BEARERD_SCOPE=read"], 403, 1),
       ([two, "BEARERD_SCOPE=W"], 500, 78), ([one, "BEARERD_ENDPOINT=x"], 500, 78),
+      (["BEARERD_ENDPOINT=health"], 500, 78), (["BEARERD_ENDPOINT=metrics"], 500, 78),
       (["HTTP_AUTHORIZATION=Bearer three"], 401, 1),
       (["HTTP_AUTHORIZATION=Bearer three", "REMOTE_ADDR=192.0.2.9"], 200, 0),
       (["HTTP_AUTHORIZATION=Bearer three", "HTTP_REMOTE_ADDR=192.0.2.9"], 401, 1),
