@@ -61,10 +61,10 @@ extension Metrics {
 
     let keys = snapshot.shownKeys()
     text.family(
-      "bearerd_token_expiry_timestamp_seconds", .gauge,
-      "When a token ends, in seconds since 1970; one that never ends is not here.")
-    for key in keys where key.token.expires != .distantFuture {
-      text.sample(key.token.expires.seconds, Metrics.labels(of: key.token))
+      "bearerd_token_expiry_timestamp_seconds", .gauge, "When a token ends, in seconds since 1970; +Inf: never.")
+    for key in keys {
+      let expires = key.token.expires
+      text.sample(expires == .distantFuture ? "+Inf" : "\(expires.seconds)", Metrics.labels(of: key.token))
     }
     text.family(
       "bearerd_token_last_used_timestamp_seconds", .gauge,

@@ -38,6 +38,7 @@ struct MetricsTests {
       #"bearerd_checks_total{result="denied",reason="unknown-token"} 0"#,
       #"bearerd_checks_total{result="failed"} 1"#, "bearerd_decision_duration_seconds_count 9",
       #"bearerd_decision_duration_seconds_bucket{le="+Inf"} 9"#, #"bearerd_tokens{application="app"} 1"#,
+      #"bearerd_token_expiry_timestamp_seconds{application="app",key="k1"} +Inf"#,
       #"bearerd_token_last_used_timestamp_seconds{application="app",key="k1"} 1800000000"#,
       #"bearerd_connections_accepted_total 10"#, "bearerd_keys_omitted 0", "bearerd_last_reload_successful 1",
     ] {
@@ -83,6 +84,7 @@ struct MetricsTests {
     #expect(Set(series).count == series.count)
     #expect(lines.contains("bearerd_keys_omitted 9500"))
     #expect(series.count { $0.hasPrefix("bearerd_token_expiry_timestamp_seconds") } == 500)
+    #expect(!lines.contains { $0.hasSuffix(" +Inf") })
     let counts = lines.filter { $0.hasPrefix("bearerd_tokens{") }.compactMap {
       Int($0.split(separator: " ").last ?? "")
     }
