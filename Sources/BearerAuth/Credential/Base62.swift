@@ -14,21 +14,25 @@ enum Base62 {
     return digits
   }
 
-  /// The number that up to ten digits write, highest first; nil where one is no digit of base 62.
+  /// The number that up to ten digits write, highest first; nil where one is no digit of base 62. No branch depends
+  /// on a digit.
   static func decode(_ digits: Span<UInt8>) -> UInt64? {
     var number: UInt64 = 0
+    var worst: UInt8 = 0
     for index in digits.indices {
-      guard let value = value(of: digits[index]) else { return nil }
-      number = number * 62 + UInt64(value)
+      let value = values[Int(digits[index])]
+      worst = max(worst, value)
+      number = number &* 62 &+ UInt64(value)
     }
-    return number
+    return worst < 62 ? number : nil
   }
 
-  private static func value(of digit: UInt8) -> UInt8? {
-    if digit.isDigit { return digit - UInt8(ascii: "0") }
-    if digit.isUpper { return digit - UInt8(ascii: "A") + 10 }
-    return digit.isLower ? digit - UInt8(ascii: "a") + 36 : nil
-  }
+  /// By the character; 255 where it is no digit.
+  private static let values: [UInt8] = {
+    var values = [UInt8](repeating: 255, count: 256)
+    for (value, digit) in alphabet.enumerated() { values[Int(digit)] = UInt8(value) }
+    return values
+  }()
 
   /// Divides by 62 as one does on paper.
   private static func remainder(dividing number: inout [UInt8]) -> Int {
