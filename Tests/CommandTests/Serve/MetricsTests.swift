@@ -38,6 +38,24 @@ struct ServeMetricsTests {
     }
   }
 
+  @Test("are those that the README names, and no other")
+  func documented() throws {
+    let scratch = try Scratch()
+    try scratch.write("# none yet\n")
+    let service = try Service(scratch: scratch)
+    try service.waits(for: "ready on")
+    let families = try metrics(service).matches(of: /TYPE (\w+) (?:gauge|counter|histogram)\n/).map {
+      String($0.1)
+    }
+    let readme = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().appending(path: "README.md")
+    let rows = try String(contentsOf: readme, encoding: .utf8).split(separator: "\n").filter {
+      $0.hasPrefix("| `bearerd_")
+    }
+    let named = rows.joined().matches(of: /`((?:bearerd|process)_\w+)`/).map { String($0.1) }
+    #expect(named.sorted() == families.sorted())
+  }
+
   @Test("never go down while the tokens change, also for an application that goes")
   func monotonic() throws {
     let scratch = try Scratch()
