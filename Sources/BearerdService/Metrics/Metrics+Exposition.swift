@@ -61,7 +61,8 @@ extension Metrics {
 
     let keys = snapshot.shownKeys()
     text.family(
-      "bearerd_token_expiry_timestamp_seconds", .gauge, "When a token ends, in seconds since 1970; +Inf: never.")
+      "bearerd_token_expiry_timestamp_seconds", .gauge,
+      "When a token ends, in seconds since 1970; +Inf: never.")
     for key in keys {
       let expires = key.token.expires
       text.sample(expires == .distantFuture ? "+Inf" : "\(expires.seconds)", Metrics.labels(of: key.token))
