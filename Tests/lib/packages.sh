@@ -11,6 +11,8 @@ php_packages=(nginx-light php-fpm)
 spawn_packages=(spawn-fcgi multiwatch)
 browser_packages=(chromium fonts-dejavu-core)
 prometheus_packages=(prometheus)
+debian_packages=(dpkg-dev debhelper lintian scdoc man-db)
+machine_packages=(mmdebstrap systemd-container util-linux procps)
 test_packages=(
   faketime strace python3 python3-venv openssl iproute2 util-linux
   systemd apache2-utils libapache2-mod-xsendfile

@@ -5,7 +5,7 @@ need_swift() {
 }
 
 # What a binary is built with that runs where there is no toolchain. One build serves all: see examples/debian/rules.
-release_options=(-c release --static-swift-stdlib --disable-local-rpath --product bearerd)
+release_options=(-c release --static-swift-stdlib --disable-local-rpath -Xlinker -z -Xlinker now --product bearerd)
 
 # build_bearerd: the release binary, in $bearerd; or the one that BEARERD names, where it is built already.
 build_bearerd() {

@@ -1,0 +1,54 @@
+# A Debian of our own: a fresh one in a folder, without anything of this machine, and booted with its own systemd.
+
+debian=
+init=
+machine_options=()
+debian_mirror=${DEBIAN_MIRROR-http://deb.debian.org/debian}
+
+# need_root ARGUMENT...: starts the script anew as root, where it is not.
+need_root() {
+  if [ "$(id -u)" = 0 ]; then return; fi
+  command -v sudo >/dev/null || fail "please run as root: $this_script"
+  progress "a Debian of its own takes root; sudo may ask for your password"
+  exec sudo --preserve-env=PATH,BEARERD "$this_script" "$@"
+}
+
+# make_debian PACKAGE...: the newest Debian 12 with these packages, in $debian. Its systemd starts nothing yet.
+make_debian() {
+  local IFS=,
+  debian=$throwaway/debian
+  machine_options=(--quiet --directory="$debian" --register=no --keep-unit --link-journal=no --timezone=off)
+  run_with_progress "making a fresh Debian 12" mmdebstrap --variant=apt --include="systemd-sysv,dbus${*:+,$*}" \
+    bookworm "$debian" "$debian_mirror"
+}
+
+# in_debian COMMAND...: as its root; where it runs, beside its systemd.
+in_debian() {
+  if [ -n "$init" ]; then
+    nsenter --target "$init" --all -- "$@"
+  else
+    # No chroot: without /proc a Swift program does not know its arguments. Where /run is on a disk, nspawn complains.
+    systemd-nspawn "${machine_options[@]}" --resolv-conf=copy-host --pipe -- "$@" \
+      2> >(grep -v 'Attempted to remove disk file system' >&2)
+  fi
+}
+
+# boot_debian: with a network of its own that leads nowhere.
+boot_debian() {
+  progress "booting it"
+  systemd-nspawn "${machine_options[@]}" --boot --private-network --resolv-conf=off --console=pipe \
+    </dev/null &>"$throwaway/boot" &
+  local machine=$!
+  started+=("$machine")
+  wait_until has_child "$machine" || fail "systemd-nspawn: $(cat "$throwaway/boot")"
+  init=$(pgrep -P "$machine")
+  for _ in {1..12}; do
+    if wait_until is_booted; then return; fi
+  done
+  fail "it does not boot: $(in_debian journalctl -b --no-pager -n 30)"
+}
+
+has_child() { pgrep -P "$1" >/dev/null; }
+
+# "degraded" is a system with a unit that failed, which may not be ours.
+is_booted() { in_debian systemctl is-system-running 2>/dev/null | grep -q -E 'running|degraded'; }
