@@ -236,14 +236,7 @@ struct DoctorNginxTests {
   @Test("looks at a site over TLS, and believes no certificate of its own")
   func encrypted() throws {
     let folder = try Scratch()
-    let certificate = try Bearerd.start([
-      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
-      "2",
-      "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", "\(folder.path)/key",
-      "-out",
-      "\(folder.path)/certificate",
-    ]).wait()
-    try #require(certificate.code == 0, "\(certificate.errors)")
+    try folder.makeCertificate(for: "localhost")
     let port = try freePort()
     let site = try NginxSite(
       configuration: NginxConfiguration(

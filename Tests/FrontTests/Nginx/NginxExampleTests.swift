@@ -10,15 +10,7 @@ struct NginxExampleTests {
     let port = try freePort()
     let plainPort = try freePort()
     let backend = try Backend()
-    let certificate = try Bearerd.start(
-      [
-        "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
-        "2",
-        "-subj", "/CN=api.example.com", "-addext", "subjectAltName=DNS:api.example.com", "-keyout",
-        "\(folder.path)/key", "-out", "\(folder.path)/certificate",
-      ]
-    ).wait()
-    try #require(certificate.code == 0, "\(certificate.errors)")
+    try folder.makeCertificate(for: "api.example.com")
     try folder.makeSnippets()
     try folder.make("public\n", to: "site/index.html")
     try folder.make("protected\n", to: "site/files/a.html")

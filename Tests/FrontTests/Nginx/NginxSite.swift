@@ -102,6 +102,17 @@ extension Scratch {
     try write(text, to: name, mode: 0o644)
   }
 
+  /// A certificate for a host, as `certificate`, and its `key`.
+  func makeCertificate(for host: String) throws {
+    let made = try Bearerd.start([
+      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+      "2",
+      "-subj", "/CN=\(host)", "-addext", "subjectAltName=DNS:\(host)", "-keyout", "\(path)/key", "-out",
+      "\(path)/certificate",
+    ]).wait()
+    try #require(made.code == 0, "\(made.errors)")
+  }
+
   /// The project's snippets, which find bearerd at `socket` of this folder.
   func makeSnippets() throws {
     for name in try FileManager.default.contentsOfDirectory(atPath: "\(repository)/nginx") {
