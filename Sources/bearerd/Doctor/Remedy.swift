@@ -1,6 +1,6 @@
 /// The web server in front of a site, by its own word.
 enum FrontName: String, CaseIterable {
-  case nginx, apache, lighttpd, caddy
+  case nginx, apache, lighttpd, caddy, haproxy
 
   /// Nil where the Server header names none, or is hidden.
   init?(server: String?) {
@@ -34,12 +34,15 @@ enum Remedy {
       ]
     case (.guardLocation, .lighttpd): ["in fastcgi.server: \"/PATH/\" => bearerd,"]
     case (.guardLocation, .caddy): ["first in the route: import bearerd \"\""]
+    case (.guardLocation, .haproxy): ["in the frontend: http-request lua.bearerd unless public"]
     case (.challenge, .nginx):
       [
         "in the server: include snippets/bearerd-denied.conf;",
         "in the location: include snippets/bearerd-guard.conf; and no error_page 401 of your own",
       ]
     case (.challenge, .apache): ["no ErrorDocument 401 that is a URL"]
+    case (.challenge, .haproxy):
+      ["in the frontend, behind return status 401: hdr WWW-Authenticate \"%[var(txn.bearerd_challenge)]\""]
     case (.challenge, .lighttpd), (.challenge, .caddy): ["no error page of your own for 401"]
     case (.passAuthorization, .nginx):
       [
@@ -50,10 +53,12 @@ enum Remedy {
       ["mod_fcgid, in the server: FcgidPassHeader Authorization", "others, in the Location: CGIPassAuth On"]
     case (.passAuthorization, .lighttpd): ["no setenv.set-request-header for Authorization"]
     case (.passAuthorization, .caddy): ["no request_header -Authorization before: import bearerd \"\""]
+    case (.passAuthorization, .haproxy): ["in the fcgi-app: pass-header authorization"]
     case (.allowPublic(let path), .nginx): ["in the server: location = \(path) { auth_request off; }"]
     case (.allowPublic(let path), .apache): ["guard a Location that does not hold \(path)"]
     case (.allowPublic(let path), .lighttpd): ["guard a path in fastcgi.server that does not hold \(path)"]
     case (.allowPublic(let path), .caddy): ["before the guarded routes: route \(path) { file_server }"]
+    case (.allowPublic(let path), .haproxy): ["in the acl public: \(path)"]
     }
   }
 }

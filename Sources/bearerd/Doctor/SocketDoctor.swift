@@ -20,7 +20,7 @@ struct SocketDoctor {
       let meaning =
         switch failure {
         case .closed:
-          "it closes the connection without an answer: another program, or a front that sends other bytes"
+          "it closes the connection without an answer: another program, or a bearerd whose --allow-peer leaves us out"
         case .timedOut: "it takes the question, and does not answer it: stopped, or another program"
         case .unexpectedRecord: "what answers there speaks no FastCGI: another program has the socket"
         }
@@ -57,6 +57,7 @@ struct SocketDoctor {
       try diagnosis.wrong(
         "with a wrong token: \(wrong.status ?? 0)", "bearerd answers 401: another program has the socket")
     }
+    try checkHealth(&diagnosis)
     if let token {
       try checkToken(token, &diagnosis)
     } else {
@@ -68,6 +69,17 @@ struct SocketDoctor {
     try diagnosis.note(
       "a browser's preflight: \(preflight.status == 200 ? "200, by --allow-preflight" : "as any other request")"
     )
+  }
+
+  private func checkHealth(_ diagnosis: inout Diagnosis) throws {
+    let answer = try ask(more: [("BEARERD_ENDPOINT", "health")])
+    let text = answer.body.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+    switch answer.status {
+    case 200: try diagnosis.ok("its own word: \(text)")
+    case 503:
+      try diagnosis.wrong("its own word: \(text)", "ask it for more", ["bearerd status --listen \(address)"])
+    default: try diagnosis.note("it does not say how it is: an older one, or another program")
+    }
   }
 
   private func checkToken(_ token: [UInt8], _ diagnosis: inout Diagnosis) throws {

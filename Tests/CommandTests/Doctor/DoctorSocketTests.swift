@@ -29,6 +29,7 @@ struct DoctorSocketTests {
     #expect(outcome.output.hasPrefix("\(service.address)\n  ok     "))
     #expect(outcome.output.contains("ok     without a token: 401, Bearer realm=\"bearerd\"\n"))
     #expect(outcome.output.contains("ok     with a wrong token: 401, error=\"invalid_token\"\n"))
+    #expect(outcome.output.contains("ok     its own word: ready\n"))
     #expect(outcome.output.contains("a Responder, as nginx asks: 200, ci "))
     #expect(outcome.output.contains("an Authorizer, as lighttpd asks: 200, ci "))
     #expect(outcome.output.hasSuffix("All is well.\n") && !outcome.output.contains(secret))
