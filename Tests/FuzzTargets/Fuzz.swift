@@ -19,9 +19,6 @@ enum Target: String {
     return target
   }()
 
-  /// Whether its input is a FastCGI request, so that records are changed and not only bytes.
-  var takesRequests: Bool { self == .gate || self == .differential }
-
   func run(_ bytes: [UInt8]) {
     switch self {
     case .gate: GateTarget.run(bytes)
@@ -54,13 +51,32 @@ public func runOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
 /// What libFuzzer calls for a new input: changes `data` in place, up to `room` bytes, and returns how many they are.
 @_cdecl("LLVMFuzzerCustomMutator")
 public func mutate(_ data: UnsafeMutablePointer<UInt8>, _ size: Int, _ room: Int, _ seed: UInt32) -> Int {
-  guard Target.chosen.takesRequests else { return mutateBytes(data, size, room) }
-  var mutation = RecordMutation(seed: UInt64(seed))
-  let bytes = mutation.mutated(Array(UnsafeBufferPointer(start: data, count: size)), room: room)
-  for index in bytes.indices { data[index] = bytes[index] }
-  return bytes.count
+  let bytes = Array(UnsafeBufferPointer(start: data, count: size))
+  let mutated: [UInt8]
+  switch Target.chosen {
+  case .gate, .differential:
+    var mutation = RecordMutation(seed: UInt64(seed))
+    mutated = mutation.mutated(bytes, room: room)
+  case .tokens:
+    var mutation = TokenFileMutation(seed: UInt64(seed))
+    mutated = mutation.mutated(bytes, room: room)
+  case .credential, .address, .date:
+    return mutateBytes(data, size, room)
+  }
+  for index in mutated.indices { data[index] = mutated[index] }
+  return mutated.count
 }
 
 /// libFuzzer's own mutation of bytes; how many there are afterwards.
 @_silgen_name("LLVMFuzzerMutate")
-func mutateBytes(_ data: UnsafeMutablePointer<UInt8>, _ size: Int, _ room: Int) -> Int
+private func mutateBytes(_ data: UnsafeMutablePointer<UInt8>, _ size: Int, _ room: Int) -> Int
+
+/// What libFuzzer makes of some bytes.
+func byLibFuzzer(_ bytes: [UInt8], room: Int) -> [UInt8] {
+  let room = max(room, bytes.count, 1)
+  var buffer = bytes + [UInt8](repeating: 0, count: room - bytes.count)
+  let count = buffer.withUnsafeMutableBufferPointer { buffer in
+    buffer.baseAddress.map { mutateBytes($0, bytes.count, room) } ?? 0
+  }
+  return Array(buffer.prefix(count))
+}

@@ -202,15 +202,6 @@ struct RecordMutation {
 
   // MARK: Choosing
 
-  private mutating func byLibFuzzer(_ bytes: [UInt8], room: Int) -> [UInt8] {
-    let room = max(room, bytes.count, 1)
-    var buffer = bytes + [UInt8](repeating: 0, count: room - bytes.count)
-    let count = buffer.withUnsafeMutableBufferPointer { buffer in
-      buffer.baseAddress.map { mutateBytes($0, bytes.count, room) } ?? 0
-    }
-    return Array(buffer.prefix(count))
-  }
-
   private mutating func pick<Choice>(_ choices: Choice...) -> Choice {
     choices[Int(random.next() % UInt64(choices.count))]
   }
