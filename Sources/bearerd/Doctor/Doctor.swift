@@ -36,6 +36,8 @@ struct Doctor: Command {
   @Option(help: ArgumentHelp("A site whose pages in browsers must be able to call.", valueName: "url"))
   var origin: String?
 
+  @OptionGroup var connection: ConnectOption
+
   @Option(help: ArgumentHelp("Of a socket: the door, as the web server names it.", valueName: "scope"))
   var scope: String?
 
@@ -47,8 +49,8 @@ struct Doctor: Command {
     guard !isSite || scope == nil else {
       throw ValidationError("--scope is for sockets; of a site, its server says it")
     }
-    guard isSite || (publicPaths.isEmpty && origin == nil) else {
-      throw ValidationError("--public and --origin are for sites")
+    guard isSite || (publicPaths.isEmpty && origin == nil && connection.connectTo == nil) else {
+      throw ValidationError("--public, --origin and --connect-to are for sites")
     }
   }
 
@@ -59,7 +61,9 @@ struct Doctor: Command {
     var token = tokenStdin ? try readToken() : nil
     defer { token?.wipe() }
     if let site {
-      try SiteDoctor(url: site, token: token, publicPaths: publicPaths, origin: origin).examine()
+      try SiteDoctor(
+        url: site, token: token, publicPaths: publicPaths, origin: origin, route: connection.route(to: site)
+      ).examine()
     } else if let address {
       try SocketDoctor(address: address, token: token, scope: scope).examine()
     }

@@ -8,6 +8,7 @@ struct SiteDoctor {
   let token: [UInt8]?
   let publicPaths: [String]
   let origin: String?
+  let route: HTTPRoute?
 
   func examine() throws {
     var diagnosis = try Diagnosis(of: url.description)
@@ -35,7 +36,7 @@ struct SiteDoctor {
     _ authorization: [UInt8]? = nil, method: String = "GET", headers: [(name: String, value: [UInt8])] = [],
     at place: WebURL? = nil
   ) throws -> HTTPResponse {
-    let request = HTTPRequest(method: method, url: place ?? url, headers: headers)
+    let request = HTTPRequest(method: method, url: place ?? url, headers: headers, route: route)
     return try Curl.response(to: authorization.map(request.authorized) ?? request)
   }
 

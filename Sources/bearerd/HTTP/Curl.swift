@@ -48,6 +48,9 @@ enum Curl {
       text.append(option: "request", request.method.utf8)
     }
     for (name, value) in request.headers { text.append(option: "header", Array("\(name): ".utf8) + value) }
+    if let route = request.route, route.domain == request.url.registeredDomain {
+      text.append(option: "connect-to", "::\(route.server)".utf8)
+    }
     text.append(option: "user-agent", "bearerd (checks its own site)".utf8)
     text.append(option: "proto", "=http,https".utf8)
     text.append(option: "connect-timeout", "5".utf8)

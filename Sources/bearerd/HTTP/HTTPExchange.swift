@@ -8,6 +8,7 @@ struct HTTPRequest {
   var headers: [(name: String, value: [UInt8])] = []
   /// How long the whole exchange may take, in seconds.
   var timeout = 15
+  var route: HTTPRoute?
 
   /// One with this Authorization header.
   func authorized(_ value: [UInt8]) -> HTTPRequest {
@@ -15,6 +16,14 @@ struct HTTPRequest {
     request.headers.append(("Authorization", value))
     return request
   }
+}
+
+/// Another server than the one that the names of a domain lead to.
+struct HTTPRoute {
+  /// `example.com`, for all names below it as well.
+  var domain: String
+  /// `HOST:PORT`
+  var server: String
 }
 
 /// What came back.

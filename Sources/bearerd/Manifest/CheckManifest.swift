@@ -35,9 +35,14 @@ struct CheckManifest: Command {
   @Option(help: ArgumentHelp("The site that installers run on.", valueName: "url"))
   var origin = "https://chat.openai.com"
 
+  @OptionGroup var connection: ConnectOption
+
   func validate() throws {
     guard (try? WebURL(parsing: origin)) != nil else {
       throw ValidationError("--origin is a URL: https://HOST")
+    }
+    guard connection.connectTo == nil || manifest.contains("://") else {
+      throw ValidationError("--connect-to goes with a URL")
     }
     guard openAPI == nil || !manifest.contains("://") else {
       throw ValidationError("--openapi goes with a file; of a URL, the manifest says where it is")
@@ -49,7 +54,8 @@ struct CheckManifest: Command {
     let secrets = try PublishedSecrets(Policy(try compared.load()), at: .now)
     var report = ManifestReport(secrets: secrets)
     if manifest.contains("://") {
-      try LiveService(origin: origin).check(try url(), into: &report)
+      let url = try url()
+      try LiveService(origin: origin, route: connection.route(to: url)).check(url, into: &report)
     } else {
       try LocalService(manifest: manifest, openAPI: openAPI).check(into: &report)
     }

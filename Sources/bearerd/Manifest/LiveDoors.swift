@@ -6,6 +6,7 @@ struct LiveDoors {
   let home: WebURL
   let openAPI: WebURL
   let manifest: Manifest
+  let route: HTTPRoute?
 
   /// So many paths are tried; one door is behind many.
   private static let maximumPaths = 20
@@ -51,7 +52,7 @@ struct LiveDoors {
   }
 
   private func checkDoor(_ url: WebURL, into report: inout ManifestReport) throws {
-    let request = HTTPRequest(url: url, timeout: 45)
+    let request = HTTPRequest(url: url, timeout: 45, route: route)
     guard let status = try answer(to: request, into: &report) else { return }
     guard status == 401 || status == 403 else {
       report.error(url.description, LiveDoors.message(status))

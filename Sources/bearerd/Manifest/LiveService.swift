@@ -5,6 +5,7 @@ import ServiceManifest
 struct LiveService {
   /// Where the installer's page is: a browser lets it read only what allows that.
   let origin: String
+  let route: HTTPRoute?
 
   func check(_ url: WebURL, into report: inout ManifestReport) throws {
     if url.path != Manifest.path {
@@ -23,7 +24,7 @@ struct LiveService {
     checkReading(response, of: api, into: &report)
     let openAPI = try report.check(openAPI: response.body, of: api.description)
     guard manifest.authType != "none" else { return }
-    try LiveDoors(home: url, openAPI: api, manifest: manifest).check(openAPI, into: &report)
+    try LiveDoors(home: url, openAPI: api, manifest: manifest, route: route).check(openAPI, into: &report)
   }
 
   private func checkLogo(_ url: WebURL, into report: inout ManifestReport) throws {
@@ -42,7 +43,7 @@ struct LiveService {
     let response: HTTPResponse
     do {
       let header = (name: "Origin", value: Array(origin.utf8))
-      response = try Curl.response(to: HTTPRequest(url: url, headers: [header]))
+      response = try Curl.response(to: HTTPRequest(url: url, headers: [header], route: route))
     } catch let error as Curl.Unanswered {
       report.error(name, "\(what) is not there: \(error)")
       return nil

@@ -109,10 +109,12 @@ struct DoctorSocketTests {
       (["9000"], "is a bare port"),
       (["systemd"], "a socket is unix:/PATH or HOST:PORT"), (["fd:3"], "a socket is unix:/PATH or HOST:PORT"),
       (["unix:run/x"], "is not absolute"), (["http://a.example/", "--scope", "x"], "--scope is for sockets"),
-      (["unix:/x", "--public", "/a"], "--public and --origin are for sites"),
+      (["unix:/x", "--public", "/a"], "--public, --origin and --connect-to are for sites"),
       (["unix:/x", "--scope", "A"], "a scope is"),
       (["http://a.example/", "--public", "a"], "a path begins with a slash"),
       (["http://a.example/", "--origin", "a"], "--origin is a URL"),
+      (["http://a.example/", "--connect-to", "a"], "--connect-to: \"a\" is no address"),
+      (["http://a.example/", "--connect-to", "unix:/a"], "--connect-to is HOST:PORT or [IPV6]:PORT"),
       (
         ["http://a.example/", "brd_00000000000000000000000000000000000000000002CZclj"],
         "one argument too many"

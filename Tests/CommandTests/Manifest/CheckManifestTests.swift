@@ -83,6 +83,7 @@ struct CheckManifestTests {
     for (arguments, message) in [
       ([], "Missing expected argument"), (["ftp://example.com/x"], "this is no URL"),
       (["https://example.com/", "--openapi", "x"], "--openapi goes with a file"),
+      (["x", "--connect-to", "127.0.0.1:80"], "--connect-to goes with a URL"),
       (["x", "--origin", "example.com"], "--origin is a URL"),
       (["x", "--tokens", ""], "--tokens names no file"),
     ] {

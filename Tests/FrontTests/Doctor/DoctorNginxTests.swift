@@ -64,6 +64,11 @@ struct DoctorNginxTests {
       findings: ["without a token: 302, to http://127.0.0.1:PORT/login"],
       remedy: "applications do not follow to a login page"),
     Fault(
+      testDescription: "a redirect to https",
+      server: "location /door/ { return 301 https://$host$request_uri; }",
+      findings: ["without a token: 301, to https://127.0.0.1/door/page.html"],
+      remedy: "a caller who uses this one has sent its token in clear"),
+    Fault(
       testDescription: "deny all", server: "location /door/ { deny all; }",
       findings: ["without a token: 403"],
       remedy: "something else than bearerd refuses everybody here"),
@@ -219,13 +224,9 @@ struct DoctorNginxTests {
       configuration: NginxConfiguration(
         otherServers:
           "log_format with_secrets '$http_authorization'; access_log FOLDER/secrets.log with_secrets;"))
-    // A proxy is how a name that nobody has can be reached.
-    let outcome = try Bearerd.start(
-      [
-        "env", "http_proxy=http://127.0.0.1:\(site.http.port)", Bearerd.path, "doctor",
-        "http://site.example/private/page.html", "--token-stdin",
-      ], stdin: token
-    ).wait()
+    let outcome = try Bearerd.run(
+      "doctor", "http://site.example/private/page.html", "--token-stdin", "--connect-to",
+      "127.0.0.1:\(site.http.port)", stdin: token)
     #expect(outcome.findings == ["http:// and not https://"], "\(outcome.output)")
     #expect(outcome.output.contains("can be read by all on the way; yours was not sent\n"))
     #expect(outcome.output.contains("  ok     with a wrong token: 401, error=\"invalid_token\"\n"))
