@@ -11,22 +11,6 @@ struct ApacheCGITests {
     return site
   }
 
-  /// Replaces the script, for its next request, by one with more options or another private folder.
-  private func script(
-    _ site: FrontSite, _ options: String, privateFolder: String = "/hidden/", before: String = ""
-  ) throws {
-    let folder = site.folder
-    try folder.make(
-      """
-      #!/bin/sh
-      \(before)
-      exec /bin/sh \(folder.path)/bearerd cgi --tokens \(folder.tokens) \
-        --path REDIRECT_URL --public /private/ --private \(privateFolder) \(options)
-
-      """, to: "script")
-    try folder.install("script", as: "site/cgi-bin/bearerd.cgi")
-  }
-
   @Test("reaches the private folder in no other way, token or not")
   func direct() throws {
     let site = try site()
@@ -130,77 +114,5 @@ struct ApacheCGITests {
     let tag = try #require(part.headers("ETag").first)
     #expect(try site.http.get("/private/page.html", token: token, "If-None-Match: \(tag)").status == 304)
     #expect(try site.http.get("/private/page.html", "If-None-Match: \(tag)").status == 401)
-  }
-
-  @Test("takes no options from the query, not even by a script that passes its arguments on")
-  func query() throws {
-    let site = try site()
-    let folder = site.folder
-    let evil = try Bearerd.run("token", "new", "evil", tokens: "\(folder.path)/evil").line
-    try #require(chmod("\(folder.path)/evil", 0o644) == 0)
-    let queries = [
-      "--tokens+\(folder.path)/evil", "--tokens%3d\(folder.path)/evil", "%2d%2dtokens+\(folder.path)%2fevil",
-    ]
-    for query in queries {
-      #expect(try site.http.get("/private/page.html?\(query)", token: evil).status != 200)
-    }
-    #expect(try site.http.get("/private/page.html?--verbose+x", token: evil).status == 401)
-    #expect(try site.http.get("/private/page.html?--verbose+x", token: site.tokens.app).status == 200)
-    try script(site, "\"$@\"")
-    #expect(try site.http.get("/private/page.html?a=b", token: site.tokens.app).status == 200)
-    for query in queries {
-      #expect(try site.http.get("/private/page.html?\(query)", token: evil).status == 500)
-    }
-    #expect(try folder.read("error.log").contains("must not pass its arguments on"))
-    // The attack is a real one: with nothing to compare with, it is open.
-    try script(site, "\"$@\"", before: "unset QUERY_STRING")
-    #expect(try site.http.get("/private/page.html?\(queries[0])", token: evil).status == 200)
-  }
-
-  @Test("takes the header from a RewriteRule where CGIPassAuth is not to be had, and only when told so")
-  func redirectedHeader() throws {
-    let site = try site()
-    let folder = site.folder
-    try folder.make("Options +ExecCGI\nAddHandler cgi-script .cgi\n", to: "site/cgi-bin/.htaccess")
-    #expect(try site.http.get("/private/page.html", token: site.tokens.app).status == 401)
-    let rules = try folder.read("site/.htaccess")
-    try folder.make(
-      rules.replacingOccurrences(of: "[E=", with: "[E=HTTP_AUTHORIZATION:%{HTTP:Authorization},E="),
-      to: "site/.htaccess")
-    #expect(try site.http.get("/private/page.html", token: site.tokens.app).status == 401)
-    try script(site, "--accept-redirected-authorization")
-    #expect(try site.http.get("/private/page.html", token: site.tokens.app).body == "protected page\n")
-    for extra in ["Redirect-HTTP-Authorization: Bearer \(site.tokens.app)", "X-None: x"] {
-      #expect(try site.http.get("/private/page.html", extra).status == 401)
-    }
-  }
-
-  @Test("hands over by X-Sendfile a file that lies outside of the site")
-  func sendfile() throws {
-    let site = try site()
-    let folder = site.folder
-    try folder.make("protected file\n", to: "files/page.html")
-    try folder.make("protected file\n", to: "files/sub/two words.html")
-    try folder.make(folder.read("site/cgi-bin/.htaccess") + "XSendFile on\n", to: "site/cgi-bin/.htaccess")
-    try script(site, "--x-sendfile", privateFolder: "\(folder.path)/files/")
-    for path in ["page.html", "sub/two%20words.html", "sub/../page.html?x"] {
-      let response = try site.http.get("/private/\(path)", token: site.tokens.app)
-      #expect(response.status == 200, "\(path)")
-      #expect(response.body == "protected file\n", "\(path)")
-      #expect(response.headers("X-Bearerd-Application") == ["app"])
-      #expect(response.headers("X-Sendfile").isEmpty)
-      #expect(try site.http.get("/private/\(path)").status == 401)
-      let head = try site.http.request(
-        "HEAD", "/private/\(path)", lines: [Array("Authorization: Bearer \(site.tokens.app)".utf8)])
-      #expect(head.status == 200 && head.body.isEmpty, "\(path)")
-    }
-    for path in [
-      "", "sub/", "sub", "%2e%2e%2ftokens", "..%5ctokens", "%252e%252e/tokens", "page.html%00", ".secret",
-      "no",
-    ] {
-      let response = try site.http.get("/private/\(path)", token: site.tokens.app)
-      #expect(response.status == 404 || response.status == 403, "\(path) \(response.status)")
-      #expect(!site.leaks(response), "\(path)")
-    }
   }
 }
