@@ -42,13 +42,14 @@ boot_debian() {
   started+=("$machine")
   wait_until has_child "$machine" || fail "systemd-nspawn: $(cat "$throwaway/boot")"
   init=$(pgrep -P "$machine")
-  for _ in {1..12}; do
-    if wait_until is_booted; then return; fi
-  done
-  fail "it does not boot: $(in_debian journalctl -b --no-pager -n 30)"
+  wait_long_until is_booted || fail "it does not boot: $(in_debian journalctl -b --no-pager -n 30)"
 }
 
 has_child() { pgrep -P "$1" >/dev/null; }
 
 # "degraded" is a system with a unit that failed, which may not be ours.
-is_booted() { in_debian systemctl is-system-running 2>/dev/null | grep -q -E 'running|degraded'; }
+is_booted() {
+  local state
+  state=$(in_debian systemctl is-system-running 2>/dev/null || true)
+  [[ $state == running || $state == degraded ]]
+}

@@ -11,8 +11,16 @@ php_packages=(nginx-light php-fpm)
 spawn_packages=(spawn-fcgi multiwatch)
 browser_packages=(chromium fonts-dejavu-core)
 prometheus_packages=(prometheus)
-debian_packages=(dpkg-dev debhelper lintian scdoc man-db)
+# Copies of this machine, and machines of our own.
+copy_packages=(iproute2 libfcgi-bin systemd util-linux)
 machine_packages=(mmdebstrap systemd-container util-linux procps)
+manual_packages=(scdoc man-db openssl)
+debian_packages=(dpkg-dev debhelper lintian scdoc man-db)
+runit_packages=(runit)
+sysvinit_packages=(dpkg logrotate init-system-helpers sysvinit-utils)
+fail2ban_packages=(fail2ban python3-systemd nftables)
+fleet_packages=(apache2-utils libfcgi-bin procps rsync ansible-core etcd-server etcd-client)
+kubernetes_packages=(mmdebstrap buildah procps)
 test_packages=(
   faketime strace python3 python3-venv openssl iproute2 util-linux
   systemd apache2-utils libapache2-mod-xsendfile
