@@ -1,9 +1,12 @@
 /// Whether a request may come in: a value, never an error.
-public enum Decision: Sendable {
+///
+/// It names a token by its place in `Policy.tokens`. A copy of the token itself would count references to what many
+/// tokens share, and all threads would fight over the counts.
+public enum Decision: Equatable, Sendable {
   /// It may, for this token's application.
-  case allow(Token)
+  case allow(Int)
   /// It may not; the token it was about, where one was found, is for the log and not for the caller.
-  case deny(Denial, Token?)
+  case deny(Denial, Int?)
 }
 
 /// Why not. The raw value is the word in the log.

@@ -1,7 +1,7 @@
 /// Every token, findable by its digest; made once, never changed, shared by all threads.
 ///
 /// Fails closed: an empty policy denies everything.
-public struct Policy: Sendable {
+public final class Policy: Sendable {
   /// In the order they were given.
   public let tokens: [Token]
   private let table: SlotTable
@@ -14,6 +14,12 @@ public struct Policy: Sendable {
     }
     self.tokens = tokens
     self.table = table
+  }
+
+  /// The same for another thread: threads that shared one object would fight over its reference count.
+  public init(sharing other: Policy) {
+    tokens = other.tokens
+    table = other.table
   }
 
   /// Shuts every door.
@@ -38,18 +44,18 @@ public struct Policy: Sendable {
     case .malformed, .unhashed: return .deny(.malformed, nil)
     case .mistyped: return .deny(.mistyped, nil)
     case .token(let digest):
-      guard let token = token(matching: digest) else { return .deny(.unknownToken, nil) }
-      return decide(request, by: token, at: now)
+      guard let number = number(matching: digest) else { return .deny(.unknownToken, nil) }
+      return denial(of: request, to: number, at: now).map { .deny($0, number) } ?? .allow(number)
     }
   }
 
   /// What a known token's restrictions say. The scope comes last: only a token that is good in all else may
   /// learn, by a 403, that it is good.
-  private func decide(_ request: AccessRequest, by token: Token, at now: Instant) -> Decision {
-    guard !token.isExpired(at: now) else { return .deny(.expired, token) }
-    guard !token.isNotYetValid(at: now) else { return .deny(.notYetValid, token) }
-    guard token.admits(request.address) else { return .deny(.wrongAddress, token) }
-    guard token.opens(request.scope) else { return .deny(.insufficientScope, token) }
-    return .allow(token)
+  private func denial(of request: AccessRequest, to number: Int, at now: Instant) -> Denial? {
+    guard !tokens[number].isExpired(at: now) else { return .expired }
+    guard !tokens[number].isNotYetValid(at: now) else { return .notYetValid }
+    guard tokens[number].admits(request.address) else { return .wrongAddress }
+    guard tokens[number].opens(request.scope) else { return .insufficientScope }
+    return nil
   }
 }

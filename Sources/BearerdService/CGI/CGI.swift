@@ -55,7 +55,9 @@ public struct CGI {
       let responder = try AccessResponder(options: answers, metrics: metrics, journal: journal) { now }
       // An operator's 200 would be taken for an allowance here.
       responder.answersOperators = false
-      let response = ResponseMessage(output: responder.response(to: parameters, role: .responder))
+      let written = Response()
+      responder.respond(to: parameters, role: .responder, in: written)
+      let response = ResponseMessage(output: written.bytes)
       guard response.status == 200 else {
         return Outcome(
           response: response.output, code: response.status == 500 ? EX_CONFIG : EXIT_FAILURE)
@@ -66,8 +68,9 @@ public struct CGI {
       }
     } catch {
       for line in "\(error)".split(separator: "\n") { logger.error("\(line)") }
-      var answer = Answer(options: answers)
-      return Outcome(response: answer.fail(), code: (error as? TokenSourceError)?.exitCode ?? EX_CONFIG)
+      let response = Response()
+      Answer(options: answers).fail(in: response)
+      return Outcome(response: response.bytes, code: (error as? TokenSourceError)?.exitCode ?? EX_CONFIG)
     }
   }
 

@@ -47,6 +47,7 @@ struct ControlLoop {
         mustReload = reload(isOrdered: false)
       } else if reloader.isBlind {
         mustReload = reloader.reload(at: now())
+        heartbeat.nudge()
       } else {
         mustReload = reloader.hasChanged()
       }
@@ -57,7 +58,10 @@ struct ControlLoop {
   /// One that systemd is told of.
   private func reload(isOrdered: Bool) -> Bool {
     manager.reloading()
-    defer { manager.ready(metrics.statusLine) }
+    defer {
+      heartbeat.nudge()
+      manager.ready(metrics.statusLine)
+    }
     return reloader.reload(at: now(), isOrdered: isOrdered)
   }
 

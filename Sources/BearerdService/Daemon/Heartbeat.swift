@@ -27,6 +27,9 @@ struct Heartbeat {
     return next > now ? next - now : 0
   }
 
+  /// Has every loop take up new tokens, whether somebody asks it or not.
+  func nudge() { watch.nudge() }
+
   /// Does what is due.
   mutating func beat(at now: UInt64) {
     watch.look(at: now)

@@ -13,37 +13,39 @@ final class CheckMeter: Sendable {
     static let all: [Outcome] = [.allowed] + Denial.allCases.map { .denied($0) } + [.failed]
   }
 
-  private static let denials = Denial.allCases
-  private static let columns = Outcome.all.count
+  private let denials = Denial.allCases
+  private let columns: Int
 
   /// A row for each application's number.
-  private let checks = Cells(count: ApplicationNumbers.count * columns)
+  private let checks: Cells
   private let refusals = Cells(count: Refusal.allCases.count)
   private let times = Cells(count: DecisionTimes.bounds.count + 2)
+
+  init() {
+    columns = Outcome.all.count
+    checks = Cells(count: ApplicationNumbers.count * columns)
+  }
 
   // MARK: The loop's own
 
   /// A check was decided.
   func count(
-    _ decision: borrowing Decision, of request: AccessRequest, in snapshot: Snapshot, at now: Instant
+    _ decision: Decision, of request: AccessRequest, in snapshot: Snapshot, at now: Instant
   ) {
-    let (denial, token): (Denial?, Token?) =
-      switch decision {
-      case .allow(let token): (nil, token)
-      case .deny(let denial, let token): (denial, token)
-      }
-    guard let token, let number = snapshot.policy.number(matching: token.digest) else {
-      return count(denial, of: ApplicationNumbers.none)
+    switch decision {
+    case .allow(let number):
+      count(nil, of: snapshot.applications[number])
+      snapshot.usage.note(number, from: request.address, at: now)
+    case .deny(let denial, let number):
+      count(denial, of: number.map { snapshot.applications[$0] } ?? ApplicationNumbers.none)
     }
-    count(denial, of: snapshot.applications[number])
-    if denial == nil { snapshot.usage.note(number, from: request.address, at: now) }
   }
 
   /// A preflight passed, for no application.
   func countPreflight() { count(nil, of: ApplicationNumbers.none) }
 
   /// A request was answered 500.
-  func countFailure() { checks.add(at: CheckMeter.columns - 1) }
+  func countFailure() { checks.add(at: columns - 1) }
 
   /// The gate closed a connection.
   func count(_ refusal: Refusal) {
@@ -58,8 +60,8 @@ final class CheckMeter: Sendable {
   }
 
   private func count(_ denial: Denial?, of application: UInt16) {
-    let column = denial.flatMap { CheckMeter.denials.firstIndex(of: $0) }.map { $0 + 1 } ?? 0
-    checks.add(at: Int(application) * CheckMeter.columns + column)
+    let column = denial.flatMap { denials.firstIndex(of: $0) }.map { $0 + 1 } ?? 0
+    checks.add(at: Int(application) * columns + column)
   }
 
   private static let refusals = Refusal.allCases
@@ -69,7 +71,7 @@ final class CheckMeter: Sendable {
   /// How many checks of an application came to `outcome`.
   func checks(of application: Int, to outcome: Outcome) -> Int {
     guard let column = Outcome.all.firstIndex(of: outcome) else { return 0 }
-    return Int(clamping: checks[application * CheckMeter.columns + column])
+    return Int(clamping: checks[application * columns + column])
   }
 
   func refusals(_ refusal: Refusal) -> Int {

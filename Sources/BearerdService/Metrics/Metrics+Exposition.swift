@@ -51,7 +51,7 @@ extension Metrics {
   }
 
   private func tellTokens(to text: inout Exposition) {
-    let snapshot = store.reading().snapshot
+    let snapshot = store.current
     let names = store.numbers.names
     text.family("bearerd_tokens", .gauge, "Tokens in force by application, expired ones among them.")
     var counts = Array(repeating: 0, count: names.count)

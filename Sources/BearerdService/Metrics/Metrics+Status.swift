@@ -6,7 +6,7 @@ import Glibc
 extension Metrics {
   /// - Parameter application: whose keys are told, all of them; nil: everybody's, where there are not too many.
   func status(of application: String?, at now: Instant) -> JSON {
-    let snapshot = store.reading().snapshot
+    let snapshot = store.current
     let keys = application.map { snapshot.keys(of: $0, in: store.numbers) } ?? snapshot.shownKeys()
     let problem = problem
     return .object([

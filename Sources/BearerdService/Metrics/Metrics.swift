@@ -45,7 +45,8 @@ final class Metrics: Sendable {
   /// What the control loop does once a second.
   func tick(at now: Instant) {
     history.note(denials, at: Clock.monotonicMilliseconds())
-    let snapshot = store.reading().snapshot
+    store.releaseRetired()
+    let snapshot = store.current
     snapshot.selection.refresh(snapshot.policy.tokens, at: now)
   }
 

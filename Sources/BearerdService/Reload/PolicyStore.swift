@@ -1,43 +1,83 @@
 import BearerAuth
 import Synchronization
 
-/// The policy that counts now. Every loop reads its own copy, and looks at one number to know whether it is old.
+/// The policy that counts now, and those from before that a loop may still be reading.
 final class PolicyStore: Sendable {
-  /// A loop's copy.
-  struct Reading {
-    fileprivate(set) var snapshot: Snapshot
-    fileprivate var generation: UInt64
-
-    var value: Policy { snapshot.policy }
-  }
-
   /// Outlives every policy.
   let numbers = ApplicationNumbers()
-  private let generation = Atomic<UInt64>(1)
-  private let current: Mutex<Snapshot>
+  fileprivate let generation = Atomic<UInt64>(1)
+  private let state: Mutex<State>
 
-  init(_ policy: Policy) { current = Mutex(Snapshot(policy, numbers: numbers)) }
+  private struct State {
+    var current: Snapshot
+    /// Each with its generation. A million tokens take a while to be freed: no loop shall be the last to let go.
+    var retired: [(snapshot: Snapshot, generation: UInt64)] = []
+    var readings: [PolicyReading] = []
+  }
+
+  init(_ policy: Policy) { state = Mutex(State(current: Snapshot(policy, numbers: numbers))) }
+
+  /// What counts now, for whoever asks once.
+  var current: Snapshot { state.withLock(\.current) }
 
   /// The keys' last uses go on from the policy before.
   func replace(with policy: Policy) {
     let next = Snapshot(policy, numbers: numbers)
-    let before = reading().snapshot
+    let before = current
     next.adoptUsage(of: before)
-    current.withLock { current in
-      current = next
+    state.withLock { state in
+      state.retired.append((state.current, generation.load(ordering: .relaxed)))
+      state.current = next
       generation.add(1, ordering: .releasing)
     }
     // Once more: the loops went on with the one before until now.
     next.adoptUsage(of: before)
   }
 
-  func reading() -> Reading {
-    current.withLock { Reading(snapshot: $0, generation: generation.load(ordering: .acquiring)) }
+  /// Frees what no loop reads any more. Not for a loop.
+  func releaseRetired() {
+    let freed = state.withLock { state in
+      let oldest = state.readings.map { $0.adopted.load(ordering: .acquiring) }.min() ?? .max
+      let free = state.retired.filter { $0.generation < oldest }
+      state.retired.removeAll { $0.generation < oldest }
+      return free
+    }
+    // Here, where nobody waits for the lock.
+    _ = freed
+  }
+
+  /// For a loop of its own, for the life of the store.
+  func makeReading() -> PolicyReading {
+    let (snapshot, generation) = latest()
+    let reading = PolicyReading(of: self, snapshot, generation)
+    state.withLock { $0.readings.append(reading) }
+    return reading
+  }
+
+  fileprivate func latest() -> (Snapshot, generation: UInt64) {
+    state.withLock { (Snapshot(sharing: $0.current), generation.load(ordering: .acquiring)) }
+  }
+}
+
+/// What one loop decides by. Confined to its loop, but for the store's own look at `adopted`.
+final class PolicyReading: @unchecked Sendable {
+  // The store keeps its readings, and whoever has one keeps the store.
+  private unowned(unsafe) let store: PolicyStore
+  private(set) var snapshot: Snapshot
+  /// The generation of the snapshot.
+  fileprivate let adopted: Atomic<UInt64>
+
+  fileprivate init(of store: PolicyStore, _ snapshot: Snapshot, _ generation: UInt64) {
+    self.store = store
+    self.snapshot = snapshot
+    adopted = Atomic(generation)
   }
 
   /// One atomic load where nothing changed.
-  func refresh(_ reading: inout Reading) {
-    guard generation.load(ordering: .acquiring) != reading.generation else { return }
-    reading = self.reading()
+  func refresh() {
+    guard store.generation.load(ordering: .acquiring) != adopted.load(ordering: .relaxed) else { return }
+    let (snapshot, generation) = store.latest()
+    self.snapshot = snapshot
+    adopted.store(generation, ordering: .releasing)
   }
 }

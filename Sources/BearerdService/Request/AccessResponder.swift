@@ -4,7 +4,6 @@ import FastCGI
 /// One request to one answer: parameters, access request, decision, response. One per event loop.
 final class AccessResponder: Responder {
   private let options: AnswerOptions
-  private let store: PolicyStore
   private let journal: DenialLog
   private let digests: DigestContext
   let metrics: Metrics
@@ -12,8 +11,8 @@ final class AccessResponder: Responder {
   var answersOperators = true
   private let meter: CheckMeter
   let now: @Sendable () -> Instant
-  private var policy: PolicyStore.Reading
-  private var answer: Answer
+  private let reading: PolicyReading
+  private let answer: Answer
   private var authorizationWatch: AuthorizationWatch
 
   init(
@@ -22,45 +21,49 @@ final class AccessResponder: Responder {
     self.options = options
     self.metrics = metrics
     meter = metrics.makeMeter()
-    store = metrics.store
     self.journal = journal
     self.now = now
     digests = try DigestContext()
-    policy = store.reading()
+    reading = metrics.store.makeReading()
     answer = Answer(options: options)
     authorizationWatch = journal.makeAuthorizationWatch(
       acceptsRedirected: options.acceptsRedirectedAuthorization)
   }
 
-  func response(to parameters: borrowing Parameters, role: Role) -> [UInt8] {
-    guard !parameters.has(.endpoint) else { return operate(parameters, role: role) }
+  func respond(to parameters: borrowing Parameters, role: Role, in response: Response) {
+    guard !parameters.has(.endpoint) else { return operate(parameters, role: role, in: response) }
     let start = Clock.monotonicNanoseconds()
     defer { meter.time(from: start) }
     if options.allowsPreflight, isPreflight(parameters) {
       meter.countPreflight()
-      return answer.allowPreflight()
+      return answer.allowPreflight(in: response)
     }
     let scope = parameters.value(of: .scope) { $0.isEmpty ? .absent : ScopeName($0) } ?? .absent
     guard scope != .invalid else {
-      return fail("BEARERD_SCOPE is no scope's name (\(Scope.rule))", parameters)
+      return fail("BEARERD_SCOPE is no scope's name (\(Scope.rule))", parameters, in: response)
     }
     authorizationWatch.observe(parameters)
     let credential = credential(in: parameters)
-    guard credential != .unhashed else { return fail("libcrypto cannot hash", parameters) }
+    guard credential != .unhashed else { return fail("libcrypto cannot hash", parameters, in: response) }
     let address = parameters.value(of: .remoteAddress) { IPAddress(parsing: $0) } ?? nil
     let request = AccessRequest(credential: credential, scope: scope.value, address: address)
     let now = now()
-    store.refresh(&policy)
-    let decision = policy.value.decide(request, at: now)
-    meter.count(decision, of: request, in: policy.snapshot, at: now)
+    reading.refresh()
+    let snapshot = reading.snapshot
+    let decision = snapshot.policy.decide(request, at: now)
+    meter.count(decision, of: request, in: snapshot, at: now)
     switch decision {
-    case .allow(let token):
-      return answer.allow(token, role: role, at: now)
-    case .deny(let denial, let token):
+    case .allow(let number):
+      answer.allow(number, of: snapshot.policy, role: role, at: now, in: response)
+    case .deny(let denial, let number):
+      let token = number.map { snapshot.policy.tokens[$0] }
       journal.record(denial, token: token, parameters: parameters, at: now)
-      return answer.deny(denial, scope: scope.value)
+      answer.deny(denial, scope: scope.value, in: response)
     }
   }
+
+  /// Lets go of tokens that do not count any more, though nobody asks.
+  func woken() { reading.refresh() }
 
   func refused(_ refusal: Refusal) {
     meter.count(refusal)
@@ -84,10 +87,10 @@ final class AccessResponder: Responder {
     return isOptions && parameters.has(.origin) && parameters.has(.accessControlRequestMethod)
   }
 
-  func fail(_ message: String, _ parameters: borrowing Parameters) -> [UInt8] {
+  func fail(_ message: String, _ parameters: borrowing Parameters, in response: Response) {
     meter.countFailure()
     journal.recordFailure(message, parameters: parameters, at: now())
-    return answer.fail()
+    answer.fail(in: response)
   }
 }
 

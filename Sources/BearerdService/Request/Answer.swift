@@ -1,79 +1,68 @@
 import BearerAuth
 import FastCGI
 
-/// Writes the CGI responses (RFC 3875 section 6) into a buffer that every request of a loop shares.
+/// Writes the CGI responses (RFC 3875 section 6).
 struct Answer {
   private let options: AnswerOptions
-  private var bytes: [UInt8] = []
 
-  init(options: AnswerOptions) {
-    self.options = options
-    bytes.reserveCapacity(2048)
-  }
+  init(options: AnswerOptions) { self.options = options }
 
   /// 200, never 204: two fronts take nothing else for an allowance.
-  mutating func allow(_ token: Token, role: Role, at now: Instant) -> [UInt8] {
-    begin("Status: 200 OK\r\n")
-    append("X-Bearerd-Application: ", token.application)
-    if let key = token.key { append("X-Bearerd-Key: ", key) }
+  /// - Parameter number: which of the policy's tokens it is.
+  func allow(_ number: Int, of policy: Policy, role: Role, at now: Instant, in response: Response) {
+    response.append("Status: 200 OK\r\nX-Bearerd-Application: ")
+    response.append(policy.tokens[number].application)
+    if let key = policy.tokens[number].key {
+      response.append("\r\nX-Bearerd-Key: ")
+      response.append(key)
+    }
     if role == .authorizer {
-      append("Variable-BEARERD_APPLICATION: ", token.application)
-      if let key = token.key { append("Variable-BEARERD_KEY: ", key) }
+      response.append("\r\nVariable-BEARERD_APPLICATION: ")
+      response.append(policy.tokens[number].application)
+      if let key = policy.tokens[number].key {
+        response.append("\r\nVariable-BEARERD_KEY: ")
+        response.append(key)
+      }
     }
     // nginx reads headers in their order: behind Cache-Control this one would count for nothing.
-    if options.cacheTTL > 0 { append("X-Accel-Expires: ", String(cacheSeconds(for: token, at: now))) }
-    return end("Cache-Control: no-store\r\nContent-Length: 0\r\n\r\n")
+    if options.cacheTTL > 0 {
+      response.append("\r\nX-Accel-Expires: ")
+      response.append(String(cacheSeconds(for: policy.tokens[number], at: now)))
+    }
+    response.append("\r\nCache-Control: no-store\r\nContent-Length: 0\r\n\r\n")
   }
 
   /// A preflight passes for nobody in particular.
-  mutating func allowPreflight() -> [UInt8] {
-    begin("Status: 200 OK\r\n")
-    forbidCaching()
-    return end("Cache-Control: no-store\r\nContent-Length: 0\r\n\r\n")
+  func allowPreflight(in response: Response) {
+    response.append("Status: 200 OK\r\n")
+    forbidCaching(in: response)
+    response.append("Cache-Control: no-store\r\nContent-Length: 0\r\n\r\n")
   }
 
   /// 403 where the token is good but not for this door, else 401: RFC 6750 3.1 says 400 for malformed
   /// credentials, which nginx would turn into a 500.
-  mutating func deny(_ denial: Denial, scope: Scope?) -> [UInt8] {
+  func deny(_ denial: Denial, scope: Scope?, in response: Response) {
     let isForbidden = denial == .insufficientScope
-    begin(isForbidden ? "Status: 403 Forbidden\r\n" : "Status: 401 Unauthorized\r\n")
-    append("WWW-Authenticate: ", options.challenge.header(for: denial, scope: scope))
-    forbidCaching()
-    return end(
+    response.append(isForbidden ? "Status: 403 Forbidden" : "Status: 401 Unauthorized")
+    response.append("\r\nWWW-Authenticate: ")
+    response.append(options.challenge.header(for: denial, scope: scope))
+    response.append("\r\n")
+    forbidCaching(in: response)
+    response.append("Cache-Control: no-store\r\nContent-Type: text/plain\r\n")
+    response.append(
       isForbidden
-        ? "Cache-Control: no-store\r\nContent-Type: text/plain\r\nContent-Length: 10\r\n\r\nForbidden\n"
-        : "Cache-Control: no-store\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n\r\nUnauthorized\n")
+        ? "Content-Length: 10\r\n\r\nForbidden\n" : "Content-Length: 13\r\n\r\nUnauthorized\n")
   }
 
   /// Something that is ours, or the web server's configuration's, to mend: nobody gets in.
-  mutating func fail() -> [UInt8] {
-    begin("Status: 500 Internal Server Error\r\n")
-    forbidCaching()
-    return end("Cache-Control: no-store\r\nContent-Type: text/plain\r\nContent-Length: 6\r\n\r\nError\n")
+  func fail(in response: Response) {
+    response.append("Status: 500 Internal Server Error\r\n")
+    forbidCaching(in: response)
+    response.append("Cache-Control: no-store\r\nContent-Type: text/plain\r\nContent-Length: 6\r\n\r\nError\n")
   }
 
-  private mutating func begin(_ status: StaticString) {
-    bytes.removeAll(keepingCapacity: true)
-    append(status)
-  }
-
-  private mutating func end(_ rest: StaticString) -> [UInt8] {
-    append(rest)
-    return bytes
-  }
-
-  private mutating func append(_ text: StaticString) {
-    text.withUTF8Buffer { bytes.append(contentsOf: $0) }
-  }
-
-  private mutating func append(_ name: StaticString, _ value: String) {
-    append(name)
-    bytes.append(contentsOf: value.utf8)
-    append("\r\n")
-  }
-
-  private mutating func forbidCaching() {
-    if options.cacheTTL > 0 { append("X-Accel-Expires: 0\r\n") }
+  private func forbidCaching(in response: Response) {
+    if options.cacheTTL > 0 { response.append("X-Accel-Expires: 0\r\n") }
   }
 
   /// nginx serves an entry through the whole of its last second, so the token must outlive that one too. The key

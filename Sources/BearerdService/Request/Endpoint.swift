@@ -57,16 +57,19 @@ extension AccessResponder {
   /// Answers an operator. Never where the question could be a check: neither an Authorizer's, whose front would take
   /// a 200 for an allowance, nor one that has room for a caller's secret. So a BEARERD_ENDPOINT that has strayed
   /// into a guard opens nothing.
-  func operate(_ parameters: borrowing Parameters, role: Role) -> [UInt8] {
+  func operate(_ parameters: borrowing Parameters, role: Role, in response: Response) {
     guard let endpoint = parameters.value(of: .endpoint, { Endpoint($0) }) ?? nil else {
-      return fail("unknown BEARERD_ENDPOINT; write health or metrics, or leave it out", parameters)
+      return fail(
+        "unknown BEARERD_ENDPOINT; write health or metrics, or leave it out", parameters, in: response)
     }
     guard answersOperators else {
-      return fail("BEARERD_ENDPOINT is for the daemon; leave it out", parameters)
+      return fail("BEARERD_ENDPOINT is for the daemon; leave it out", parameters, in: response)
     }
     guard role == .responder, parameters.value(of: .authorization, { _ in true }) == nil else {
-      return fail("BEARERD_ENDPOINT does not go with HTTP_AUTHORIZATION, nor with an Authorizer", parameters)
+      return fail(
+        "BEARERD_ENDPOINT does not go with HTTP_AUTHORIZATION, nor with an Authorizer", parameters,
+        in: response)
     }
-    return endpoint.response(of: metrics, at: now())
+    response.append(endpoint.response(of: metrics, at: now()))
   }
 }

@@ -42,6 +42,8 @@ final class WaitList {
   private unowned(unsafe) var first: Connection?
   private unowned(unsafe) var last: Connection?
   private(set) var count = 0
+  /// When the deadline of the oldest comes; never, where there is none.
+  private(set) var deadline = UInt64.max
   /// How long a connection may stand in this list, in milliseconds.
   let patience: UInt64
 
@@ -63,6 +65,7 @@ final class WaitList {
     connection.previous = last
     if let last { last.next = connection } else { first = connection }
     last = connection
+    deadline = first?.deadline ?? .max
     count += 1
   }
 
@@ -70,6 +73,7 @@ final class WaitList {
     let next = connection.next
     if let previous = connection.previous { previous.next = next } else { first = next }
     if let next { next.previous = connection.previous } else { last = connection.previous }
+    deadline = first?.deadline ?? .max
     connection.next = nil
     connection.previous = nil
     connection.list = nil

@@ -4,9 +4,12 @@ import Glibc
 /// The way of a request through a loop: at once where it is whole when first seen, in parts where it is not.
 extension EventLoop {
   /// Deals with a connection just accepted.
-  func welcome(_ descriptor: Int32) {
-    let gate = Gate(names: exchange.names)
-    switch exchange.look(at: descriptor, gate: gate) {
+  /// - Returns: false where nothing has come on it yet; it is still the caller's then.
+  func welcome(_ descriptor: Int32) -> Bool {
+    var gate = Gate(names: exchange.names)
+    switch exchange.look(at: descriptor, gate: &gate) {
+    case .nothing:
+      return false
     case .whole(let request):
       switch exchange.answer(request, on: descriptor) {
       case .answered: depart(descriptor, after: request)
@@ -15,21 +18,25 @@ extension EventLoop {
       case .closed: break
       }
     case .partial:
-      guard let connection = wait(for: descriptor, gate: gate, in: reading) else { return }
-      takePart(of: connection)
+      let connection = wait(for: descriptor, gate: Gate(names: exchange.names), in: reading)
+      if let connection { takePart(of: connection) }
     case .refused(let refusal):
       exchange.responder.refused(refusal)
       close(descriptor)
     case .ended:
       close(descriptor)
     }
+    return true
   }
 
   /// Deals with a connection that was waited for and has something to read.
   func proceed(_ connection: Connection) {
     guard connection.delivery == nil else { return resume(connection) }
     guard connection.received.isEmpty, !connection.isLingering else { return takePart(of: connection) }
-    switch exchange.look(at: connection.descriptor, gate: connection.gate) {
+    var gate = connection.gate
+    switch exchange.look(at: connection.descriptor, gate: &gate) {
+    case .nothing:
+      break
     case .whole(let request):
       switch exchange.answer(request, on: connection.descriptor) {
       case .answered: depart(connection, after: request)

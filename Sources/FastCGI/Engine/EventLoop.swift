@@ -11,21 +11,21 @@ final class EventLoop: @unchecked Sendable {
     static let listeners = UInt64(UInt32.max) << 32
   }
 
-  /// How many connections are accepted before those that wait get their turn.
-  private static let acceptedAtOnce = 64
   /// How long accepting rests when the process or the system has no descriptors left, in milliseconds.
   private static let restPatience: UInt64 = 100
-  /// How long a peer has to send its request before another may take its descriptor, in milliseconds. A good caller
-  /// needs one of them; and the loop that is short of descriptors need not be the one that has old peers.
-  private static let grace: UInt64 = 250
 
   private let listeners: [Listener]
+  /// Theirs: copying a whole listener for every event would count references to its address.
+  private let descriptors: [Int32]
   private let control: LoopControl
   private let maximumConnections: Int
   private let drainPatience: UInt64
   private var epoll: Epoll
   private var generation: UInt32 = 0
   private var connections: [Connection?] = []
+  var allowance = Allowance()
+  /// Accepted in this round, and nothing has come on them yet.
+  var silent: [Int32] = []
   private var restsUntil: UInt64?
   private var drainsUntil: UInt64?
   private(set) var now = Clock.monotonicMilliseconds()
@@ -36,7 +36,7 @@ final class EventLoop: @unchecked Sendable {
   let idle: WaitList
   let exchange: Exchange
   let meter = LoopMeter()
-  private let peers: PeerFilter?
+  let peers: PeerFilter?
   /// How many answers too long for one write are on their way.
   var deliveries = 0
 
@@ -45,6 +45,7 @@ final class EventLoop: @unchecked Sendable {
     responder: any Responder
   ) throws {
     self.listeners = listeners
+    descriptors = listeners.map(\.descriptor)
     self.control = control
     maximumConnections = max(1, options.maximumConnections / options.loops)
     drainPatience = options.drainPatience
@@ -73,9 +74,10 @@ final class EventLoop: @unchecked Sendable {
   private func dispatch(_ key: UInt64) {
     if key == Key.control {
       control.acknowledge()
+      exchange.responder.woken()
       if control.shouldDrain, !isDraining { beginDrain() }
     } else if key >= Key.listeners {
-      accept(from: listeners[Int(key & 0xffff)])
+      allowance.note(accept(from: descriptors[Int(key & 0xffff)], atMost: allowance.count))
     } else {
       let descriptor = Int(key & UInt64(UInt32.max))
       // One that was closed earlier in this round may have left an event behind.
@@ -96,37 +98,8 @@ final class EventLoop: @unchecked Sendable {
     return true
   }
 
-  private func accept(from listener: Listener, atMost count: Int = EventLoop.acceptedAtOnce) {
-    for _ in 0..<count {
-      let descriptor = peers == nil ? bearerd_accept(listener.descriptor) : acceptAdmitted(from: listener)
-      if descriptor >= 0 {
-        meter.count(.accepted)
-        welcome(descriptor)
-        continue
-      }
-      switch errno {
-      case EAGAIN:
-        return
-      case EMFILE, ENFILE, ENOBUFS, ENOMEM:
-        // One that has waited long gives way; where none has, others hold the descriptors: rest, do not spin.
-        if !dropOldest(waitingFor: EventLoop.grace) { return rest() }
-      case EBADF, EINVAL, ENOTSOCK, EOPNOTSUPP, EFAULT:
-        return rest()
-      default:
-        // accept(2): the new connection's own network errors; the next may be well.
-        continue
-      }
-    }
-  }
-
-  private func acceptAdmitted(from listener: Listener) -> Int32 {
-    peers?.accept(from: listener.descriptor) { peer in
-      meter.count(.foreign)
-      exchange.responder.refused(peer)
-    } ?? -1
-  }
-
-  private func rest() {
+  /// Accepts nothing for a while.
+  func rest() {
     guard restsUntil == nil, !isDraining else { return }
     for listener in listeners { epoll.remove(listener.descriptor) }
     restsUntil = now + EventLoop.restPatience
@@ -182,7 +155,7 @@ final class EventLoop: @unchecked Sendable {
   /// Closes the connection that has waited longest, an idle one before one that is still to say something.
   /// - Parameter minimum: how long that one must have waited, in milliseconds.
   @discardableResult
-  private func dropOldest(waitingFor minimum: UInt64 = 0) -> Bool {
+  func dropOldest(waitingFor minimum: UInt64 = 0) -> Bool {
     guard let oldest = idle.oldest ?? reading.oldest(since: now - min(minimum, now)) else { return false }
     meter.count(.crowded)
     drop(oldest)
@@ -193,25 +166,25 @@ final class EventLoop: @unchecked Sendable {
 
   /// How long epoll may wait, in milliseconds: until the first deadline, for ever where there is none.
   private var patience: Int32 {
-    var deadline = UInt64.max
-    for next in [reading.oldest?.deadline, idle.oldest?.deadline, restsUntil, drainsUntil] {
-      deadline = min(deadline, next ?? .max)
-    }
+    let deadline = min(reading.deadline, idle.deadline, restsUntil ?? .max, drainsUntil ?? .max)
     guard deadline < .max else { return -1 }
     // The coarse clock is late, never early: one tick more, or the last wait would be repeated.
     return deadline > now ? Int32(clamping: deadline - now + 5) : 0
   }
 
   private func expire() {
-    for list in [reading, idle] {
-      while let oldest = list.oldest, oldest.deadline <= now {
-        meter.count(.late)
-        drop(oldest)
-      }
-    }
+    expire(in: reading)
+    expire(in: idle)
     guard let end = restsUntil, end <= now, !isDraining else { return }
     restsUntil = nil
     if !watchListeners() { rest() }
+  }
+
+  private func expire(in list: WaitList) {
+    while list.deadline <= now, let oldest = list.oldest {
+      meter.count(.late)
+      drop(oldest)
+    }
   }
 
   // MARK: Draining
@@ -222,7 +195,7 @@ final class EventLoop: @unchecked Sendable {
     drainsUntil = now + drainPatience
     restsUntil = nil
     for listener in listeners {
-      if !listener.isInherited { accept(from: listener, atMost: Int(Listener.backlog)) }
+      if !listener.isInherited { accept(from: listener.descriptor, atMost: Int(Listener.backlog)) }
       epoll.remove(listener.descriptor)
     }
     while let connection = idle.oldest { drop(connection) }

@@ -8,19 +8,26 @@ final class Exchange {
   let names: ParameterNames
   let responder: any Responder
   private let request: LibFCGIRequest
-  private var parameters: Parameters
+  private let parameters: Parameters
+  private let response = Response()
   private var relay: Relay?
-  private var visible = [UInt8](repeating: 0, count: Exchange.peekLength)
+  /// What is being looked at; overwritten after every look.
+  private let visible = UnsafeMutablePointer<UInt8>.allocate(capacity: Exchange.peekLength)
+  private var window: UnsafeMutableRawBufferPointer { .init(start: visible, count: Exchange.peekLength) }
 
   init(names: ParameterNames, responder: any Responder) throws {
-    self.names = names
+    self.names = ParameterNames(names.names)
     self.responder = responder
     request = try LibFCGIRequest()
-    parameters = Parameters(names: names)
+    parameters = Parameters(names: self.names)
   }
+
+  deinit { visible.deallocate() }
 
   /// What the first look at a connection with nothing received yet shows.
   enum Sight {
+    /// Nothing is there yet.
+    case nothing
     /// One whole request that libfcgi can read in one go.
     case whole(Gate.Request)
     /// More has to come, or what is there has to be taken in parts.
@@ -30,13 +37,12 @@ final class Exchange {
     case ended
   }
 
-  /// Looks at what waits on `descriptor`, and takes nothing.
-  func look(at descriptor: Int32, gate: Gate) -> Sight {
-    let count = Socket.receive(descriptor, into: &visible, peek: true)
-    guard count > 0 else { return count < 0 && (errno == EAGAIN || errno == EINTR) ? .partial : .ended }
-    defer { visible.wipe(first: count) }
-    var gate = gate
-    switch gate.examine(visible.span.extracting(..<count)) {
+  /// Looks at what waits on `descriptor`, and takes nothing. `gate` has seen it then, and must not be asked again.
+  func look(at descriptor: Int32, gate: inout Gate) -> Sight {
+    let count = Socket.receive(descriptor, into: window, peek: true)
+    guard count > 0 else { return count < 0 && (errno == EAGAIN || errno == EINTR) ? .nothing : .ended }
+    defer { explicit_bzero(visible, count) }
+    switch gate.examine(UnsafeBufferPointer(start: visible, count: count).span) {
     case .complete(let request): return request.length == count ? .whole(request) : .partial
     case .refuse(let refusal): return .refused(refusal)
     case .incomplete, .management, .late: return .partial
@@ -45,10 +51,10 @@ final class Exchange {
 
   /// Takes what waits on `descriptor` and appends it; the count as recv(2) gives it.
   func take(from descriptor: Int32, into received: inout [UInt8]) -> Int {
-    let count = Socket.receive(descriptor, into: &visible)
+    let count = Socket.receive(descriptor, into: window)
     if count > 0 {
-      received.appendTracelessly(visible[..<count])
-      visible.wipe(first: count)
+      received.appendTracelessly(UnsafeBufferPointer(start: visible, count: count))
+      explicit_bzero(visible, count)
     }
     return count
   }
@@ -56,9 +62,10 @@ final class Exchange {
   /// Answers a whole request that waits on `descriptor`, unread.
   func answer(_ whole: Gate.Request, on descriptor: Int32) -> LibFCGIRequest.Outcome {
     defer { parameters.removeAll() }
-    return request.exchange(on: descriptor, role: whole.role, parameters: &parameters) {
-      responder.response(to: $0, role: whole.role)
-    }
+    response.removeAll()
+    return request.exchange(
+      on: descriptor, role: whole.role, length: whole.length, parameters: parameters, response: response
+    ) { responder.respond(to: parameters, role: whole.role, in: response) }
   }
 
   /// Answers a whole request that was taken in parts. The descriptor is the caller's in any case.

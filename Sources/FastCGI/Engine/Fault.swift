@@ -55,12 +55,12 @@ enum Fault {
     }
 
     /// Sends the first bytes of the answer's record where the answer is to be cut, and strikes then.
-    static func cuts(_ answer: [UInt8], of requestID: Int32, on descriptor: Int32) -> Bool {
+    static func cuts(_ answer: Response, of requestID: Int32, on descriptor: Int32) -> Bool {
       guard let plan, plan.step == .answer else { return false }
       let header = RecordHeader(
         type: RecordType.stdout, requestID: UInt16(truncatingIfNeeded: requestID), contentLength: answer.count
       )
-      let bytes = header.bytes + answer
+      let bytes = header.bytes + answer.bytes
       let count = plan.length < 0 ? bytes.count + plan.length : plan.length
       _ = Socket.send(descriptor, bytes.span, count: count)
       return act(plan)
@@ -76,7 +76,8 @@ enum Fault {
     }
   #else
     @inline(__always) static func strikes(_ step: Step) -> Bool { false }
-    @inline(__always) static func cuts(_ answer: [UInt8], of requestID: Int32, on descriptor: Int32) -> Bool {
+    @inline(__always) static func cuts(_ answer: Response, of requestID: Int32, on descriptor: Int32) -> Bool
+    {
       false
     }
   #endif

@@ -30,7 +30,8 @@ final class LibFCGIRequest {
 
   // FCGX_Request must not move: its streams point back at it. Allocated here, freed in deinit.
   private let request: UnsafeMutablePointer<FCGX_Request>
-  private var discarded = [CChar](repeating: 0, count: 4096)
+  private let discarded = UnsafeMutablePointer<CChar>.allocate(capacity: discardLength)
+  private static let discardLength = 4096
 
   init() throws(Unavailable) {
     let code = LibFCGIRequest.initializeLibrary()
@@ -39,7 +40,10 @@ final class LibFCGIRequest {
     FCGX_InitRequest(request, -1, 0)
   }
 
-  deinit { request.deallocate() }
+  deinit {
+    request.deallocate()
+    discarded.deallocate()
+  }
 
   /// FCGX_Init installs handlers for SIGPIPE, SIGTERM and SIGUSR1 where there are none; what stood before is
   /// put back.
@@ -52,9 +56,10 @@ final class LibFCGIRequest {
   }
 
   /// Parses the request that waits on `descriptor`, has `respond` write the answer and sends it.
+  /// - Parameter length: how many bytes wait; libfcgi reads no more.
   func exchange(
-    on descriptor: Int32, role: Role, parameters: inout Parameters,
-    respond: (borrowing Parameters) -> [UInt8]
+    on descriptor: Int32, role: Role, length: Int, parameters: borrowing Parameters, response: Response,
+    respond: () -> Void
   ) -> Outcome {
     request.pointee.ipcFd = descriptor
     // Without it Accept_r first closes the descriptor; without `detached` a close drains the peer, for ever.
@@ -66,15 +71,17 @@ final class LibFCGIRequest {
     }
     // 0 does not mean that PARAMS arrived whole: an error between two pairs ends them silently.
     guard let input = request.pointee.in, FCGX_GetError(input) == 0, !Fault.strikes(.parsed)
-    else { return abandon() }
-    takeParameters(into: &parameters)
-    guard !Fault.strikes(.parameters), role == .authorizer || discardBody(input) else { return abandon() }
-    let response = respond(parameters)
-    if response.count > LibFCGIRequest.maximumResponse { return postpone(response) }
+    else { return abandon(length) }
+    takeParameters(into: parameters)
+    guard !Fault.strikes(.parameters), role == .authorizer || discardBody(input) else {
+      return abandon(length)
+    }
+    respond()
+    if response.count > LibFCGIRequest.maximumResponse { return postpone(response, length) }
     guard !Fault.strikes(.decided), !Fault.cuts(response, of: request.pointee.requestId, on: descriptor),
       send(response), !Fault.strikes(.put)
-    else { return abandon() }
-    bearerd_wipe_stream(input)
+    else { return abandon(length) }
+    bearerd_wipe_stream(input, length)
     request.pointee.keepConnection = 1
     FCGX_Finish_r(request)
     defer { request.pointee.ipcFd = -1 }
@@ -83,51 +90,52 @@ final class LibFCGIRequest {
 
   /// Frees the request without FCGX_Finish_r, which would send END_REQUEST without a status: lighttpd lets a
   /// request pass on that.
-  private func abandon() -> Outcome {
-    if let input = request.pointee.in { bearerd_wipe_stream(input) }
+  private func abandon(_ length: Int) -> Outcome {
+    if let input = request.pointee.in { bearerd_wipe_stream(input, length) }
     FCGX_Free(request, 0)
     request.pointee.ipcFd = -1
     return .failed
   }
 
   /// Leaves a response that libfcgi would send in several writes, waiting for its peer, to whoever need not wait.
-  private func postpone(_ response: [UInt8]) -> Outcome {
+  private func postpone(_ response: Response, _ length: Int) -> Outcome {
     let id = UInt16(truncatingIfNeeded: request.pointee.requestId)
-    _ = abandon()
-    return .long(ResponseRecords.bytes(of: response, requestID: id))
+    _ = abandon(length)
+    return .long(ResponseRecords.bytes(of: response.bytes, requestID: id))
   }
 
-  /// Copies what is asked for out of libfcgi's environment and overwrites every value there.
-  private func takeParameters(into parameters: inout Parameters) {
+  /// Copies what is asked for out of libfcgi's environment and overwrites all of it there.
+  private func takeParameters(into parameters: borrowing Parameters) {
     guard var entry = request.pointee.envp else { return }
     // libfcgi owns the strings until FCGX_Finish_r or FCGX_Free; the array ends with a null pointer.
     while let text = entry.pointee {
       let length = strlen(text)
       if let equals = memchr(text, Int32(UInt8(ascii: "=")), length) {
         let nameLength = UnsafeRawPointer(equals) - UnsafeRawPointer(text)
-        text.withMemoryRebound(to: UInt8.self, capacity: length) { bytes in
-          let name = UnsafeBufferPointer(start: bytes, count: nameLength)
-          let value = UnsafeBufferPointer(start: bytes + nameLength + 1, count: length - nameLength - 1)
-          parameters.keep(name.span, value.span)
-        }
-        explicit_bzero(text + nameLength + 1, length - nameLength - 1)
+        // The bytes of a C string, read as what they are.
+        let bytes = UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self)
+        let value = UnsafeBufferPointer(start: bytes + nameLength + 1, count: length - nameLength - 1)
+        parameters.keep(UnsafeBufferPointer(start: bytes, count: nameLength).span, value.span)
       }
+      explicit_bzero(text, length)
       entry += 1
     }
   }
 
   /// Reads STDIN to its end, as a kept connection needs it; whether it ended well.
   private func discardBody(_ input: UnsafeMutablePointer<FCGX_Stream>) -> Bool {
-    while FCGX_GetStr(&discarded, Int32(discarded.count), input) == Int32(discarded.count) {}
+    let length = Int32(LibFCGIRequest.discardLength)
+    while FCGX_GetStr(discarded, length, input) == length {}
     return FCGX_GetError(input) == 0
   }
 
   /// Puts the whole answer into libfcgi's buffer, so that FCGX_Finish_r sends it in one write.
-  private func send(_ response: [UInt8]) -> Bool {
-    guard !response.isEmpty else { return false }
-    return response.withUnsafeBytes { bytes in
-      let text = bytes.assumingMemoryBound(to: CChar.self).baseAddress
-      return FCGX_PutStr(text, Int32(bytes.count), request.pointee.out) == Int32(bytes.count)
+  private func send(_ response: Response) -> Bool {
+    guard response.count > 0 else { return false }
+    return response.withBytes { bytes in
+      bytes.withMemoryRebound(to: CChar.self) {
+        FCGX_PutStr($0.baseAddress, Int32($0.count), request.pointee.out) == Int32($0.count)
+      }
     }
   }
 }

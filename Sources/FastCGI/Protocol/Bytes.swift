@@ -8,6 +8,13 @@ extension Span where Element == UInt8 {
     }
   }
 
+  /// Not for secrets: it stops at the first difference. `count` is not more than there are here.
+  func begins(with other: UnsafePointer<UInt8>, count: Int) -> Bool {
+    withUnsafeBufferPointer { buffer in
+      buffer.baseAddress.map { memcmp($0, other, count) == 0 } ?? (count == 0)
+    }
+  }
+
   /// Not for secrets: it stops at the first difference.
   func holdsSameBytes(as other: Span<UInt8>) -> Bool {
     guard count == other.count else { return false }
@@ -25,7 +32,7 @@ extension [UInt8] {
     }
   }
   /// Appends without leaving a copy of what was there in freed memory, as an array that grows by itself does.
-  mutating func appendTracelessly(_ bytes: ArraySlice<UInt8>) {
+  mutating func appendTracelessly(_ bytes: UnsafeBufferPointer<UInt8>) {
     if capacity - count < bytes.count {
       var larger: [UInt8] = []
       larger.reserveCapacity(Swift.max(count + bytes.count, 2 * capacity))

@@ -1,23 +1,36 @@
 /// The parameters a responder reads; all others are passed over.
-public struct ParameterNames: Sendable {
+///
+/// An object, and one for each loop: loops that shared one would fight over its reference count.
+public final class ParameterNames: Sendable {
   /// The names, in the order in which `Parameters` gives their values.
   public let names: [StaticString]
-  private let bytes: [[UInt8]]
+  /// For each length of a name, in bytes, which names have it: a bit each.
+  private let ofLength: [UInt32]
 
   /// - Parameter names: at most 32, all different.
   public init(_ names: [StaticString]) {
     precondition(names.count <= 32, "a bit mask of 32 tells which were seen")
     self.names = names
-    bytes = names.map { $0.withUTF8Buffer(Array.init) }
+    let longest = names.map(\.utf8CodeUnitCount).max() ?? 0
+    var ofLength = [UInt32](repeating: 0, count: longest + 1)
+    for (index, name) in names.enumerated() { ofLength[name.utf8CodeUnitCount] |= 1 << UInt32(index) }
+    self.ofLength = ofLength
   }
 
-  var count: Int { bytes.count }
+  var count: Int { names.count }
 
   /// The place of `name` among the names; nil for one that nobody reads.
   func index(of name: Span<UInt8>) -> Int? {
-    for index in bytes.indices {
-      let known = bytes[index]
-      if known.span.holdsSameBytes(as: name) { return index }
+    guard name.count < ofLength.count, !name.isEmpty else { return nil }
+    var candidates = ofLength[name.count]
+    while candidates != 0 {
+      let index = candidates.trailingZeroBitCount
+      // Two names of one length seldom end alike.
+      let known = names[index].utf8Start
+      if known[name.count - 1] == name[name.count - 1], name.begins(with: known, count: name.count) {
+        return index
+      }
+      candidates &= candidates - 1
     }
     return nil
   }
@@ -30,7 +43,7 @@ public struct ParameterNames: Sendable {
     while cursor < pairs.count {
       guard let pair = NameValue(pairs, at: cursor) else { return .brokenPair }
       let name = pairs.extracting(pair.name)
-      if name.contains(0) || pairs.extracting(pair.value).contains(0) { return .nulByte }
+      if pairs.extracting(pair.name.lowerBound..<pair.value.upperBound).contains(0) { return .nulByte }
       if name.contains(UInt8(ascii: "=")) { return .equalsInName }
       if let index = index(of: name) {
         guard seen & 1 << index == 0 else { return .duplicateParameter }

@@ -43,13 +43,17 @@ enum Socket {
     return fcntl(descriptor, F_SETFL, nonblocking ? status | O_NONBLOCK : status & ~O_NONBLOCK) == 0
   }
 
-  /// Reads what is there into `bytes` from `start` on, or only looks at it. The count as recv(2) gives it.
-  static func receive(_ descriptor: Int32, into bytes: inout [UInt8], from start: Int = 0, peek: Bool = false)
+  /// Reads what is there into `bytes`, or only looks at it. The count as recv(2) gives it.
+  static func receive(_ descriptor: Int32, into bytes: UnsafeMutableRawBufferPointer, peek: Bool = false)
     -> Int
   {
-    bytes.withUnsafeMutableBytes { buffer in
-      let room = UnsafeMutableRawBufferPointer(rebasing: buffer[start...])
-      return recv(descriptor, room.baseAddress, room.count, Int32(peek ? MSG_PEEK : 0))
+    recv(descriptor, bytes.baseAddress, bytes.count, Int32(peek ? MSG_PEEK : 0))
+  }
+
+  /// Reads what is there into `bytes` from `start` on. The count as recv(2) gives it.
+  static func receive(_ descriptor: Int32, into bytes: inout [UInt8], from start: Int = 0) -> Int {
+    bytes.withUnsafeMutableBytes {
+      receive(descriptor, into: UnsafeMutableRawBufferPointer(rebasing: $0[start...]))
     }
   }
 

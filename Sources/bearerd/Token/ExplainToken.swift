@@ -34,10 +34,13 @@ struct ExplainToken: Command {
     let loaded = try source.load()
     let now = Instant.now
     let explanation = Explanation(request: request, source: source.tokens, files: loaded.files, now: now)
-    switch Policy(loaded.tokens).decide(request, at: now) {
-    case .allow(let token):
+    let policy = Policy(loaded.tokens)
+    switch policy.decide(request, at: now) {
+    case .allow(let number):
+      let token = policy.tokens[number]
       try Console.print("allow: \(explanation.place(of: token))\n\(explanation.restrictions(of: token))")
-    case .deny(let denial, let token):
+    case .deny(let denial, let number):
+      let token = number.map { policy.tokens[$0] }
       let place = token.map { " \(explanation.place(of: $0))" } ?? ""
       try Console.print("deny: \(denial.rawValue)\(place)\n  \(explanation.reason(for: denial, token))")
       throw ExitCode(EXIT_FAILURE)

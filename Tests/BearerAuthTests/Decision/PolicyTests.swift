@@ -13,7 +13,7 @@ struct PolicyTests {
       for address in [nil, IPAddress(parsing: "192.0.2.1")] {
         let request = AccessRequest(
           credential: try credential("Bearer secret"), scope: scope, address: address)
-        #expect(outcome(policy.decide(request, at: now)) == "allow ci k1")
+        #expect(outcome(of: request, by: policy, at: now) == "allow ci k1")
       }
     }
   }
@@ -27,16 +27,16 @@ struct PolicyTests {
     ] as [(Credential, Denial)])
   func denies(credential: Credential, denial: Denial) throws {
     let policy = Policy([try token()])
-    #expect(outcome(policy.decide(AccessRequest(credential: credential), at: now)) == denial.rawValue)
+    #expect(outcome(of: AccessRequest(credential: credential), by: policy, at: now) == denial.rawValue)
   }
 
   @Test(
     "without tokens denies everything",
     arguments: [.absent, .otherScheme, .malformed, .mistyped, .unhashed] as [Credential])
   func empty(credential: Credential) throws {
-    #expect(outcome(Policy.empty.decide(AccessRequest(credential: credential), at: now)) != "allow ci k1")
+    #expect(outcome(of: AccessRequest(credential: credential), by: Policy.empty, at: now) != "allow ci k1")
     let good = AccessRequest(credential: .token(try digest(of: "secret")))
-    #expect(outcome(Policy.empty.decide(good, at: now)) == "unknown-token")
+    #expect(outcome(of: good, by: Policy.empty, at: now) == "unknown-token")
   }
 
   @Test(
@@ -48,7 +48,7 @@ struct PolicyTests {
   func instants(offset: Int64, notBefore: Int64, expected: String) throws {
     let token = try token(notBefore: now.advanced(by: min(notBefore, -1)), expires: now)
     let request = AccessRequest(credential: .token(token.digest))
-    #expect(outcome(Policy([token]).decide(request, at: now.advanced(by: offset))) == expected)
+    #expect(outcome(of: request, by: Policy([token]), at: now.advanced(by: offset)) == expected)
   }
 
   @Test(
@@ -63,7 +63,7 @@ struct PolicyTests {
   func addresses(address: String, expected: String) throws {
     let token = try token(from: ["192.0.2.0/24", "2001:db8::/32"])
     let request = AccessRequest(credential: .token(token.digest), address: IPAddress(parsing: address))
-    #expect(outcome(Policy([token]).decide(request, at: now)) == expected)
+    #expect(outcome(of: request, by: Policy([token]), at: now) == expected)
   }
 
   @Test(
@@ -76,7 +76,7 @@ struct PolicyTests {
   func scopedToken(scope: String, expected: String) throws {
     let token = try token(scopes: scopes("read", "write"))
     let request = AccessRequest(credential: .token(token.digest), scope: Scope(scope))
-    #expect(outcome(Policy([token]).decide(request, at: now)) == expected)
+    #expect(outcome(of: request, by: Policy([token]), at: now) == expected)
   }
 
   /// Each row breaks one more rule than the one below it; the first broken rule is the one that is told.
@@ -93,7 +93,7 @@ struct PolicyTests {
     let request = AccessRequest(
       credential: .token(try digest(of: kept > 0 ? "secret" : "another")), scope: Scope("read"),
       address: IPAddress(parsing: "192.0.3.1"))
-    #expect(outcome(Policy([token]).decide(request, at: now)) == expected)
+    #expect(outcome(of: request, by: Policy([token]), at: now) == expected)
   }
 
   @Test("finds each of many tokens, and none that is not there", arguments: [0, 1, 2, 3, 7, 8, 9, 1000])
@@ -131,11 +131,14 @@ struct PolicyTests {
     try #require(context.digest(of: "secret \(number)"))
   }
 
-  private func outcome(_ decision: Decision) -> String {
-    switch decision {
-    case .allow(let token): "allow \(token.application) \(token.key ?? "-")"
-    case .deny(let denial, nil): denial.rawValue
-    case .deny(let denial, let token?): "\(denial.rawValue) \(token.application) \(token.key ?? "-")"
+  private func outcome(of request: AccessRequest, by policy: Policy, at now: Instant) -> String {
+    func name(_ number: Int) -> String {
+      "\(policy.tokens[number].application) \(policy.tokens[number].key ?? "-")"
+    }
+    switch policy.decide(request, at: now) {
+    case .allow(let number): return "allow \(name(number))"
+    case .deny(let denial, nil): return denial.rawValue
+    case .deny(let denial, let number?): return "\(denial.rawValue) \(name(number))"
     }
   }
 }

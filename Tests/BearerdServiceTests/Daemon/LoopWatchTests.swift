@@ -36,7 +36,7 @@ struct LoopWatchTests {
   }
 
   private final class Silent: Responder {
-    func response(to parameters: borrowing Parameters, role: Role) -> [UInt8] { [] }
+    func respond(to parameters: borrowing Parameters, role: Role, in response: Response) {}
     func refused(_ refusal: Refusal) {}
   }
 }

@@ -76,18 +76,18 @@ struct KeyUsageTests {
   func adopted() throws {
     let first = try token("a", "first"), second = try token("b", "second"), third = try token("c", "third")
     let store = PolicyStore(Policy([first, second]))
-    let before = store.reading().snapshot
+    let before = store.current
     before.usage.note(0, from: nil, at: now)
     before.usage.note(1, from: try address("192.0.2.7"), at: now.advanced(by: 1))
     store.replace(with: Policy([third, second]))
-    let next = store.reading().snapshot
+    let next = store.current
     #expect(next.usage.lastUse(of: 0) == nil)
     #expect(
       next.usage.lastUse(of: 1) == KeyUsage.Use(at: now.advanced(by: 1), from: try address("192.0.2.7")))
     #expect(next.usage.used() == [1])
     // What comes back was not used since.
     store.replace(with: Policy([first]))
-    #expect(store.reading().snapshot.usage.lastUse(of: 0) == nil)
+    #expect(store.current.usage.lastUse(of: 0) == nil)
   }
 
   @Test("is told of the keys that expire next and of those used first, where there are too many for all")

@@ -47,8 +47,8 @@ struct PeerFilterTests {
   private final class Refused: Responder, Sendable {
     let peers = Mutex<[PeerAddress]>([])
 
-    func response(to parameters: borrowing Parameters, role: Role) -> [UInt8] {
-      Array("Status: 200 OK\r\n\r\n".utf8)
+    func respond(to parameters: borrowing Parameters, role: Role, in response: Response) {
+      response.append("Status: 200 OK\r\n\r\n")
     }
 
     func refused(_ refusal: Refusal) {}

@@ -4,17 +4,18 @@ import Foundation
 
 /// Allows "good" and denies everything else, with all it read in the body. "long:N" has a body of N letters.
 final class EchoResponder: Responder {
-  func response(to parameters: borrowing Parameters, role: Role) -> [UInt8] {
+  func respond(to parameters: borrowing Parameters, role: Role, in response: Response) {
     let text = parameters.withValue(at: 0) { value in
       var bytes: [UInt8] = []
       for index in value.indices { bytes.append(value[index]) }
       return String(decoding: bytes, as: UTF8.self)
     }
     if let length = text?.split(separator: ":").last.flatMap({ Int($0) }) {
-      return Array("Status: 200 OK\r\n\r\n".utf8) + [UInt8](repeating: 0x61, count: length)
+      response.append("Status: 200 OK\r\n\r\n")
+      return response.append([UInt8](repeating: 0x61, count: length))
     }
     let status = text == "good" ? "200 OK" : "401 Unauthorized"
-    return Array("Status: \(status)\r\n\r\n\(text ?? "-")".utf8)
+    response.append("Status: \(status)\r\n\r\n\(text ?? "-")" as String)
   }
 
   func refused(_ refusal: Refusal) {}

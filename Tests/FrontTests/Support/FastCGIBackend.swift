@@ -41,7 +41,7 @@ private final class Seen: Responder, Sendable {
 
   let last = Mutex<[String]>([])
 
-  func response(to parameters: borrowing Parameters, role: Role) -> [UInt8] {
+  func respond(to parameters: borrowing Parameters, role: Role, in response: Response) {
     var lines: [String] = []
     for (index, name) in Seen.names.enumerated() {
       let value = parameters.withValue(at: index) { span in
@@ -50,7 +50,8 @@ private final class Seen: Responder, Sendable {
       if let value { lines.append("\(name)=\(value)") }
     }
     last.withLock { $0 = lines }
-    return Array("Status: 200 OK\r\nContent-Type: text/plain\r\n\r\n\(lines.joined(separator: "\n"))".utf8)
+    response.append("Status: 200 OK\r\nContent-Type: text/plain\r\n\r\n")
+    response.append(lines.joined(separator: "\n"))
   }
 
   func refused(_ refusal: Refusal) {

@@ -77,13 +77,13 @@ private final class Witness: Responder {
 
   static let text = Array("Status: 200 OK\r\n\r\n".utf8)
 
-  func response(to parameters: borrowing Parameters, role: Role) -> [UInt8] {
+  func respond(to parameters: borrowing Parameters, role: Role, in response: Response) {
     var seen: [[UInt8]?] = []
     for index in GateTarget.watched.indices {
       seen.append(parameters.withValue(at: index) { $0.withUnsafeBufferPointer { Array($0) } })
     }
     self.seen = seen
-    return Witness.text
+    response.append(Witness.text)
   }
 
   func refused(_ refusal: Refusal) {}
