@@ -60,7 +60,7 @@ public func mutate(_ data: UnsafeMutablePointer<UInt8>, _ size: Int, _ room: Int
   case .tokens:
     var mutation = TokenFileMutation(seed: UInt64(seed))
     mutated = mutation.mutated(bytes, room: room)
-  case .credential, .address, .date:
+  case .credential, .address, .date, .manifest:
     return mutateBytes(data, size, room)
   }
   for index in mutated.indices { data[index] = mutated[index] }
