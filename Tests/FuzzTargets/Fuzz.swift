@@ -5,6 +5,7 @@ import Glibc
 enum Target: String {
   case gate
   case differential
+  case conversation
   case credential
   case tokens
   case address
@@ -23,6 +24,7 @@ enum Target: String {
     switch self {
     case .gate: GateTarget.run(bytes)
     case .differential: DifferentialTarget.shared.run(bytes)
+    case .conversation: ConversationTarget.shared.run(bytes)
     case .credential: CredentialTarget.run(bytes)
     case .tokens: TokenFileTarget.run(bytes)
     case .address: AddressTarget.run(bytes)
@@ -54,7 +56,7 @@ public func mutate(_ data: UnsafeMutablePointer<UInt8>, _ size: Int, _ room: Int
   let bytes = Array(UnsafeBufferPointer(start: data, count: size))
   let mutated: [UInt8]
   switch Target.chosen {
-  case .gate, .differential:
+  case .gate, .differential, .conversation:
     var mutation = RecordMutation(seed: UInt64(seed))
     mutated = mutation.mutated(bytes, room: room)
   case .tokens:

@@ -61,14 +61,17 @@ final class EventLoop: @unchecked Sendable {
   var isDraining: Bool { drainsUntil != nil }
 
   func run() {
-    while !isFinished {
-      meter.passRound(reading: reading.count, idle: idle.count)
-      let ready = epoll.wait(milliseconds: patience)
-      now = Clock.monotonicMilliseconds()
-      for index in 0..<ready { dispatch(epoll.key(at: index)) }
-      expire()
-    }
+    while !isFinished { passRound() }
     for case let connection? in connections { drop(connection) }
+  }
+
+  /// Waits once and deals with what there is.
+  func passRound() {
+    meter.passRound(reading: reading.count, idle: idle.count)
+    let ready = epoll.wait(milliseconds: patience)
+    now = Clock.monotonicMilliseconds()
+    for index in 0..<ready { dispatch(epoll.key(at: index)) }
+    expire()
   }
 
   private func dispatch(_ key: UInt64) {

@@ -71,55 +71,6 @@ final class DifferentialTarget {
   }
 }
 
-/// Remembers what it was asked, and allows.
-private final class Witness: Responder {
-  var seen: [[UInt8]?]?
-
-  static let text = Array("Status: 200 OK\r\n\r\n".utf8)
-
-  func respond(to parameters: borrowing Parameters, role: Role, in response: Response) {
-    var seen: [[UInt8]?] = []
-    for index in GateTarget.watched.indices {
-      seen.append(parameters.withValue(at: index) { $0.withUnsafeBufferPointer { Array($0) } })
-    }
-    self.seen = seen
-    response.append(Witness.text)
-  }
-
-  func refused(_ refusal: Refusal) {}
-
-  /// STDOUT in one record, its end, END_REQUEST, as libfcgi writes them.
-  static func answer(to id: UInt16) -> [UInt8] {
-    record(6, id: id, text, padding: -text.count & 7) + record(6, id: id)
-      + record(3, id: id, [UInt8](repeating: 0, count: 8))
-  }
-}
-
-/// Two connected sockets, as the engine has them.
-private struct SocketPair {
-  let outer: Int32
-  let inner: Int32
-
-  init() {
-    guard let pair = Socket.pair() else { fatalError("no descriptors") }
-    (outer, inner) = pair
-    Socket.setOption(outer, SOL_SOCKET, SO_SNDBUF, 512 * 1024)
-  }
-
-  func send(_ bytes: [UInt8]) { expect(Socket.send(outer, bytes.span), "the request fits") }
-
-  func received() -> [UInt8] {
-    var chunk = [UInt8](repeating: 0, count: 16 * 1024)
-    let count = Socket.receive(outer, into: &chunk)
-    return Array(chunk.prefix(max(0, count)))
-  }
-
-  func close() {
-    Glibc.close(outer)
-    Glibc.close(inner)
-  }
-}
-
 /// libfcgi, used as LibFCGIRequest uses it, with all that it parsed and not only what a responder reads.
 private final class Library {
   // Never freed: libfcgi's streams point at it.
