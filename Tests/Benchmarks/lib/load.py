@@ -1,0 +1,44 @@
+"""Asks a site: once, to see what it answers, or as fast as it can, for a time."""
+
+import http.client
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+SCRIPT = pathlib.Path(__file__).with_name("load.lua")
+PAGE = "/page.html"
+
+
+def status(port, door, authorization=None):
+    """What the door answers to one request; 0 where it does not."""
+    headers = {"Host": door} | ({"Authorization": authorization} if authorization else {})
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", PAGE, headers=headers)
+        return connection.getresponse().status
+    except OSError:
+        return 0
+    finally:
+        connection.close()
+
+
+def load(port, door, token_file, connections, seconds):
+    """wrk's figures, see load.lua. An error, or an answer other than 200, ends the benchmark."""
+    command = ["wrk", "-t1", f"-c{connections}", "-d60s", "-s", str(SCRIPT), f"http://127.0.0.1:{port}{PAGE}"]
+    environment = os.environ | {"BENCH_DOOR": door, "BENCH_TOKEN": str(token_file)}
+    wrk = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    try:
+        time.sleep(seconds)
+        # It knows whole seconds only; interrupted, it tells what it has.
+        wrk.send_signal(signal.SIGINT)
+        said = wrk.communicate(timeout=20)[0]
+    finally:
+        wrk.kill()
+        wrk.wait()
+    seen = json.loads(said.splitlines()[-1])
+    if seen["errors"] or not seen["requests"]:
+        raise SystemExit(f"{door}, {connections} connections: not every answer was 200: {said}")
+    return seen

@@ -1,0 +1,77 @@
+"""One nginx with a site for each way, all on one port and told apart by their names."""
+
+import os
+import pathlib
+import time
+
+import load
+from processes import Program, cpu_of
+from ways import MODULES
+
+
+class Site:
+    def __init__(self, folder, port, ways):
+        self.port = port
+        (folder / "site").mkdir()
+        (folder / "site/page.html").write_text("Only applications may read this.\n")
+        os.chmod(folder / "site", 0o755)
+        os.chmod(folder / "site/page.html", 0o644)
+        (folder / "nginx.conf").write_text(configuration(folder, port, ways))
+        self.nginx = Program("nginx", ["nginx", "-p", str(folder), "-c", "nginx.conf", "-e", "nginx.log"], folder)
+
+    def __enter__(self):
+        wait_until(lambda: load.status(self.port, "nothing") == 200, self.nginx)
+        return self
+
+    def __exit__(self, *_):
+        self.nginx.stop()
+
+    def cpu(self):
+        return sum(map(cpu_of, self.nginx.tree()))
+
+    def opens(self, way, authorization):
+        return load.status(self.port, way.name, authorization) == 200
+
+
+def configuration(folder, port, ways):
+    # Lua wants ndk before it.
+    modules = [MODULES / f"{name}_module.so" for name in ["ndk_http", "ngx_http_lua", "ngx_http_js"]]
+    servers = "".join(f"""
+    server {{
+        listen 127.0.0.1:{port};
+        server_name {way.name};
+        root {folder}/site;
+        {way.server}
+        location / {{
+            {way.location}
+        }}
+    }}""" for way in ways)
+    return f"""
+{"".join(f"load_module {module};" for module in modules if module.exists())}
+{"user www-data;" if os.getuid() == 0 else ""}
+daemon off;
+pid {folder}/nginx.pid;
+worker_processes auto;
+events {{
+}}
+http {{
+    access_log off;
+    keepalive_requests 1000000000;
+    client_body_temp_path {folder}/temp-body;
+    proxy_temp_path {folder}/temp-proxy;
+    fastcgi_temp_path {folder}/temp-fastcgi;
+    uwsgi_temp_path {folder}/temp-uwsgi;
+    scgi_temp_path {folder}/temp-scgi;
+    {"".join(way.http for way in ways)}
+    {servers}
+}}
+"""
+
+
+def wait_until(condition, program):
+    """Tries as often as it can, for half a minute."""
+    deadline = time.monotonic() + 30
+    while not condition():
+        if program.process.poll() is not None or time.monotonic() > deadline:
+            raise SystemExit(f"{program.process.args[0]} does not answer: {program.said()}")
+        time.sleep(0.0002)

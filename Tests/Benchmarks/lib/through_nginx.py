@@ -1,0 +1,142 @@
+"""Measures all ways to guard a page, each in its turn and several rounds, and writes what it saw:
+
+    through_nginx.py FOLDER PORT BUILT BEARERD ROUNDS SECONDS RESULT
+
+FOLDER is a throwaway one on a tmpfs, with the files `token` and `tokens`; BUILT has the peers. SECONDS is for each load
+of each round.
+"""
+
+import json
+import os
+import pathlib
+import signal
+import socket
+import statistics
+import sys
+import time
+
+import load
+from processes import Program
+from site_of_all import Site, wait_until
+from ways import ways
+
+COLUMNS = [
+    "way", "requests/s", "p50 added, 1 connection (us)", "p99 added, 1 connection (us)", "p50 added, 32 connections (us)",
+    "p99 added, 32 connections (us)", "CPU of the filter (us)", "CPU of nginx (us)", "RSS (MB)", "start-up (ms)",
+]
+
+
+def connects(path):
+    with socket.socket(socket.AF_UNIX) as one:
+        return one.connect_ex(str(path)) == 0
+
+
+def start(way, folder, site):
+    """The way's program, when nginx gets its first answer, and the milliseconds until then."""
+    path = folder / f"{way.name}.sock"
+    path.unlink(missing_ok=True)
+    began = time.monotonic()
+    program = Program(way.name, way.command, folder, way.environment, stdin=folder / "token")
+    try:
+        wait_until(lambda: connects(path), program)
+        if way.name == "fcgiwrap":
+            os.chmod(path, 0o666)
+        wait_until(lambda: site.opens(way, authorization(folder)), program)
+    except BaseException:
+        program.stop()
+        raise
+    return program, (time.monotonic() - began) * 1e3
+
+
+def authorization(folder):
+    return "Bearer " + (folder / "token").read_text().strip()
+
+
+def look(way, folder, site):
+    """A door that everybody may pass is not worth measuring."""
+    good = authorization(folder)
+    if not site.opens(way, good):
+        raise SystemExit(f"{way.name} refuses the right token")
+    if way.name in ["nothing", "return"]:
+        return
+    for bad in [None, good + "x", good[:-1], "Bearer made-up"]:
+        if site.opens(way, bad):
+            raise SystemExit(f"{way.name} lets a wrong token in")
+    if site.opens(way, "Bearer " + good[7:].swapcase()) != way.ignores_case:
+        raise SystemExit(f"{way.name}: that it {'ignores' if way.ignores_case else 'knows'} case is not so")
+
+
+def measure(way, folder, site, seconds):
+    """One round of one way, as a dictionary of figures."""
+    program, startup = start(way, folder, site) if way.command else (None, None)
+    try:
+        look(way, folder, site)
+        ask = lambda connections, time: load.load(site.port, way.name, folder / "token", connections, time)
+        ask(32, seconds / 4)
+        one = ask(1, seconds)
+        nginx, own = site.cpu(), program.cpu() if program else 0
+        many = ask(32, seconds)
+        nginx, own = site.cpu() - nginx, program.cpu() - own if program else 0
+        return {
+            "rate": many["requests"] / many["seconds"],
+            "p50_1": one["p50"], "p99_1": one["p99"], "p50_32": many["p50"], "p99_32": many["p99"],
+            "filter": own * 1e6 / many["requests"] if program else None,
+            "nginx": nginx * 1e6 / many["requests"],
+            "rss": program.resident() / 1e6 if program else None,
+            "startup": startup,
+        }
+    finally:
+        if program:
+            program.stop()
+
+
+def median(rounds, figure, less=None):
+    """Of all rounds; where `less` is given, of the differences within each."""
+    if rounds[0][figure] is None:
+        return None
+    return statistics.median(one[figure] - (other[figure] if other else 0) for one, other in zip(rounds, less or [None] * len(rounds)))
+
+
+def main(folder, port, built, bearerd, rounds, seconds, result):
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    folder = pathlib.Path(folder)
+    token = (folder / "token").read_text().strip()
+    asked = ways(folder, pathlib.Path(built), bearerd, token)
+    left_out = [way for way in asked if way.missing()]
+    for way in left_out:
+        print(f"left out: {way.label}; there is no {', '.join(way.missing())}", flush=True)
+    asked = [way for way in asked if not way.missing()]
+    seen = {way.name: [] for way in asked}
+    with Site(folder, int(port), asked) as site:
+        for number in range(int(rounds)):
+            for way in asked:
+                figures = measure(way, folder, site, float(seconds))
+                seen[way.name].append(figures)
+                own = f", itself {figures['filter']:.1f}" if way.command else ""
+                print(f"round {number + 1}, {way.name}: {figures['rate']:.0f}/s, us a request: nginx {figures['nginx']:.1f}{own}", flush=True)
+    nothing = seen["nothing"]
+    rows = []
+    for way in asked:
+        of = seen[way.name]
+        # Of no check at all it is what there is, not what is added.
+        added = [median(of, figure, None if of is nothing else nothing) for figure in ["p50_1", "p99_1", "p50_32", "p99_32"]]
+        own = [median(of, figure) for figure in ["filter", "nginx", "rss", "startup"]]
+        row = [median(of, "rate"), *added, *own]
+        rows.append([way.label] + [figure if figure is None else round(figure, 1) for figure in row])
+    pathlib.Path(result).write_text(json.dumps({
+        "title": "Through nginx", "columns": COLUMNS, "rows": rows,
+        "names": [way.name for way in asked],
+        "outside": [way.name for way in asked if way.command and way.is_peer],
+        "notes": [
+            f"Medians of {rounds} rounds of {seconds} s with each number of connections, all ways in turn; wrk, nginx and the "
+            "filter share the machine's cores. Requests/s and CPU are with 32 connections. Added is what a request takes "
+            "longer than without a check in the same round; the first row is that time itself. CPU is what the process spent, "
+            "by request; RSS sums up a way's processes; start-up is until nginx gets the first answer.",
+            "`map` compares without regard to case: it let the token in with all its letters' case changed. All others refused.",
+            "The floor understands no FastCGI: accept, read, one memmem, write, close. It is a bound, not a filter.",
+        ],
+    }, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
