@@ -17,7 +17,8 @@ class Program:
         with self.log.open("a") as log, open(stdin or os.devnull) as given:
             self.process = subprocess.Popen(
                 command, stdin=given, stdout=log, stderr=log, cwd=folder, start_new_session=True,
-                env=os.environ | (environment or {}))
+                # nginx's user must reach their sockets.
+                umask=0, env=os.environ | (environment or {}))
 
     def __enter__(self):
         return self

@@ -56,6 +56,7 @@ events {{
 }}
 http {{
     access_log off;
+    map_hash_bucket_size 256;
     keepalive_requests 1000000000;
     client_body_temp_path {folder}/temp-body;
     proxy_temp_path {folder}/temp-proxy;

@@ -7,10 +7,8 @@ of each round.
 """
 
 import json
-import os
 import pathlib
 import signal
-import socket
 import statistics
 import sys
 import time
@@ -26,21 +24,13 @@ COLUMNS = [
 ]
 
 
-def connects(path):
-    with socket.socket(socket.AF_UNIX) as one:
-        return one.connect_ex(str(path)) == 0
-
-
 def start(way, folder, site):
     """The way's program, when nginx gets its first answer, and the milliseconds until then."""
-    path = folder / f"{way.name}.sock"
-    path.unlink(missing_ok=True)
+    # None of the last round.
+    (folder / f"{way.name}.sock").unlink(missing_ok=True)
     began = time.monotonic()
     program = Program(way.name, way.command, folder, way.environment, stdin=folder / "token")
     try:
-        wait_until(lambda: connects(path), program)
-        if way.name == "fcgiwrap":
-            os.chmod(path, 0o666)
         wait_until(lambda: site.opens(way, authorization(folder)), program)
     except BaseException:
         program.stop()
