@@ -39,6 +39,7 @@ struct CGICommand: ParsableCommand {
       .current, arguments: Array(CommandLine.arguments.dropFirst()), at: .now,
       logger: Logger(label: "bearerd") { _ in handler })
     try Console.answer(outcome.response)
+    RequestBody.discard(of: .current)
     if outcome.code != 0 { throw ExitCode(outcome.code) }
   }
 

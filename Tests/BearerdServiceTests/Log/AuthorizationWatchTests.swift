@@ -18,7 +18,7 @@ struct AuthorizationWatchTests {
       AuthorizationWatch(acceptsRedirected: acceptsRedirected, shared: shared, logger: logger)
     }
     for (number, check) in checks.enumerated() {
-      var parameters = Parameters(names: AuthParameter.names)
+      let parameters = Parameters(names: AuthParameter.names)
       for (name, value) in check { parameters.keep(name.utf8.span, value.utf8.span) }
       watches[number % loops].observe(parameters)
     }

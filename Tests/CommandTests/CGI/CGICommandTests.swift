@@ -40,6 +40,34 @@ struct CGICommandTests {
     #expect(try run(Array(environment.dropFirst()), "--tokens", scratch.tokens).code == 64)
   }
 
+  @Test(
+    "reads a body that it has no use for, since a socket with an unread one would take the answer with it")
+  func body() throws {
+    let scratch = try Scratch()
+    _ = try Bearerd.run("token", "new", "app", tokens: scratch.tokens)
+    // As Apache's mod_cgid does it: one socket is standard input and output.
+    let server = """
+      import socket, subprocess, sys
+      ours, theirs = socket.socketpair()
+      ours.sendall(b"a" * 50_000)
+      program = subprocess.Popen(sys.argv[1:], stdin=theirs, stdout=theirs)
+      theirs.close()
+      print(ours.recv(10_000).decode())
+      ours.shutdown(socket.SHUT_WR)
+      print(program.wait(), ours.recv(1))
+      """
+    for variable in ["CONTENT_LENGTH=50000", "HTTP_TRANSFER_ENCODING=chunked"] {
+      let outcome = try Bearerd.start(
+        [
+          "python3", "-c", server, "env", variable, "REQUEST_METHOD=POST", Bearerd.path, "cgi", "--tokens",
+          scratch.tokens,
+        ]
+      ).wait()
+      #expect(outcome.output.hasPrefix("Status: 401 Unauthorized\r\n"), "\(outcome)")
+      #expect(outcome.output.hasSuffix("\n1 b''\n"))
+    }
+  }
+
   @Test("refuses settings that cannot be meant with 64 and no answer, which no web server takes for one")
   func usage() throws {
     let scratch = try Scratch()

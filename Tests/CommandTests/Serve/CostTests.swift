@@ -22,14 +22,19 @@ struct CostTests {
 
   /// Its calls while `body` runs, but for those that another thread causes, which wakes it now and then.
   private func calls(_ body: () throws -> Void) throws -> [String: Int] {
-    let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(service.running.pid)/task")
-    let loop = try #require(
-      threads.first {
-        (try? String(contentsOfFile: "/proc/\(service.running.pid)/task/\($0)/comm", encoding: .utf8))
-          == "loop 0\n"
+    var loop: String?
+    // It is ready a moment before its threads have their names.
+    #expect(
+      try eventually(seconds: 20) {
+        loop = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(service.running.pid)/task").first
+        {
+          (try? String(contentsOfFile: "/proc/\(service.running.pid)/task/\($0)/comm", encoding: .utf8))
+            == "loop 0\n"
+        }
+        return loop != nil
       })
     let trace = "\(scratch.path)/trace"
-    let strace = try Bearerd.start(["strace", "-y", "-o", trace, "-p", loop])
+    let strace = try Bearerd.start(["strace", "-y", "-o", trace, "-p", try #require(loop)])
     try #require(eventually(seconds: 20) { strace.errorsSoFar.contains("attached") }, "\(strace.errorsSoFar)")
     try body()
     kill(strace.pid, SIGINT)

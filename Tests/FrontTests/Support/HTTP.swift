@@ -50,7 +50,7 @@ struct HTTP {
     defer { close(descriptor) }
     // No expectation: a server that is not up yet is asked again.
     guard candidate.connect(descriptor) else { throw SystemError("connect") }
-    var limit = timeval(tv_sec: 10, tv_usec: 0)
+    var limit = timeval(tv_sec: 60, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     var start = 0
     while start < bytes.count {
@@ -65,6 +65,8 @@ struct HTTP {
     var chunk = [UInt8](repeating: 0, count: 65_536)
     while true {
       let count = Socket.receive(descriptor, into: &chunk)
+      // Silence is no answer.
+      guard count >= 0 || errno != EAGAIN else { throw SystemError("\(received.count) bytes, then recv") }
       guard count > 0 else { return received }
       received += chunk[..<count]
       if let end, received.suffix(end.count) == end[...] { return received }
