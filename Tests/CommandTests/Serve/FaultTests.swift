@@ -6,8 +6,8 @@ import Testing
 struct FaultTests {
   static let steps = ["parsed", "parameters", "decided", "put", "answer:1", "answer:40", "answer:100"]
 
-  private func request(of service: Service, secret: String) throws -> Client {
-    let client = try Client(connectingTo: service.address, timeout: 1000)
+  private func request(of service: Service, secret: String, timeout: Int = 20_000) throws -> Client {
+    let client = try Client(connectingTo: service.address, timeout: timeout)
     let good = [(name: "HTTP_AUTHORIZATION", value: Array("Bearer \(secret)".utf8))]
     try client.send(RequestMessage(keepsConnection: true, parameters: good).bytes)
     return client
@@ -42,7 +42,7 @@ struct FaultTests {
   @Test("that hangs says nothing, and nor does a kill -9 then", arguments: steps)
   func hangs(step: String) throws {
     let (service, secret) = try broken("\(step)=hang")
-    let client = try request(of: service, secret: secret)
+    let client = try request(of: service, secret: secret, timeout: 1000)
     #expect(throws: Client.Failure.timedOut) { try client.readResponse() }
     kill(service.running.pid, SIGKILL)
     #expect(throws: Client.Failure.closed) { try client.readResponse() }

@@ -31,7 +31,7 @@ final class Service {
   var log: String { running.errorsSoFar }
 
   /// Waits for a text in the log.
-  func waits(for text: String, times: Int = 1, seconds: Double = 5) throws {
+  func waits(for text: String, times: Int = 1, seconds: Double = 20) throws {
     try #require(
       eventually(seconds: seconds) { self.log.components(separatedBy: text).count > times }, "\(text)\n\(log)"
     )
@@ -62,7 +62,7 @@ final class Service {
 }
 
 /// Asks until the answer is yes, for a limited time.
-func eventually(seconds: Double = 2, _ condition: () throws -> Bool) rethrows -> Bool {
+func eventually(seconds: Double = 20, _ condition: () throws -> Bool) rethrows -> Bool {
   let end = Date(timeIntervalSinceNow: seconds)
   while Date() < end {
     if try condition() { return true }

@@ -50,7 +50,7 @@ let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLa
   .deletingLastPathComponent().deletingLastPathComponent().path
 
 /// Asks until the answer is yes, for a limited time.
-func eventually(seconds: Double = 5, _ condition: () throws -> Bool) rethrows -> Bool {
+func eventually(seconds: Double = 20, _ condition: () throws -> Bool) rethrows -> Bool {
   let end = Date(timeIntervalSinceNow: seconds)
   while Date() < end {
     if try condition() { return true }
