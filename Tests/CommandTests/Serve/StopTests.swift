@@ -21,7 +21,8 @@ struct StopTests {
 
   private func secondsToEnd() throws -> Double {
     let start = Date()
-    #expect(try service.end().code == 0)
+    let outcome = try service.end()
+    #expect(outcome.code == 0, "\(outcome.errors)")
     return Date().timeIntervalSince(start)
   }
 

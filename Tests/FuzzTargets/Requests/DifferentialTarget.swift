@@ -55,7 +55,8 @@ final class DifferentialTarget {
     witness.seen = nil
     if bytes.count <= Exchange.peekLength {
       pair.send(bytes)
-      guard case .whole(request) = exchange.look(at: pair.inner, gate: Gate(names: testNames)) else {
+      var gate = Gate(names: testNames)
+      guard case .whole(request) = exchange.look(at: pair.inner, gate: &gate) else {
         return expect(false, "a complete request is whole at the first look")
       }
       guard case .answered = exchange.answer(request, on: pair.inner) else {
