@@ -5,7 +5,7 @@ set -euo pipefail
 readonly root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 readonly this_script=$(realpath "$0")
 
-for helper in output cleanup packages ports python swift machine door debian load; do
+for helper in output cleanup packages suites ports python swift machine door debian load; do
   # shellcheck source=/dev/null
   source "$root/Tests/lib/$helper.sh"
 done

@@ -156,20 +156,21 @@ struct ReloadTests {
     try service.waits(for: "ready on")
     let start = Date()
     var replaced = 0
-    while Date().timeIntervalSince(start) < 3 {
+    // A thousand a second, unless a sanitizer slows the tests down.
+    while replaced < 3000 || Date().timeIntervalSince(start) < 3 {
       try scratch.write(common + "filler\(replaced % 7) \(hash("a"))\n", to: "next")
       #expect(rename("\(scratch.path)/next", scratch.tokens) == 0)
       replaced += 1
       if replaced % 20 == 0 { #expect(try service.status(always) == 200) }
     }
-    #expect(replaced > 3000)
     try scratch.write(common, to: "next")
     let last = try made("last", in: "\(scratch.path)/next")
     #expect(rename("\(scratch.path)/next", scratch.tokens) == 0)
     #expect(try isLive(service, last, status: 200))
     #expect(try service.status(always) == 200)
     // It reads twenty times a second at most, and says no more than that.
-    #expect(service.log.components(separatedBy: "tokens reloaded").count < 80)
+    let reloads = service.log.components(separatedBy: "tokens reloaded").count
+    #expect(Double(reloads) < 20 * (Date().timeIntervalSince(start) + 1))
     #expect(!service.log.contains("error"))
   }
 }
