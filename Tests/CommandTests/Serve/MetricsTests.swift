@@ -72,38 +72,4 @@ struct ServeMetricsTests {
     #expect(after.contains(allowed) && after.contains("bearerd_tokens 0\n"))
     #expect(after.contains(#"bearerd_checks_total{result="denied",reason="unknown-token"} 1"#))
   }
-
-  @Test("cost a check no system call: there are only those of its socket")
-  func systemCalls() throws {
-    let scratch = try Scratch()
-    let secret = try Bearerd.run("token", "new", "app", tokens: scratch.tokens).line
-    let service = try Service("--workers", "1", scratch: scratch)
-    try service.waits(for: "ready on")
-    #expect(try service.status(secret) == 200)
-    let loop = try #require(try ProcessFacts(pid: service.running.pid).thread(named: "loop 0"))
-    let strace = try Bearerd.start([
-      "strace", "-qq", "-e", "trace=!epoll_wait", "-o", "\(scratch.path)/calls", "-p", "\(loop)",
-    ])
-    defer {
-      kill(strace.pid, SIGINT)
-      waitpid(strace.pid, nil, 0)
-    }
-    #expect(eventually(seconds: 20) { (try? ProcessFacts(pid: loop).isTraced) == true })
-    for _ in 0..<20 { #expect(try service.status(secret) == 200) }
-    var calls: [Substring: Int] = [:]
-    #expect(
-      try eventually(seconds: 20) {
-        let lines = try scratch.read("calls").split(separator: "\n")
-        calls = Dictionary(grouping: lines.map { $0.prefix { $0 != "(" } }, by: \.self).mapValues(\.count)
-        return calls["close"] == 20
-      }, "\(calls)")
-    #expect(calls["write"] == 20, "\(calls)")
-    // Now and then it must show that it is alive, which is one more.
-    #expect((20...30).contains(calls["read"] ?? 0), "\(calls)")
-    // The second row only where a connection was there before its request: no clock, no lock, no memory.
-    let known: Set<Substring> = [
-      "accept4", "recvfrom", "read", "write", "close", "epoll_ctl", "socketpair", "setsockopt", "sendto",
-    ]
-    #expect(Set(calls.keys).isSubset(of: known), "\(calls)")
-  }
 }

@@ -18,9 +18,6 @@ struct ProcessFacts {
     return try ticks() - before
   }
 
-  /// Whether strace or a debugger has hold of it.
-  var isTraced: Bool { get throws { try !text("status").contains("TracerPid:\t0\n") } }
-
   /// The number of a thread, which has facts of its own.
   func thread(named name: String) throws -> pid_t? {
     try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task").first {
