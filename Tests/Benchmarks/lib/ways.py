@@ -71,7 +71,9 @@ def ways(folder, built, bearerd, token):
         asks("bearerd", "**bearerd**", serves("bearerd"), is_peer=False),
         asks("floor", "the floor: C, bare sockets", in_c("floor"), is_peer=False),
         asks("textbook", "C, libfcgi as its example has it", in_c("textbook")),
-        asks("go-fcgi", "Go, `net/http/fcgi`", [str(built / "peer"), "fcgi", socket("go-fcgi")], needs=[built / "peer"]),
+        # Go answers no request without its protocol.
+        asks("go-fcgi", "Go, `net/http/fcgi`", [str(built / "peer"), "fcgi", socket("go-fcgi")], needs=[built / "peer"],
+             server="fastcgi_param SERVER_PROTOCOL $server_protocol;"),
         Way("go-http", "Go, HTTP with keep-alive", needs=[built / "peer"], location="auth_request /check;",
             command=[str(built / "peer"), "http", socket("go-http")],
             http=f"upstream go-http {{ server unix:{socket('go-http')}; keepalive 64; }}",
