@@ -75,6 +75,12 @@ def cpu_of(pid):
         return 0
 
 
+def cpu_of_machine():
+    """Processor time until now, of all that ran, in seconds."""
+    user, nice, system, _, _, irq, softirq, *_ = pathlib.Path("/proc/stat").read_text().split(maxsplit=9)[1:8]
+    return sum(map(int, [user, nice, system, irq, softirq])) / TICKS
+
+
 def resident_of(pid):
     try:
         for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():

@@ -14,7 +14,7 @@ import sys
 import time
 
 import load
-from processes import Program
+from processes import Program, cpu_of_machine
 from site_of_all import Site, wait_until
 from ways import ways
 
@@ -64,9 +64,11 @@ def measure(way, folder, site, seconds):
         ask = lambda connections, time: load.load(site.port, way.name, folder / "token", connections, time)
         ask(32, seconds / 4)
         one = ask(1, seconds)
-        nginx, own = site.cpu(), program.cpu() if program else 0
+        machine, nginx, own = cpu_of_machine(), site.cpu(), program.cpu() if program else 0
         many = ask(32, seconds)
-        nginx, own = site.cpu() - nginx, program.cpu() - own if program else 0
+        machine, nginx, own = cpu_of_machine() - machine, site.cpu() - nginx, program.cpu() - own if program else 0
+        if way.forgets_children:
+            own = machine - nginx - many["cpu"]
         return {
             "rate": many["requests"] / many["seconds"],
             "p50_1": one["p50"], "p99_1": one["p99"], "p50_32": many["p50"], "p99_32": many["p99"],

@@ -1,7 +1,7 @@
 """The ways to guard a page that are measured: what each adds to nginx's configuration, and what runs behind it.
 
-Each is as small as does the job: one token is known, and it opens one door. What is asked over FastCGI, is asked with
-bearerd's own snippets, so that nginx has the same work with each.
+Each is as small as does the job: one token is known, and it opens one door. What runs outside of nginx is asked with
+bearerd's own snippets and answers the same headers, so that nginx has the same work with each.
 """
 
 import os
@@ -27,6 +27,7 @@ class Way:
     needs: list = field(default_factory=list)  # files and programs
     is_peer: bool = True  # does the whole job, outside of nginx
     ignores_case: bool = False
+    forgets_children: bool = False  # has the kernel bury them, so that their time is in no account
 
     def missing(self):
         """What it needs and this machine has not."""
@@ -39,10 +40,10 @@ def ways(folder, built, bearerd, token):
     def socket(name):
         return f"{folder}/{name}.sock"
 
-    def asks(name, label, command, server="", location="", **others):
-        """By auth_request over FastCGI, with bearerd's snippets."""
-        question = snippet("bearerd-auth.conf", "fastcgi_pass bearerd;", f"fastcgi_pass unix:{socket(name)};", server)
-        return Way(name, label, server=question + include("bearerd-denied.conf"),
+    def asks(name, label, command, question=None, http="", server="", location="", **others):
+        """By auth_request, with bearerd's snippets: by `question`, and else over FastCGI."""
+        question = snippet("bearerd-auth.conf", "fastcgi_pass bearerd;", question or f"fastcgi_pass unix:{socket(name)};", server)
+        return Way(name, label, http=http, server=question + include("bearerd-denied.conf"),
                    location=location + include("bearerd-guard.conf"), command=command, **others)
 
     def serves(name, *options):
@@ -74,23 +75,28 @@ def ways(folder, built, bearerd, token):
         # Go answers no request without its protocol.
         asks("go-fcgi", "Go, `net/http/fcgi`", [str(built / "peer"), "fcgi", socket("go-fcgi")], needs=[built / "peer"],
              server="fastcgi_param SERVER_PROTOCOL $server_protocol;"),
-        Way("go-http", "Go, HTTP with keep-alive", needs=[built / "peer"], location="auth_request /check;",
-            command=[str(built / "peer"), "http", socket("go-http")],
-            http=f"upstream go-http {{ server unix:{socket('go-http')}; keepalive 64; }}",
-            server="""location = /check {
-                internal;
-                proxy_pass http://go-http;
+        asks("go-http", "Go, HTTP with keep-alive", [str(built / "peer"), "http", socket("go-http")], needs=[built / "peer"],
+             http=f"upstream go-http {{ server unix:{socket('go-http')}; keepalive 64; }}",
+             question="""proxy_pass http://go-http;
                 proxy_http_version 1.1;
                 proxy_set_header Connection "";
-                proxy_pass_request_body off;
                 proxy_set_header Content-Length "";
-            }"""),
-        asks("python", "Python, uWSGI over FastCGI",
-             ["uwsgi", "--plugin", "python3", "--wsgi-file", str(PEERS / "peer.py"), "--fastcgi-socket", socket("python"),
+                proxy_pass_request_body off;"""),
+        asks("python", "Python, uWSGI",
+             ["uwsgi", "--plugin", "python3", "--wsgi-file", str(PEERS / "peer.py"), "--socket", socket("python"),
               "--chmod-socket=666", "--processes", str(CORES), "--disable-logging", "--need-app", "--die-on-term"],
-             needs=["uwsgi", "/usr/lib/uwsgi/plugins/python3_plugin.so"], environment={"BENCH_TOKEN": f"{folder}/token"}),
+             needs=["uwsgi", "/usr/lib/uwsgi/plugins/python3_plugin.so"], environment={"BENCH_TOKEN": f"{folder}/token"},
+             # Its own protocol, which is faster than its FastCGI; the parameters are bearerd's.
+             question=f"""uwsgi_pass unix:{socket('python')};
+                uwsgi_pass_request_headers off;
+                uwsgi_pass_request_body off;
+                uwsgi_param HTTP_AUTHORIZATION $bearerd_authorization;
+                uwsgi_param REMOTE_ADDR $remote_addr;
+                uwsgi_param REQUEST_METHOD $request_method;
+                uwsgi_param REQUEST_ID $request_id;
+                uwsgi_param REQUEST_URI $request_uri;"""),
         asks("fcgiwrap", "a shell script, fcgiwrap", ["fcgiwrap", "-c", str(CORES), "-s", f"unix:{socket('fcgiwrap')}"],
-             needs=["fcgiwrap"],
+             needs=["fcgiwrap"], forgets_children=True,
              server=f"fastcgi_param SCRIPT_FILENAME {PEERS}/peer.sh;\nfastcgi_param BENCH_TOKEN {folder}/token;"),
     ]
 

@@ -5,6 +5,7 @@
 
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -35,6 +36,8 @@ static void *serve(void *unused) {
 
 int main(int argc, char **argv) {
   if (argc != 4) return 64;
+  // A front that has gone is no reason to go, too.
+  signal(SIGPIPE, SIG_IGN);
   listener = listen_on(argv[1]);
   // The lengths of name and value before them; the value's is of one byte.
   if (strlen(argv[2]) > 120) return 64;

@@ -20,12 +20,15 @@ func main() {
 	check := http.HandlerFunc(func(answer http.ResponseWriter, request *http.Request) {
 		header := request.Header.Get("Authorization")
 		application, isKnown := applications[sha256.Sum256([]byte(strings.TrimPrefix(header, "Bearer ")))]
+		answer.Header().Set("Cache-Control", "no-store")
+		answer.Header().Set("Content-Length", "0")
 		if !isKnown || !strings.HasPrefix(header, "Bearer ") {
 			answer.Header().Set("WWW-Authenticate", `Bearer realm="bench"`)
 			answer.WriteHeader(http.StatusUnauthorized)
 			return
 		}
 		answer.Header().Set("X-Bearerd-Application", application)
+		answer.Header().Set("X-Bearerd-Key", "k7f3q2")
 	})
 	listener, err := net.Listen("unix", os.Args[2])
 	if err != nil {
