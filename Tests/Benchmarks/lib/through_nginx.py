@@ -6,7 +6,6 @@ FOLDER is a throwaway one on a tmpfs, with the files `token` and `tokens`; BUILT
 of each round.
 """
 
-import json
 import pathlib
 import signal
 import statistics
@@ -16,11 +15,12 @@ import time
 import load
 from processes import Program, cpu_of_machine
 from site_of_all import Site, wait_until
+from tables import dump
 from ways import ways
 
 COLUMNS = [
-    "way", "requests/s", "p50 added, 1 connection (us)", "p99 added, 1 connection (us)", "p50 added, 32 connections (us)",
-    "p99 added, 32 connections (us)", "CPU of the filter (us)", "CPU of nginx (us)", "RSS (MB)", "start-up (ms)",
+    "way", "requests/s", "p50 added, 1 connection (µs)", "p99 added, 1 connection (µs)", "p50 added, 32 connections (µs)",
+    "p99 added, 32 connections (µs)", "CPU of the filter (µs)", "CPU of nginx (µs)", "RSS (MB)", "start-up (ms)",
 ]
 
 
@@ -106,6 +106,11 @@ def main(folder, port, built, bearerd, rounds, seconds, result):
                 seen[way.name].append(figures)
                 own = f", itself {figures['filter']:.1f}" if way.command else ""
                 print(f"round {number + 1}, {way.name}: {figures['rate']:.0f}/s, us a request: nginx {figures['nginx']:.1f}{own}", flush=True)
+    dump(pathlib.Path(result), table(asked, seen, rounds, seconds))
+
+
+def table(asked, seen, rounds, seconds):
+    """The medians of what was seen; and all of it, for who doubts them."""
     nothing = seen["nothing"]
     rows = []
     for way in asked:
@@ -115,19 +120,23 @@ def main(folder, port, built, bearerd, rounds, seconds, result):
         own = [median(of, figure) for figure in ["filter", "nginx", "rss", "startup"]]
         row = [median(of, "rate"), *added, *own]
         rows.append([way.label] + [figure if figure is None else round(figure, 1) for figure in row])
-    pathlib.Path(result).write_text(json.dumps({
+    return {
         "title": "Through nginx", "columns": COLUMNS, "rows": rows,
-        "names": [way.name for way in asked],
-        "outside": [way.name for way in asked if way.command and way.is_peer],
         "notes": [
-            f"Medians of {rounds} rounds of {seconds} s with each number of connections, all ways in turn; wrk, nginx and the "
-            "filter share the machine's cores. Requests/s and CPU are with 32 connections. Added is what a request takes "
-            "longer than without a check in the same round; the first row is that time itself. CPU is what the process spent, "
-            "by request; RSS sums up a way's processes; start-up is until nginx gets the first answer.",
+            f"Medians of {rounds} rounds of {seconds} s with each number of connections, all ways in turn. wrk, nginx and the "
+            "filter share the machine's cores, so that requests/s, with 32 connections that never rest, are bounded by all of them.",
+            "Added is what a request takes longer than without a check in the same round; the first row is that time itself.",
+            "CPU, the fairest of the figures, is what the processes spent by request, with 32 connections. The shells of fcgiwrap "
+            "are in no account: theirs is what the machine spent beyond nginx and wrk.",
+            "RSS sums up the processes of a filter; start-up is until nginx gets the first answer.",
+            "Filters are asked with the same snippets of nginx's configuration, and answer the same headers; they know one token.",
             "`map` compares without regard to case: it let the token in with all its letters' case changed. All others refused.",
-            "The floor understands no FastCGI: accept, read, one memmem, write, close. It is a bound, not a filter.",
+            "The floor understands no FastCGI: accept, read, one memmem, write, close, in blocking threads. It is a bound, not a filter.",
         ],
-    }, indent=1) + "\n")
+        "names": [way.name for way in asked],
+        "peers": [way.name for way in asked if way.command and way.is_peer],
+        "rounds": {name: [{figure: value and round(value, 2) for figure, value in one.items()} for one in of] for name, of in seen.items()},
+    }
 
 
 if __name__ == "__main__":
