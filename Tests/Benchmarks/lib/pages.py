@@ -26,7 +26,7 @@ def section(seen, results):
     return "\n\n".join([
         f"![Processor time of a request through nginx, by each way to guard a page]({results}/plot.svg)",
         markdown(["guarded by", *columns], rows), filled(meaning(seen, results)),
-    ]) + "\n"
+    ]) + "\n\n"
 
 
 def meaning(seen, results):

@@ -72,7 +72,7 @@ def grid(end, scale, bottom):
 
 def legend():
     x = LEFT
-    for style, words in [("page", "nginx, the page alone"), ("nginx", "nginx, for the check"), ("filter", "a filter"), ("ours-filter", "bearerd")]:
+    for style, words in [("page", "nginx, the page alone"), ("nginx", "nginx, for the check"), ("filter", "another filter"), ("ours-filter", "bearerd")]:
         yield f'<rect class="{style}" x="{x}" y="64" width="12" height="12" rx="2"/>'
         yield text(x + 17, 74, words, "small")
         x += 34 + 6.2 * len(words)
@@ -84,16 +84,16 @@ def bar(y, label, scale, end, page, nginx, own, rate):
         yield f'<rect class="band" x="8" y="{y}" width="{WIDTH - 16}" height="{ROW}" rx="4"/>'
     emphasis = " ours" if ours else ""
     yield text(LEFT - 12, y + 19, re.sub(r"[*`]", "", label), "right" + emphasis)
-    x = 0
+    total, x = nginx + (own or 0), LEFT
+    # What is cut keeps its proportions.
+    scale *= min(1, end / total)
     for style, spent in [("page", min(page, nginx)), ("nginx", max(nginx - page, 0)), ("ours-filter" if ours else "filter", own or 0)]:
-        shown = min(x + spent, end) - min(x, end)
-        if shown * scale >= 0.05:
-            yield f'<rect class="{style}" x="{LEFT + x * scale:.1f}" y="{y + (ROW - BAR) / 2}" width="{shown * scale:.1f}" height="{BAR}"/>'
-        x += spent
-    if x > end:
-        cut = LEFT + (end - 2.5) * scale
-        yield f'<line class="cut" x1="{cut - 4:.1f}" y1="{y + ROW - 3}" x2="{cut + 4:.1f}" y2="{y + 3}"/>'
-    yield text(WIDTH - 96, y + 19, f"{x:,.1f}" if x < 100 else f"{x:,.0f}", "right" + emphasis)
+        if spent * scale >= 0.05:
+            yield f'<rect class="{style}" x="{x:.1f}" y="{y + (ROW - BAR) / 2}" width="{spent * scale:.1f}" height="{BAR}"/>'
+        x += spent * scale
+    if total > end:
+        yield f'<line class="cut" x1="{x - 20:.1f}" y1="{y + ROW - 3}" x2="{x - 12:.1f}" y2="{y + 3}"/>'
+    yield text(WIDTH - 96, y + 19, f"{total:,.1f}" if total < 100 else f"{total:,.0f}", "right" + emphasis)
     yield text(WIDTH - 20, y + 19, f"{rate:,.0f}", "right" + emphasis)
 
 
