@@ -36,9 +36,13 @@ def meaning(seen, results):
     met = sum(target.is_met for target in told)
     said = [
         f"On {machine['cores']} cores of {machine['processor']}, a check takes {number(own['bearerd'])} µs of bearerd's processor time and "
-        f"{number(nginx['bearerd'] - nginx['nothing'])} µs more of nginx's, which must connect; the page comes {number(latency['bearerd'])} µs later.",
+        f"{number(nginx['bearerd'] - nginx['nothing'])} µs more of nginx's, which must connect; with one caller, the page comes {number(latency['bearerd'])} µs later.",
         f"The floor is what no filter behind a socket can do without - accept, read, compare, write, close - and takes {number(own['floor'])} µs.",
     ]
+    if "direct" in seen:
+        direct = column(seen["direct"], "CPU")
+        said.append(f"Asked directly, without nginx, bearerd takes {number(direct['bearerd'])} µs, the floor {number(direct['floor'])} µs and "
+                    f"libfcgi's own loop {number(direct['textbook'])} µs.")
     if "njs" in table["names"]:
         said.append(f"With its micro-cache, nginx serves {ratio_to('njs', table, 'rate', 'bearerd-cached'):.2f} of what it serves "
                     "with njs, which compares one string.")
