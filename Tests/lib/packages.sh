@@ -22,7 +22,7 @@ fail2ban_packages=(fail2ban python3-systemd nftables)
 fleet_packages=(apache2-utils libfcgi-bin procps rsync ansible-core etcd-server etcd-client)
 kubernetes_packages=(mmdebstrap buildah procps)
 # The benchmark's load; and what bearerd is held against, without which it is quick, and less.
-load_packages=(gcc libc6-dev wrk python3)
+load_packages=(gcc libc6-dev wrk strace python3)
 peer_packages=(golang-go libnginx-mod-http-js libnginx-mod-http-lua fcgiwrap uwsgi-core uwsgi-plugin-python3)
 test_packages=(
   faketime strace python3 python3-venv openssl iproute2 util-linux

@@ -10,14 +10,17 @@ from ways import MODULES
 
 
 class Site:
-    def __init__(self, folder, port, ways):
-        self.port = port
-        (folder / "site").mkdir()
+    """nginx, until the `with` ends. `folder` has the file `token`."""
+
+    def __init__(self, folder, port, ways, wrapper=()):
+        self.folder, self.port = folder, port
+        self.authorization = "Bearer " + (folder / "token").read_text().strip()
+        (folder / "site").mkdir(exist_ok=True)
         (folder / "site/page.html").write_text("Only applications may read this.\n")
         os.chmod(folder / "site", 0o755)
         os.chmod(folder / "site/page.html", 0o644)
         (folder / "nginx.conf").write_text(configuration(folder, port, ways))
-        self.nginx = Program("nginx", ["nginx", "-p", str(folder), "-c", "nginx.conf", "-e", "nginx.log"], folder)
+        self.nginx = Program("nginx", [*wrapper, "nginx", "-p", str(folder), "-c", "nginx.conf", "-e", "nginx.log"], folder)
 
     def __enter__(self):
         wait_until(lambda: load.status(self.port, "nothing") == 200, self.nginx)
@@ -31,6 +34,19 @@ class Site:
 
     def opens(self, way, authorization):
         return load.status(self.port, way.name, authorization) == 200
+
+    def start(self, way, wrapper=()):
+        """The way's program, when nginx gets its first answer, and the milliseconds until then."""
+        # None of the last round.
+        (self.folder / f"{way.name}.sock").unlink(missing_ok=True)
+        began = time.monotonic()
+        program = Program(way.name, [*wrapper, *way.command], self.folder, way.environment, stdin=self.folder / "token")
+        try:
+            wait_until(lambda: self.opens(way, self.authorization), program)
+        except BaseException:
+            program.stop()
+            raise
+        return program, (time.monotonic() - began) * 1e3
 
 
 def configuration(folder, port, ways):

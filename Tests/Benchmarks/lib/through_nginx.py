@@ -10,41 +10,24 @@ import pathlib
 import signal
 import statistics
 import sys
-import time
 
+import calls
 import load
 from processes import Program, cpu_of_machine
-from site_of_all import Site, wait_until
+from site_of_all import Site
 from tables import dump
 from ways import ways
 
 COLUMNS = [
     "way", "requests/s", "p50 added, 1 connection (µs)", "p99 added, 1 connection (µs)", "p50 added, 32 connections (µs)",
     "p99 added, 32 connections (µs)", "CPU of the filter (µs)", "CPU of nginx (µs)", "RSS (MB)", "start-up (ms)",
+    "system calls of nginx", "system calls of the filter",
 ]
 
 
-def start(way, folder, site):
-    """The way's program, when nginx gets its first answer, and the milliseconds until then."""
-    # None of the last round.
-    (folder / f"{way.name}.sock").unlink(missing_ok=True)
-    began = time.monotonic()
-    program = Program(way.name, way.command, folder, way.environment, stdin=folder / "token")
-    try:
-        wait_until(lambda: site.opens(way, authorization(folder)), program)
-    except BaseException:
-        program.stop()
-        raise
-    return program, (time.monotonic() - began) * 1e3
-
-
-def authorization(folder):
-    return "Bearer " + (folder / "token").read_text().strip()
-
-
-def look(way, folder, site):
+def look(way, site):
     """A door that everybody may pass is not worth measuring."""
-    good = authorization(folder)
+    good = site.authorization
     if not site.opens(way, good):
         raise SystemExit(f"{way.name} refuses the right token")
     if way.name in ["nothing", "return"]:
@@ -56,12 +39,12 @@ def look(way, folder, site):
         raise SystemExit(f"{way.name}: that it {'ignores' if way.ignores_case else 'knows'} case is not so")
 
 
-def measure(way, folder, site, seconds):
+def measure(way, site, seconds):
     """One round of one way, as a dictionary of figures."""
-    program, startup = start(way, folder, site) if way.command else (None, None)
+    program, startup = site.start(way) if way.command else (None, None)
     try:
-        look(way, folder, site)
-        ask = lambda connections, time: load.load(site.port, way.name, folder / "token", connections, time)
+        look(way, site)
+        ask = lambda connections, time: load.load(site.port, way.name, site.folder / "token", connections, time)
         ask(32, seconds / 4)
         one = ask(1, seconds)
         machine, nginx, own = cpu_of_machine(), site.cpu(), program.cpu() if program else 0
@@ -102,14 +85,15 @@ def main(folder, port, built, bearerd, rounds, seconds, result):
     with Site(folder, int(port), asked) as site:
         for number in range(int(rounds)):
             for way in asked:
-                figures = measure(way, folder, site, float(seconds))
+                figures = measure(way, site, float(seconds))
                 seen[way.name].append(figures)
                 own = f", itself {figures['filter']:.1f}" if way.command else ""
                 print(f"round {number + 1}, {way.name}: {figures['rate']:.0f}/s, us a request: nginx {figures['nginx']:.1f}{own}", flush=True)
-    dump(pathlib.Path(result), table(asked, seen, rounds, seconds))
+    counted = calls.count(asked, folder, int(port), float(seconds) / 3)
+    dump(pathlib.Path(result), table(asked, seen, counted, rounds, seconds))
 
 
-def table(asked, seen, rounds, seconds):
+def table(asked, seen, counted, rounds, seconds):
     """The medians of what was seen; and all of it, for who doubts them."""
     nothing = seen["nothing"]
     rows = []
@@ -119,7 +103,7 @@ def table(asked, seen, rounds, seconds):
         added = [median(of, figure, None if of is nothing else nothing) for figure in ["p50_1", "p99_1", "p50_32", "p99_32"]]
         own = [median(of, figure) for figure in ["filter", "nginx", "rss", "startup"]]
         row = [median(of, "rate"), *added, *own]
-        rows.append([way.label] + [figure if figure is None else round(figure, 1) for figure in row])
+        rows.append([way.label] + [figure if figure is None else round(figure, 1) for figure in row] + list(counted[way.name]))
     return {
         "title": "Through nginx", "columns": COLUMNS, "rows": rows,
         "notes": [
@@ -128,15 +112,25 @@ def table(asked, seen, rounds, seconds):
             "Added is what a request takes longer than without a check in the same round; the first row is that time itself.",
             "CPU, the fairest of the figures, is what the processes spent by request, with 32 connections. The shells of fcgiwrap "
             "are in no account: theirs is what the machine spent beyond nginx and wrk.",
+            "System calls are those by request in a run of its own, with 32 connections, under strace, which slows it.",
             "RSS sums up the processes of a filter; start-up is until nginx gets the first answer.",
             "Filters are asked with the same snippets of nginx's configuration, and answer the same headers; they know one token.",
             "`map` compares without regard to case: it let the token in with all its letters' case changed. All others refused.",
             "The floor understands no FastCGI: accept, read, one memmem, write, close, in blocking threads. It is a bound, not a filter.",
+            *where_it_goes({name: nginx for name, (nginx, _) in counted.items()}),
         ],
         "names": [way.name for way in asked],
         "peers": [way.name for way in asked if way.command and way.is_peer],
         "rounds": {name: [{figure: value and round(value, 2) for figure, value in one.items()} for one in of] for name, of in seen.items()},
     }
+
+
+def where_it_goes(calls):
+    """What of the cost is nginx's own way, which no filter can change."""
+    more = lambda name: f"{calls[name] - calls['nothing']:.1f}"
+    yield (f"nginx keeps no FastCGI connection under auth_request. To connect, ask and close it makes {more('bearerd')} system calls more "
+           f"than for the page alone" + (f", and {more('go-http')} where it keeps HTTP connections." if "go-http" in calls else "."))
+    yield f"An allowance in the micro-cache is a file: to open, read and close it nginx makes {more('bearerd-cached')} system calls more."
 
 
 if __name__ == "__main__":
