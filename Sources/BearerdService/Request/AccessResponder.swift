@@ -54,7 +54,9 @@ final class AccessResponder: Responder {
     meter.count(decision, of: request, in: snapshot, at: now)
     switch decision {
     case .allow(let number):
-      answer.allow(number, of: snapshot.policy, role: role, at: now, in: response)
+      let isAddressInKey = parameters.value(of: .cacheKey) { $0.spells("address") } ?? false
+      answer.allow(
+        number, of: snapshot.policy, role: role, isAddressInKey: isAddressInKey, at: now, in: response)
     case .deny(let denial, let number):
       let token = number.map { snapshot.policy.tokens[$0] }
       journal.record(denial, token: token, parameters: parameters, at: now)

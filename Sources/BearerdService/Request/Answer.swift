@@ -8,8 +8,13 @@ struct Answer {
   init(options: AnswerOptions) { self.options = options }
 
   /// 200, never 204: two fronts take nothing else for an allowance.
-  /// - Parameter number: which of the policy's tokens it is.
-  func allow(_ number: Int, of policy: Policy, role: Role, at now: Instant, in response: Response) {
+  /// - Parameters:
+  ///   - number: which of the policy's tokens it is.
+  ///   - isAddressInKey: whether what a cache keeps is for the caller's address alone.
+  func allow(
+    _ number: Int, of policy: Policy, role: Role, isAddressInKey: Bool, at now: Instant,
+    in response: Response
+  ) {
     response.append("Status: 200 OK\r\nX-Bearerd-Application: ")
     response.append(policy.tokens[number].application)
     if let key = policy.tokens[number].key {
@@ -27,7 +32,8 @@ struct Answer {
     // nginx reads headers in their order: behind Cache-Control this one would count for nothing.
     if options.cacheTTL > 0 {
       response.append("\r\nX-Accel-Expires: ")
-      response.append(String(cacheSeconds(for: policy.tokens[number], at: now)))
+      let mayKeep = isAddressInKey || policy.tokens[number].origins == nil
+      response.append(mayKeep ? cacheLimit(until: policy.tokens[number].expires, at: now) : "0")
     }
     response.append("\r\nCache-Control: no-store\r\nContent-Length: 0\r\n\r\n")
   }
@@ -65,11 +71,14 @@ struct Answer {
     if options.cacheTTL > 0 { response.append("X-Accel-Expires: 0\r\n") }
   }
 
-  /// nginx serves an entry through the whole of its last second, so the token must outlive that one too. The key
-  /// of a cache need not hold the caller's address, so a token with `from=` is never kept.
-  private func cacheSeconds(for token: Token, at now: Instant) -> Int {
-    guard token.origins == nil else { return 0 }
-    guard token.expires != .distantFuture else { return options.cacheTTL }
-    return max(0, min(options.cacheTTL, Int(clamping: token.expires.seconds - now.seconds - 2)))
+  /// How long nginx may keep an allowance, as X-Accel-Expires has it: seconds, or an instant behind `@`. It serves an
+  /// entry through the whole of its last second.
+  ///
+  /// Seconds count from when nginx reads them, and it may be late. Near the token's end only an instant is exact, by
+  /// nginx's clock; elsewhere seconds hold, whatever that clock says.
+  private func cacheLimit(until end: Instant, at now: Instant) -> String {
+    let ttl = Int64(options.cacheTTL)
+    guard end <= now.advanced(by: ttl + 3600) else { return String(ttl) }
+    return "@\(min(now.advanced(by: ttl), end.advanced(by: -1)).seconds)"
   }
 }

@@ -10,6 +10,7 @@ enum AuthParameter: Int, CaseIterable {
   case remoteAddress
   case scope
   case endpoint
+  case cacheKey
   case requestID
   case requestURI
   case origin
@@ -24,6 +25,7 @@ enum AuthParameter: Int, CaseIterable {
     case .remoteAddress: "REMOTE_ADDR"
     case .scope: "BEARERD_SCOPE"
     case .endpoint: "BEARERD_ENDPOINT"
+    case .cacheKey: "BEARERD_CACHE_KEY"
     case .requestID: "REQUEST_ID"
     case .requestURI: "REQUEST_URI"
     case .origin: "HTTP_ORIGIN"

@@ -107,21 +107,57 @@ struct AccessTests {
     #expect(try lenient.answer([("HTTP_AUTHORIZATION", "Basic x"), redirected]).status == 401)
   }
 
+  /// Of a TTL of 60 seconds, at an instant that is `@` and some seconds.
+  static let kept: [(restriction: String, key: String?, limit: String)] = [
+    ("", nil, "60"), ("", "address", "60"), ("expires=2027-01-02", nil, "60"),
+    ("expires=2027-01-01T01:01:01Z", nil, "60"), ("expires=2027-01-01T01:01:00Z", nil, "@60"),
+    ("expires=2027-01-01T00:01:01Z", nil, "@60"), ("expires=2027-01-01T00:00:30Z", nil, "@29"),
+    ("expires=2027-01-01T00:00:01Z", nil, "@0"), ("not-before=2027-01-01", nil, "60"),
+    ("from=0.0.0.0/0", nil, "0"), ("from=0.0.0.0/0", "", "0"), ("from=0.0.0.0/0", "Address", "0"),
+    ("from=0.0.0.0/0", "address ", "0"), ("from=0.0.0.0/0", "address", "60"),
+    ("from=0.0.0.0/0 expires=2027-01-01T00:00:30Z", "address", "@29"),
+  ]
+
   @Test(
-    "nginx may cache an allowance for the TTL, never past the token's end, never for from=, never a denial",
-    arguments: [("", "60"), ("expires=2027-01-01T00:00:30Z", "28"), ("from=0.0.0.0/0", "0")])
-  func caching(restriction: String, seconds: String) throws {
+    "nginx may keep an allowance for the TTL, to the second before the token's end, with from= by address only",
+    arguments: kept)
+  func caching(restriction: String, key: String?, limit: String) throws {
     let options = AnswerOptions(challenge: try Challenge(realm: "test"), cacheTTL: 60)
     let door = try Door(tokens: tokens(line("app", secret, restriction)), options: options)
-    door.now.set(to: try #require(Instant(parsing: "2027-01-01T00:00:00Z")))
-    let allowed = try door.answer([authorization, ("REMOTE_ADDR", "192.0.2.7")])
+    let start = try #require(Instant(parsing: "2027-01-01T00:00:00Z"))
+    door.now.set(to: start)
+    let parameters = [("REMOTE_ADDR", "192.0.2.7")] + (key.map { [("BEARERD_CACHE_KEY", $0)] } ?? [])
+    let allowed = try door.answer([authorization] + parameters)
     #expect(allowed.status == 200)
-    #expect(allowed.header("X-Accel-Expires") == seconds)
+    let expected = limit.hasPrefix("@") ? "@\(start.seconds + (Int64(limit.dropFirst()) ?? 0))" : limit
+    #expect(allowed.header("X-Accel-Expires") == expected)
     let text = String(decoding: allowed.output, as: UTF8.self)
     let expires = try #require(text.range(of: "X-Accel-Expires")),
       control = try #require(text.range(of: "Cache-Control"))
     #expect(expires.lowerBound < control.lowerBound)
-    #expect(try door.answer([]).header("X-Accel-Expires") == "0")
+  }
+
+  @Test("nginx may keep no denial, no failure and no preflight, and nothing where there is no TTL")
+  func uncached() throws {
+    var options = AnswerOptions(
+      challenge: try Challenge(realm: "test"), allowsPreflight: true, cacheTTL: 60)
+    let door = try Door(tokens: tokens(line("app", secret, "scopes=read")), options: options)
+    let preflight = [
+      ("REQUEST_METHOD", "OPTIONS"), ("HTTP_ORIGIN", "https://example.org"),
+      ("HTTP_ACCESS_CONTROL_REQUEST_METHOD", "GET"),
+    ]
+    let questions: [([(String, String)], Int)] = [
+      ([], 401), ([("HTTP_AUTHORIZATION", "Bearer x")], 401), ([authorization], 403),
+      ([authorization, ("BEARERD_SCOPE", "no scope")], 500), (preflight, 200),
+    ]
+    for (question, status) in questions {
+      let answer = try door.answer(question + [("BEARERD_CACHE_KEY", "address")])
+      #expect(answer.status == status)
+      #expect(answer.header("X-Accel-Expires") == "0")
+    }
+    options.cacheTTL = 0
+    let without = try Door(tokens: tokens(line("app", secret)), options: options)
+    #expect(try without.answer([authorization]).header("X-Accel-Expires") == nil)
   }
 
   @Test("An unknown endpoint is an error, not an answer")
