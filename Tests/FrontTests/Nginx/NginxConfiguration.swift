@@ -6,7 +6,7 @@ import Foundation
 struct NginxConfiguration {
   /// More for the server: directives that its locations inherit, or locations.
   var server = ""
-  /// More servers.
+  /// More at the http level: servers, say.
   var otherServers = ""
   /// The snippet with the pages of denials.
   var denied = "bearerd-denied.conf"

@@ -113,12 +113,13 @@ extension Scratch {
     try #require(made.code == 0, "\(made.errors)")
   }
 
-  /// The project's snippets, which find bearerd at `socket` of this folder.
+  /// The project's snippets, which find bearerd at `socket` of this folder, and keep what they may in `kept`.
   func makeSnippets() throws {
     for name in try FileManager.default.contentsOfDirectory(atPath: "\(repository)/nginx") {
       let text = try String(contentsOfFile: "\(repository)/nginx/\(name)", encoding: .utf8)
       try make(
-        text.replacingOccurrences(of: "/run/bearerd/bearerd.sock", with: "\(path)/socket"),
+        text.replacingOccurrences(of: "/run/bearerd/bearerd.sock", with: "\(path)/socket")
+          .replacingOccurrences(of: "/run/nginx-bearerd", with: "\(path)/kept"),
         to: "snippets/\(name)")
     }
   }

@@ -1,0 +1,179 @@
+import Foundation
+import Testing
+
+@Suite("A door of nginx that keeps allowances")
+struct NginxCacheTests {
+  @Test("opens without the daemon to whom it has opened, by the name from before, and to nobody else")
+  func kept() throws {
+    let site = try NginxCache.site()
+    let (first, second, late) = (try site.token("first"), try site.token("second"), try site.token("late"))
+    let before = try site.checks()
+    for _ in 0..<5 {
+      for (secret, name) in [(first, "first"), (second, "second")] {
+        let seen = try site.http.get("/kept/x", token: secret).body
+        #expect(seen.contains("X-Bearerd-Application: \(name)\r\n"))
+        let key = try #require(
+          try site.folder.lines().first { $0.hasPrefix(name) }?.firstMatch(of: /id=(\w+)/))
+        #expect(seen.contains("X-Bearerd-Key: \(key.1)\r\n"))
+      }
+    }
+    let asked = try site.checks() - before
+    #expect(asked == 2)
+    site.bearerd.stop()
+    #expect(try site.http.get("/kept/x", token: second).body.contains("X-Bearerd-Application: second\r\n"))
+    for token in [nil, late, "x", first + "x", String(first.dropLast()), first.lowercased()] {
+      #expect(try site.status("/kept/x", token: token) == 500)
+    }
+    for path in ["/private/page.html", "/kept/read/x", "/kept/write/x"] {
+      #expect(try site.status(path, token: first) == 500, "\(path)")
+    }
+  }
+
+  @Test("opens no other door than the one that was asked at")
+  func scopes() throws {
+    let site = try NginxCache.site()
+    let reader = try site.token("reader", "--scopes", "read")
+    let before = try site.checks()
+    for _ in 0..<3 {
+      #expect(try site.status("/kept/read/x", token: reader) == 200)
+      #expect(try site.status("/kept/write/x", token: reader) == 403)
+      #expect(try site.status("/kept/x", token: reader) == 403)
+    }
+    let asked = try site.checks() - before
+    #expect(asked == 1 + 3 + 3)
+  }
+
+  @Test("opens to no other address than the one that asked, and so may keep tokens with from=")
+  func addresses() throws {
+    let site = try NginxCache.site()
+    let near = try site.token("near", "--from", "127.0.0.0/8,192.0.2.0/24,2001:db8::/32")
+    let before = try site.checks()
+    for _ in 0..<3 {
+      for address in ["192.0.2.7", "192.0.2.70", "2001:db8::7"] {
+        #expect(try site.status("/kept/x", token: near, from: address) == 200)
+      }
+      for address in ["198.51.100.7", "192.0.3.7", "::1"] {
+        #expect(try site.status("/kept/x", token: near, from: address) == 401)
+      }
+    }
+    let asked = try site.checks() - before
+    #expect(asked == 3 + 3 * 3)
+  }
+
+  @Test("asks each time where allowances are not kept: without the opt-in, or without --cache-ttl")
+  func notKept() throws {
+    for (ttl, path) in [(NginxCache.long, "/private/page.html"), (0, "/kept/x")] {
+      let site = try NginxCache.site(ttl: ttl)
+      let secret = try site.token("app")
+      let before = try site.checks()
+      for _ in 0..<3 { #expect(try site.status(path, token: secret) == 200) }
+      let asked = try site.checks() - before
+      #expect(asked == 3)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: "\(site.folder.path)/kept") == [])
+    }
+  }
+
+  @Test("stays shut where bearerd-cache.conf was forgotten")
+  func forgotten() throws {
+    let site = try NginxCache.site(http: "")
+    let secret = try site.token("app")
+    #expect(try site.status("/kept/x", token: secret) == 500)
+  }
+
+  @Test(
+    "keeps no denial: it opens at once to a token that is new, has got the scope, or finds the daemon again")
+  func denials() throws {
+    let site = try NginxCache.site()
+    let secret = try site.token("app")
+    let good = try site.folder.read()
+    // What the line says instead, and what that makes of the token at the door /kept/write/.
+    for (restriction, status) in [
+      ("scopes=read", 403), ("from=192.0.2.0/24", 401), ("expires=2026-01-01", 401),
+    ] {
+      let line = try #require(site.folder.lines().first)
+      try site.folder.write(good.replacing(line, with: "\(line) \(restriction)"))
+      #expect(try eventually { try site.status("/api/write/x", token: secret) == status })
+      for _ in 0..<3 { #expect(try site.status("/kept/write/x", token: secret) == status) }
+      try site.folder.write(good)
+      #expect(try eventually { try site.status("/api/write/x", token: secret) == 200 })
+      #expect(try site.status("/kept/write/x", token: secret) == 200)
+      try site.forget()
+    }
+    site.bearerd.stop()
+    for _ in 0..<3 { #expect(try site.status("/kept/write/x", token: secret) == 500) }
+    try site.restartBearerd()
+    #expect(try site.status("/kept/write/x", token: secret) == 200)
+  }
+
+  @Test(
+    "is shut to a token that was revoked when the TTL and its last second are over, or when the files are gone"
+  )
+  func revoked() throws {
+    let site = try NginxCache.site(ttl: 2)
+    let secret = try site.token("app")
+    #expect(try site.status("/kept/x", token: secret) == 200)
+    try site.revoke("app")
+    try #require(try eventually { try site.status("/private/page.html", token: secret) == 401 })
+    // From here on nothing new is kept; what is has two seconds, and the rest of a third.
+    let noticed = Date()
+    var asked = noticed
+    repeat {
+      asked = Date()
+      let status = try site.status("/kept/x", token: secret)
+      #expect(status == 200 || status == 401)
+      if asked.timeIntervalSince(noticed) >= 3 { #expect(status == 401) }
+      usleep(20_000)
+    } while asked.timeIntervalSince(noticed) < 3.2
+
+    let longer = try NginxCache.site()
+    let other = try longer.token("app")
+    #expect(try longer.status("/kept/x", token: other) == 200)
+    try longer.revoke("app")
+    try #require(try eventually { try longer.status("/private/page.html", token: other) == 401 })
+    #expect(try longer.status("/kept/x", token: other) == 200)
+    try longer.forget()
+    #expect(try longer.status("/kept/x", token: other) == 401)
+  }
+
+  @Test("is shut to a token from its last instant on, however long allowances may be kept")
+  func ends() throws {
+    let site = try NginxCache.site()
+    let end = Date(timeIntervalSince1970: (Date().timeIntervalSince1970 + 5).rounded(.down))
+    let secret = try site.token("app", "--expires", end.formatted(.iso8601))
+    var statuses: [Int] = []
+    let before = try site.checks()
+    var asked = Date()
+    repeat {
+      asked = Date()
+      let status = try site.status("/kept/x", token: secret)
+      if asked >= end { #expect(status == 401) }
+      if Date() < end { #expect(status == 200) }
+      statuses.append(status)
+      usleep(1_000)
+    } while asked < end.addingTimeInterval(0.1)
+    let checks = try site.checks() - before
+    let (allowed, denied) = (statuses.count { $0 == 200 }, statuses.count { $0 == 401 })
+    #expect(allowed > 0 && denied > 0 && allowed + denied == statuses.count)
+    #expect(checks == 1 + denied)
+  }
+
+  @Test("has its files for nginx alone")
+  func modes() throws {
+    let site = try NginxCache.site()
+    _ = try site.status("/kept/x", token: try site.token("app"))
+    let folder = "\(site.folder.path)/kept"
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder).map { "\(folder)/\($0)" }
+    #expect(files.count == 1)
+    for (path, mode) in [(folder, 0o700)] + files.map({ ($0, 0o600) }) {
+      #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == mode)
+    }
+  }
+}
+
+extension NginxSite {
+  /// What bearerd-cache.conf says to end all entries.
+  fileprivate func forget() throws {
+    let removed = try Bearerd.start(["sh", "-c", "rm -f \(folder.path)/kept/*"]).wait()
+    try #require(removed.code == 0)
+  }
+}
