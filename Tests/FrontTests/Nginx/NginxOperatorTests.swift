@@ -4,7 +4,7 @@ import Testing
 @Suite("nginx's operator snippets")
 struct NginxOperatorTests {
   /// A site whose clients can say where they come from, as behind a trusted proxy.
-  private func site(_ server: String = "") throws -> NginxSite {
+  private func site(_ server: String = "", http: String = "") throws -> NginxSite {
     try NginxSite(
       configuration: NginxConfiguration(
         server: """
@@ -13,7 +13,7 @@ struct NginxOperatorTests {
           include snippets/bearerd-metrics.conf;
           include snippets/bearerd-health.conf;
           \(server)
-          """))
+          """, otherServers: http))
   }
 
   @Test("give Prometheus figures that pass its own check, also many, and health")
@@ -70,6 +70,18 @@ struct NginxOperatorTests {
     let recorder = try FastCGIBackend(socket: "\(site.folder.path)/socket")
     _ = try site.http.get("/metrics", token: secret, "Cookie: session=1")
     #expect(recorder.lastParameters == ["BEARERD_ENDPOINT=metrics"])
+  }
+
+  @Test("are of this moment, whatever the server caches")
+  func cached() throws {
+    let site = try site(
+      "fastcgi_cache php; fastcgi_cache_key $uri; fastcgi_cache_valid any 1h; fastcgi_ignore_headers Cache-Control;",
+      http: "fastcgi_cache_path FOLDER/php keys_zone=php:1m;")
+    for path in ["/metrics", "/bearerd-health"] { #expect(try site.http.get(path).status == 200) }
+    site.bearerd.stop()
+    for path in ["/metrics", "/bearerd-health"] { #expect(try site.http.get(path).status == 502) }
+    try site.restartBearerd()
+    for path in ["/metrics", "/bearerd-health"] { #expect(try site.http.get(path).status == 200) }
   }
 
   @Test("say that there is no daemon as nginx does: health is not 200")
