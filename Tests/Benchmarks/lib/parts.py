@@ -1,0 +1,108 @@
+"""What the parts share that ask on a socket directly: their folder, the programs that they ask, and their table."""
+
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+from processes import Program, cpu_of
+
+QUICK = "--quick" in sys.argv[1:]
+BEARERD = os.environ["BEARERD"]
+BUILT = pathlib.Path(os.environ["BENCH_BUILT"])
+# A throwaway one on a tmpfs.
+FOLDER = pathlib.Path(os.environ["BENCH_FOLDER"])
+WORKERS = 2
+CLIENTS = 8
+PARAMETERS = 8
+
+# So that what was started is stopped.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+
+class Responder(Program):
+    """A program that answers on the socket of its name once it has been made. `secret` opens it, and no other does."""
+
+    def __init__(self, name, command, secret, wrapper=()):
+        self.path = FOLDER / f"{name}.sock"
+        # None of the last time.
+        self.path.unlink(missing_ok=True)
+        began = time.monotonic()
+        super().__init__(name, [*wrapper, *command], FOLDER)
+        try:
+            self.wait_until_it_answers(secret)
+            self.startup = time.monotonic() - began
+            if status(self.path, "made-up") != 401:
+                raise SystemExit(f"{name} lets a wrong secret in")
+        except BaseException:
+            self.stop()
+            raise
+
+    def wait_until_it_answers(self, secret):
+        """As soon as can be; a minute at most."""
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                seen = status(self.path, secret)
+                break
+            except (FileNotFoundError, ConnectionRefusedError):
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    raise SystemExit(f"{self.process.args[0]} does not answer: {self.said()}")
+                time.sleep(0.0002)
+        if seen != 200:
+            raise SystemExit(f"{self.process.args[0]} answers {seen} to the right secret: {self.said()}")
+
+    def ask(self, secrets, checks, threads=CLIENTS, parameters=PARAMETERS):
+        """What asker.c prints, and the `cpu` of a check in microseconds. An answer other than 200 ends the benchmark."""
+        spent = cpu_of(self.process.pid)
+        asker = subprocess.run([BUILT / "asker", self.path, secrets, str(threads), str(checks), str(parameters)],
+                               capture_output=True, text=True)
+        if asker.returncode != 0:
+            raise SystemExit(f"{self.path.stem}: {asker.stderr}{self.said()}")
+        return json.loads(asker.stdout) | {"cpu": (cpu_of(self.process.pid) - spent) * 1e6 / checks}
+
+
+def bearerd(tokens, secret, *options, name="bearerd", **others):
+    command = [BEARERD, "serve", "--tokens", str(tokens), "--listen", f"unix:{FOLDER}/{name}.sock"]
+    return Responder(name, [*command, "--workers", str(WORKERS), *options], secret, **others)
+
+
+def peer(name, secret, **others):
+    return Responder(name, [str(BUILT / name), f"{FOLDER}/{name}.sock", secret, str(WORKERS)], secret, **others)
+
+
+def status(path, secret):
+    """What one check is answered."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        return asked(connection, path, secret)
+
+
+def asked(connection, path, secret, keeps=False):
+    """The same over a socket that is the caller's, and that the responder is to keep where `keeps`."""
+    connection.connect(str(path))
+    name, value = b"HTTP_AUTHORIZATION", f"Bearer {secret}".encode()
+    pair = bytes([len(name), len(value)]) + name + value
+    connection.sendall(record(1, bytes([0, 1, keeps, 0, 0, 0, 0, 0])) + record(4, pair) + record(4) + record(5))
+    answer = connection.recv(4096)
+    # One STDOUT record begins it.
+    return int(answer[16:19]) if answer[8:16] == b"Status: " else 0
+
+
+def record(kind, content=b""):
+    return bytes([1, kind, 0, 1]) + len(content).to_bytes(2, "big") + bytes(2) + content
+
+
+def save(name, **table):
+    """A table has `title`, `names` and `columns`, `rows`, `targets` and `notes`."""
+    file = pathlib.Path(os.environ["BENCH_RESULTS"], f"{name}.json")
+    file.write_text(json.dumps(table, indent=1) + "\n")
+
+
+def target(what, bound, reached, most, unit=""):
+    """One that is met by `most` or less."""
+    print(f"{what}: {reached:.2f}{unit}, {bound}", flush=True)
+    return [what, bound, f"{reached:.2f}{unit}", reached <= most]
