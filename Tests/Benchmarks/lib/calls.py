@@ -7,7 +7,7 @@ from site_of_all import Site
 def count(ways, folder, port, seconds):
     """Those of nginx and of the filter, by the way's name, with 32 connections, under strace."""
     # Not beside the token file: bearerd looks up whenever something is written there.
-    (folder / "strace").mkdir()
+    (folder / "calls").mkdir()
     with Site(folder, port, ways, traced(folder, "nginx")) as site:
         return {way.name: of(way, site, seconds) for way in ways}
 
@@ -26,13 +26,13 @@ def of(way, site, seconds):
 
 def traced(folder, name):
     """strace before a command: each call is a line, written as it ends."""
-    return ["strace", "-f", "-qq", "-s", "0", "-e", "signal=none", "-o", str(folder / "strace" / name)]
+    return ["strace", "-f", "-qq", "-s", "0", "-e", "signal=none", "-o", str(folder / "calls" / name)]
 
 
 def calls(folder, name):
     """Those until now. What another thread interrupts has two lines."""
     try:
-        text = (folder / "strace" / name).read_bytes()
+        text = (folder / "calls" / name).read_bytes()
     except FileNotFoundError:
         return 0
     return text.count(b"\n") - text.count(b" resumed>")

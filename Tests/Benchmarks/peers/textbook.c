@@ -5,6 +5,7 @@
 
 #include <fcgiapp.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,8 @@ int main(int argc, char **argv) {
   listener = listen_on(argv[1]);
   strncat(expected, argv[2], sizeof expected - 8);
   FCGX_Init();
+  // libfcgi's own handler ends only the thread that takes the signal.
+  signal(SIGTERM, SIG_DFL);
   pthread_t thread;
   for (int number = 1; number < atoi(argv[3]); number++) pthread_create(&thread, NULL, serve, NULL);
   serve(NULL);
