@@ -45,7 +45,7 @@ def measure(way, site, seconds):
     try:
         look(way, site)
         ask = lambda connections, time: load.load(site.port, way.name, site.folder / "token", connections, time)
-        ask(32, seconds / 4)
+        ask(32, max(seconds / 4, 0.2))
         one = ask(1, seconds)
         machine, nginx, own = cpu_of_machine(), site.cpu(), program.cpu() if program else 0
         many = ask(32, seconds)
