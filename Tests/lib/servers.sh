@@ -50,13 +50,13 @@ start_php() {
   wait_until test -S php-fpm.sock || fail "PHP does not start: $(tail -n 3 php-fpm.log)"
 }
 
-# copy_snippets: nginx's, for a daemon at bearerd.sock of this folder.
+# copy_snippets: nginx's, for a daemon at bearerd.sock of this folder, and a cache in it.
 copy_snippets() {
   local snippet
   mkdir -p snippets
   for snippet in "$root"/nginx/bearerd-*.conf; do
     if [ -e "snippets/${snippet##*/}" ]; then continue; fi
-    sed "s|/run/bearerd/|$throwaway/|" "$snippet" >"snippets/${snippet##*/}"
+    sed "s|/run/bearerd/|$throwaway/|; s|/run/nginx-bearerd|$throwaway/kept|" "$snippet" >"snippets/${snippet##*/}"
   done
 }
 

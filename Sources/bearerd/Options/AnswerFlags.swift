@@ -15,7 +15,9 @@ struct AnswerFlags: ParsableArguments {
   @Flag(help: "Let CORS preflights pass without a token.")
   var allowPreflight = false
 
-  @Option(help: ArgumentHelp("How long nginx may cache an allowance; 0: not at all.", valueName: "seconds"))
+  @Option(
+    help: ArgumentHelp(
+      "How long nginx may keep an allowance, and a revoked token open; 0: not at all.", valueName: "seconds"))
   var cacheTtl = 0
 
   @Flag(help: "Read REDIRECT_HTTP_AUTHORIZATION where HTTP_AUTHORIZATION is missing (Apache rewrites).")

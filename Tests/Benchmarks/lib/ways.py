@@ -103,13 +103,8 @@ def ways(folder, built, bearerd, token):
 
 def cache(folder):
     """bearerd's micro-cache, in a folder on a tmpfs: at the http level, beside fastcgi_pass, in the location."""
-    shipped = ROOT / "nginx/bearerd-cache.conf"
-    if shipped.exists():
-        return shipped.read_text().replace("/run/nginx-bearerd", f"{folder}/cache"), "", "set $bearerd_cache bearerd;\n"
-    beside = """fastcgi_cache bearerd;
-        fastcgi_cache_key "$bearerd_authorization|$bearerd_scope";
-        fastcgi_cache_lock on;"""
-    return f"fastcgi_cache_path {folder}/cache keys_zone=bearerd:1m use_temp_path=off;", beside, ""
+    shipped = (ROOT / "nginx/bearerd-cache.conf").read_text()
+    return shipped.replace("/run/nginx-bearerd", f"{folder}/kept"), "", "set $bearerd_cache bearerd;\n"
 
 
 def snippet(name, old, new, more):
