@@ -52,6 +52,12 @@ extension NginxSite {
     return counts.reduce(0, +)
   }
 
+  /// What bearerd-cache.conf says to end all entries, within a second.
+  func forget() throws {
+    let removed = try Bearerd.start(["sh", "-c", "rm -f \(folder.path)/kept/*"]).wait()
+    try #require(removed.code == 0)
+  }
+
   /// What is answered to a caller at an address.
   func status(_ path: String, token: String? = nil, from address: String = "127.0.0.1") throws -> Int {
     try http.get(path, token: token, "X-Test-Address: \(address)").status

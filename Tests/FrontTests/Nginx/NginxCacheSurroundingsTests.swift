@@ -25,6 +25,7 @@ struct NginxCacheSurroundingsTests {
     fastcgi_cache_min_uses 3;
     fastcgi_cache_lock off;
     """,
+    "open_file_cache max=1000 inactive=1h; open_file_cache_valid 1h; open_file_cache_errors on;",
     "fastcgi_store on; fastcgi_max_temp_file_size 0; fastcgi_force_ranges on;",
   ]
 
@@ -35,7 +36,9 @@ struct NginxCacheSurroundingsTests {
       http: "include snippets/bearerd-cache.conf; fastcgi_cache_path FOLDER/php keys_zone=php:1m;")
   }
 
-  @Test("is what bearerd says, whatever the cache of a site around it says", arguments: php)
+  @Test(
+    "is what bearerd says, and gone with its file, whatever the cache of a site around it says",
+    arguments: php)
   func surroundings(server: String) throws {
     let site = try site(ttl: NginxCache.long, among: server)
     let secret = try site.token("app")
@@ -48,6 +51,10 @@ struct NginxCacheSurroundingsTests {
       }
       #expect(try site.checks() == before + asking + 6, "\(path)")
     }
+    site.bearerd.stop()
+    #expect(try site.status("/kept/x", token: secret) == 200)
+    try site.forget()
+    #expect(try eventually(seconds: 20) { try site.status("/kept/x", token: secret) == 500 })
   }
 
   @Test("is not served past its time where there is nobody to ask, nor is that kept", arguments: php)
