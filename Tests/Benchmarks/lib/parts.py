@@ -56,10 +56,10 @@ class Responder(Program):
         if seen != 200:
             raise SystemExit(f"{self.process.args[0]} answers {seen} to the right secret: {self.said()}")
 
-    def ask(self, secrets, checks, threads=CLIENTS, parameters=PARAMETERS):
+    def ask(self, secrets, checks, rate=0):
         """What asker.c prints, and the `cpu` of a check in microseconds. An answer other than 200 ends the benchmark."""
         spent = cpu_of(self.process.pid)
-        asker = subprocess.run([BUILT / "asker", self.path, secrets, str(threads), str(checks), str(parameters)],
+        asker = subprocess.run([BUILT / "asker", self.path, secrets, *map(str, [CLIENTS, checks, PARAMETERS, rate])],
                                capture_output=True, text=True)
         if asker.returncode != 0:
             raise SystemExit(f"{self.path.stem}: {asker.stderr}{self.said()}")

@@ -1,11 +1,12 @@
 // Asks a FastCGI responder directly, as nginx does under auth_request: connect, write, read, close. Every answer is
 // looked at: one that is not `Status: 200` ends the run.
 //
-//   asker SOCKET SECRETS THREADS CHECKS PARAMETERS
+//   asker SOCKET SECRETS THREADS CHECKS PARAMETERS RATE
 //
 // SECRETS is a file with a secret a line, all of one length; each check takes one at random. CHECKS are those of all
-// threads together; PARAMETERS is how many a request has, the secret's among them. Prints JSON: the seconds, and
-// percentiles of the time that a check takes, in microseconds.
+// threads together; PARAMETERS is how many a request has, the secret's among them. RATE is how many checks begin in a
+// second; with 0, each thread begins the next as soon as it has its answer. Prints JSON: the seconds, and percentiles of
+// the time that a check takes, in microseconds: with a rate, since it was due, so that those count that a pause held up.
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -29,6 +31,7 @@ static size_t secret_length, secret_count;
 static unsigned char request[1024];
 static size_t request_length, secret_place;
 static long checks;
+static uint64_t interval, began;
 static atomic_long next;
 static uint32_t *nanoseconds;
 
@@ -55,7 +58,17 @@ static void check(const unsigned char *bytes) {
   close(connection);
 }
 
+static uint64_t wait_until_due(long number) {
+  uint64_t due = began + number * interval;
+  struct timespec time = {due / 1000000000, due % 1000000000};
+  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) != 0) {
+  }
+  return due;
+}
+
 static void *ask(void *unused) {
+  // Or the kernel wakes it up to 50 us late.
+  prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
   unsigned char bytes[sizeof request];
   memcpy(bytes, request, sizeof request);
   for (long number; (number = atomic_fetch_add(&next, 1)) < checks;) {
@@ -63,7 +76,7 @@ static void *ask(void *unused) {
     uint64_t random = (number + 1) * 0x9e3779b97f4a7c15;
     random = (random ^ random >> 30) * 0xbf58476d1ce4e5b9;
     memcpy(bytes + secret_place, secrets + (random >> 20) % secret_count * (secret_length + 1), secret_length);
-    uint64_t start = now();
+    uint64_t start = interval ? wait_until_due(number) : now();
     check(bytes);
     nanoseconds[number] = now() - start;
   }
@@ -130,21 +143,22 @@ static int by_size(const void *left, const void *right) {
 static double percentile(double share) { return nanoseconds[(long)((checks - 1) * share)] / 1e3; }
 
 int main(int argc, char **argv) {
-  if (argc != 6) return 64;
+  if (argc != 7) return 64;
   if (strlen(argv[1]) >= sizeof address.sun_path) stop("the socket's path is too long");
   strcpy(address.sun_path, argv[1]);
   map_secrets(argv[2]);
   int threads = atoi(argv[3]);
   checks = atol(argv[4]);
   make_request(atoi(argv[5]));
+  if (atoi(argv[6]) > 0) interval = 1000000000 / atoi(argv[6]);
   nanoseconds = calloc(checks, sizeof *nanoseconds);
   pthread_t *thread = calloc(threads, sizeof *thread);
   if (threads < 1 || checks < 1 || !nanoseconds || !thread) stop("cannot ask so");
-  uint64_t start = now();
+  began = now();
   for (int number = 0; number < threads; number++)
     if (pthread_create(&thread[number], NULL, ask, NULL) != 0) stop("pthread_create");
   for (int number = 0; number < threads; number++) pthread_join(thread[number], NULL);
-  double seconds = (now() - start) / 1e9;
+  double seconds = (now() - began) / 1e9;
   qsort(nanoseconds, checks, sizeof *nanoseconds, by_size);
   printf("{\"seconds\": %.6f, \"p50\": %.1f, \"p99\": %.1f, \"p99.9\": %.1f, \"longest\": %.1f}\n", seconds,
          percentile(0.5), percentile(0.99), percentile(0.999), percentile(1));
