@@ -1,6 +1,8 @@
-/* The Linux system calls that Swift's Glibc module does not carry. Header only: nothing here has state. */
+/* The calls of Linux and of its C library that Swift's Glibc module does not carry. Header only: nothing here has
+ * state. */
 #pragma once
 
+#include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>

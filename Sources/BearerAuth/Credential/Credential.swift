@@ -22,7 +22,7 @@ public enum Credential: Hashable, Sendable {
   /// The scheme is Bearer in any case (RFC 9110 section 11.1), then come one or more spaces and a token68, and
   /// nothing else. Nothing is trimmed or repaired: a comma or an inner space is what some fronts make of two
   /// headers, and choosing one of them would be a guess.
-  public init(parsing value: Span<UInt8>, with context: DigestContext) {
+  public init(parsing value: Span<UInt8>, with context: borrowing DigestContext) {
     guard !value.isEmpty else {
       self = .absent
       return

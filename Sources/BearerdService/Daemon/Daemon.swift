@@ -39,6 +39,7 @@ public struct Daemon: Sendable {
   /// - Throws: `TokenSourceError`, `SystemError` or `ListenPlan.Unavailable`, before anybody is served.
   public func run(logger: Logger) throws {
     Process.takeStandardDescriptors()
+    Memory.returnWhatIsFreed()
     if !allowsCoreDumps { Secrecy.begin() }
     let signals = try SignalDescriptor([SIGTERM, SIGINT, SIGUSR1, SIGHUP])
     let manager = ServiceManager()
@@ -60,6 +61,7 @@ public struct Daemon: Sendable {
     var control = ControlLoop(
       signals: signals.descriptor, reloader: reloader, journal: journal, metrics: metrics, manager: manager,
       heartbeat: Heartbeat(watch, manager, at: Clock.monotonicMilliseconds()), now: Daemon.now)
+    Memory.unmapCode()
     control.run { signals.take() }
     logger.notice("stopping: answering what was accepted")
     manager.stopping()

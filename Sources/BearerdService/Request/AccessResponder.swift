@@ -49,7 +49,8 @@ final class AccessResponder: Responder {
     let request = AccessRequest(credential: credential, scope: scope.value, address: address)
     let now = now()
     reading.refresh()
-    let snapshot = reading.snapshot
+    // The reading keeps it until it is refreshed.
+    unowned(unsafe) let snapshot = reading.snapshot
     let decision = snapshot.policy.decide(request, at: now)
     meter.count(decision, of: request, in: snapshot, at: now)
     switch decision {

@@ -38,12 +38,16 @@ public final class ParameterNames: Sendable {
   /// Why a whole stream of pairs may not be shown to libfcgi, which cuts values at NUL, splits names at `=`
   /// and takes the first of two equal names.
   func refusal(of pairs: Span<UInt8>) -> Refusal? {
+    // Where there is none at all, not even in a length, no pair has to be searched.
+    let holdsNul = pairs.contains(0)
     var seen: UInt32 = 0
     var cursor = 0
     while cursor < pairs.count {
       guard let pair = NameValue(pairs, at: cursor) else { return .brokenPair }
       let name = pairs.extracting(pair.name)
-      if pairs.extracting(pair.name.lowerBound..<pair.value.upperBound).contains(0) { return .nulByte }
+      if holdsNul, pairs.extracting(pair.name.lowerBound..<pair.value.upperBound).contains(0) {
+        return .nulByte
+      }
       if name.contains(UInt8(ascii: "=")) { return .equalsInName }
       if let index = index(of: name) {
         guard seen & 1 << index == 0 else { return .duplicateParameter }

@@ -26,8 +26,13 @@ struct ProcessFacts {
   }
 
   /// Mapped memory, in bytes.
-  func addressSpace() throws -> Int {
-    let line = try #require(try text("status").split(separator: "\n").first { $0.hasPrefix("VmSize:") })
+  func addressSpace() throws -> Int { try memory("VmSize:") }
+
+  /// The part of it that takes memory of the machine, in bytes.
+  func resident() throws -> Int { try memory("VmRSS:") }
+
+  private func memory(_ kind: String) throws -> Int {
+    let line = try #require(try text("status").split(separator: "\n").first { $0.hasPrefix(kind) })
     return try #require(Int(line.filter(\.isNumber))) * 1024
   }
 
