@@ -31,6 +31,7 @@ enum Fault {
     }
 
     private struct Plan {
+      var text: String
       var step: Step
       var length: Int
       var action: Action
@@ -40,12 +41,13 @@ enum Fault {
     /// test passes on a fault that never was.
     private static let plan: Plan? = {
       guard let text = getenv("BEARERD_FAULT") else { return nil }
-      let words = String(cString: text).split(whereSeparator: { $0 == "=" || $0 == ":" })
+      let written = String(cString: text)
+      let words = written.split(whereSeparator: { $0 == "=" || $0 == ":" })
       guard words.count >= 2, let step = Step(rawValue: String(words[0])),
         let action = Action(rawValue: String(words[words.count - 1])),
         let length = words.count == 3 ? Int(words[1]) : 0
       else { fatalError("BEARERD_FAULT is not understood") }
-      return Plan(step: step, length: length, action: action)
+      return Plan(text: written, step: step, length: length, action: action)
     }()
 
     /// Whether `step` is to fail now; does not return where the process is to die or hang there.
@@ -66,11 +68,14 @@ enum Fault {
       return act(plan)
     }
 
+    /// Says so first: where a test does not find it told, nothing was tried.
     private static func act(_ plan: Plan) -> Bool {
+      let told = "BEARERD_FAULT strikes: \(plan.text)\n"
+      write(STDERR_FILENO, told, told.utf8.count)
       switch plan.action {
       case .fail: return true
       case .die: kill(getpid(), SIGKILL)
-      case .hang: write(STDERR_FILENO, "BEARERD_FAULT: hangs\n", 21)
+      case .hang: break
       }
       while true { pause() }
     }

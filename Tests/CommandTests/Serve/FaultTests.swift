@@ -6,9 +6,16 @@ import Testing
 struct FaultTests {
   static let steps = ["parsed", "parameters", "decided", "put", "answer:1", "answer:40", "answer:100"]
 
-  private func request(of service: Service, secret: String, timeout: Int = 20_000) throws -> Client {
+  /// How long a filler the request has: one of the two is longer than what libfcgi reads from the peer itself.
+  static let fillers = [0, 20_000]
+
+  private func request(of service: Service, secret: String, filler: Int = 0, timeout: Int = 20_000) throws
+    -> Client
+  {
     let client = try Client(connectingTo: service.address, timeout: timeout)
-    let good = [(name: "HTTP_AUTHORIZATION", value: Array("Bearer \(secret)".utf8))]
+    let good: [(name: String, value: [UInt8])] = [
+      ("HTTP_AUTHORIZATION", Array("Bearer \(secret)".utf8)), ("X", [UInt8](repeating: 0x78, count: filler)),
+    ]
     try client.send(RequestMessage(keepsConnection: true, parameters: good).bytes)
     return client
   }
@@ -21,28 +28,38 @@ struct FaultTests {
     return (service, secret)
   }
 
-  @Test("closes the connection without END_REQUEST, and the daemon lives", arguments: steps)
-  func fails(step: String) throws {
+  /// How often the fault was met.
+  private func strikes(_ fault: String, in log: String) -> Int {
+    log.components(separatedBy: "BEARERD_FAULT strikes: \(fault)\n").count - 1
+  }
+
+  @Test("closes the connection without END_REQUEST, and the daemon lives", arguments: steps, fillers)
+  func fails(step: String, filler: Int) throws {
     let (service, secret) = try broken("\(step)=fail")
     for _ in 0..<3 {
-      let client = try request(of: service, secret: secret)
+      let client = try request(of: service, secret: secret, filler: filler)
       #expect(throws: Client.Failure.closed) { try client.readResponse() }
     }
-    #expect(try service.end().code == 0)
+    let outcome = try service.end()
+    #expect(outcome.code == 0)
+    #expect(strikes("\(step)=fail", in: outcome.errors) == 3)
   }
 
-  @Test("that ends the process leaves no END_REQUEST either", arguments: steps)
-  func dies(step: String) throws {
+  @Test("that ends the process leaves no END_REQUEST either", arguments: steps, fillers)
+  func dies(step: String, filler: Int) throws {
     let (service, secret) = try broken("\(step)=die")
-    let client = try request(of: service, secret: secret)
+    let client = try request(of: service, secret: secret, filler: filler)
     #expect(throws: Client.Failure.closed) { try client.readResponse() }
-    #expect(try service.wait().code == 128 + SIGKILL)
+    let outcome = try service.wait()
+    #expect(outcome.code == 128 + SIGKILL)
+    #expect(strikes("\(step)=die", in: outcome.errors) == 1)
   }
 
-  @Test("that hangs says nothing, and nor does a kill -9 then", arguments: steps)
-  func hangs(step: String) throws {
+  @Test("that hangs says nothing, and nor does a kill -9 then", arguments: steps, fillers)
+  func hangs(step: String, filler: Int) throws {
     let (service, secret) = try broken("\(step)=hang")
-    let client = try request(of: service, secret: secret, timeout: 1000)
+    let client = try request(of: service, secret: secret, filler: filler, timeout: 1000)
+    try service.waits(for: "BEARERD_FAULT strikes: \(step)=hang\n")
     #expect(throws: Client.Failure.timedOut) { try client.readResponse() }
     kill(service.running.pid, SIGKILL)
     #expect(throws: Client.Failure.closed) { try client.readResponse() }

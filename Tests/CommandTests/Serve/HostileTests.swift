@@ -18,22 +18,24 @@ struct HostileTests {
 
   /// In records: BEGIN, two PARAMS, their end, and for a Responder a body and its end.
   private func records(_ role: Role) -> [[UInt8]] {
-    func pair(_ name: String, _ value: String) -> [UInt8] {
-      var bytes: [UInt8] = []
-      NameValue.append(name.utf8, value.utf8, to: &bytes)
-      return bytes
-    }
     let head = [
       HostileTests.record(1, [0, UInt8(role.rawValue), 1, 0, 0, 0, 0, 0]),
-      HostileTests.record(4, pair("HTTP_AUTHORIZATION", "Bearer \(secret)")),
-      HostileTests.record(4, pair("REMOTE_ADDR", "192.0.2.7")), HostileTests.record(4, []),
+      HostileTests.record(4, HostileTests.pair("HTTP_AUTHORIZATION", "Bearer \(secret)")),
+      HostileTests.record(4, HostileTests.pair("REMOTE_ADDR", "192.0.2.7")), HostileTests.record(4, []),
     ]
     return role == .authorizer
       ? head : head + [HostileTests.record(5, [65, 66]), HostileTests.record(5, [])]
   }
 
-  private static func record(_ type: UInt8, id: UInt16 = 1, _ content: [UInt8]) -> [UInt8] {
-    RecordHeader(type: type, requestID: id, contentLength: content.count).bytes + content
+  private static func record(_ type: UInt8, id: UInt16 = 1, _ content: [UInt8], padding: Int = 0) -> [UInt8] {
+    RecordHeader(type: type, requestID: id, contentLength: content.count, paddingLength: padding).bytes
+      + content + [UInt8](repeating: 0, count: padding)
+  }
+
+  private static func pair(_ name: String, _ value: String) -> [UInt8] {
+    var bytes: [UInt8] = []
+    NameValue.append(name.utf8, value.utf8, to: &bytes)
+    return bytes
   }
 
   /// A break of the record at a place, or before it.
@@ -73,22 +75,40 @@ struct HostileTests {
     Break("an empty record of a foreign id before it") { $0.insert(record(4, id: 2, []), at: $1) },
     Break("the token a second time") { records, place in records.insert(records[1], at: 2) },
     Break("a NUL in it") { records, place in records[1][records[1].count - 1 - place] = 0 },
-    Break("lengths 7ffffffe and 0 before it") { records, place in
-      records.insert(record(4, [0xff, 0xff, 0xff, 0xfe, 0]), at: min(max(1, place), 3))
+    parameters("lengths 7ffffffe and 0", [0xff, 0xff, 0xff, 0xfe, 0]),
+    parameters("lengths 7ffffffe twice", [0xff, 0xff, 0xff, 0xfe, 0xff, 0xff, 0xff, 0xfe]),
+    parameters("length 7fffffff", [0xff, 0xff, 0xff, 0xff, 0]),
+    parameters("length 40000000", [0xc0, 0, 0, 0, 0]),
+    parameters("4 MiB of PARAMS", [UInt8](repeating: 0, count: 65_535), times: 64),
+    parameters("200,000 parameters", [UInt8](repeating: 0, count: 50_000), times: 8),
+    parameters("NUL in a name", pair("X\0", "y")),
+    parameters("= in a name", pair("HTTP_AUTHORIZATION=Bearer x;", "y")),
+    parameters("a door's name twice", pair("BEARERD_SCOPE", "a") + pair("BEARERD_SCOPE", "a")),
+    Break("an empty record with padding before it") { records, place in
+      records.insert(record(place < 4 ? 4 : 5, [], padding: 8), at: max(1, place))
     },
-    Break("length 40000000 before it") { records, place in
-      records.insert(record(4, [0xc0, 0, 0, 0, 0]), at: min(max(1, place), 3))
+    Break("padding in the record that ends PARAMS") { records, place in
+      records[3] = record(4, [], padding: 1 + 50 * place)
     },
-    Break("4 MiB of PARAMS before it") { records, place in
-      let filler = record(4, [UInt8](repeating: 0, count: 65_535))
-      records.insert(contentsOf: [[UInt8]](repeating: filler, count: 64), at: min(max(1, place), 3))
-    },
+    Break("FILTER or an unknown role") { $0[0][9] = [0, 3, 4, 127, 128, 255][$1] },
+    // Not 1, by which the empty STDIN begins that an Authorizer may have.
+    Break("a byte behind it all") { $0.append([[0, 2, 3, 4, 127, 255][$1]]) },
+    Break("itself behind it") { records, _ in records += records },
   ]
 
-  /// What comes back for these bytes and the end of what is sent: all of it.
+  /// More in PARAMS, before the record at a place or in its own place nearest to it.
+  private static func parameters(_ description: String, _ content: [UInt8], times: Int = 1) -> Break {
+    Break("\(description) before it") { records, place in
+      let more = [[UInt8]](repeating: record(4, content), count: times)
+      records.insert(contentsOf: more, at: min(max(1, place), 3))
+    }
+  }
+
+  /// What comes back for these bytes and the end of what is sent: all of it. A good request beside them is answered.
   private func answer(to bytes: [UInt8]) throws -> String {
     let client = try Client(connectingTo: service.address)
     try? client.send(bytes)
+    try expectAlive()
     client.finishSending()
     var output: [UInt8] = []
     while let record = try? client.readRecord() { output += record }
@@ -108,7 +128,23 @@ struct HostileTests {
       how.apply(&records, place)
       #expect(try answer(to: Array(records.joined())) == "", "record \(place)")
     }
-    try expectAlive()
+  }
+
+  @Test("nor is what is no request at all: plain HTTP, zeros, random bytes, alone or where records should be")
+  func noise() throws {
+    var random = SystemRandomNumberGenerator()
+    let plain = Array("GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(secret)\r\n\r\n".utf8)
+    for bytes in [plain, [UInt8](repeating: 0, count: 100_000), [UInt8](repeating: 255, count: 100_000)] {
+      #expect(try answer(to: bytes) == "")
+    }
+    let records = records(.responder)
+    for _ in 0..<200 {
+      let noise = (0..<Int.random(in: 1...300)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+      for place in 0..<4 {
+        let bytes = Array(records[..<place].joined()) + noise + Array(records[(place + 1)...].joined())
+        #expect(try !answer(to: bytes).contains("200 OK"), "\(bytes)")
+      }
+    }
   }
 
   @Test("be it only its last bytes", arguments: [Role.responder, .authorizer])
@@ -116,6 +152,5 @@ struct HostileTests {
     let bytes = Array(records(role).joined())
     for length in bytes.indices { #expect(try answer(to: Array(bytes[..<length])) == "", "\(length) bytes") }
     #expect(try answer(to: bytes).contains("Status: 200 OK\r\n"))
-    try expectAlive()
   }
 }

@@ -100,16 +100,23 @@ struct ServerTests {
   }
 
   @Test(
-    "GET_VALUES is answered, however often and with however many names, and the request after it too",
+    "GET_VALUES is answered, padded or not, however often and with however many names, and the request after it too",
     arguments: [1, 4, 40], [1, 4, 40])
   func getValues(times: Int, names: Int) throws {
     let server = try TestServer()
-    let client = try server.client()
-    let ask = record(9, id: 0, (0..<names).flatMap { _ in pair("FCGI_MAX_CONNS", "") }, padding: 5)
-    for _ in 0..<times { try client.send(ask) }
-    for _ in 0..<times { #expect(try client.readRecord()[1] == 10) }
-    try client.send(goodRequest)
-    #expect(try client.readResponse().status == 200)
+    for padding in [0, 5, 255] {
+      let client = try server.client()
+      let pairs = (0..<names).flatMap { _ in pair("FCGI_MAX_CONNS", "") }
+      let ask = record(9, id: 0, pairs, padding: padding)
+      for _ in 0..<times { try client.send(ask) }
+      for _ in 0..<times { #expect(try client.readRecord()[1] == 10) }
+      try client.send(goodRequest)
+      #expect(try client.readResponse().status == 200)
+      let once = try server.client()
+      try once.send(ask + goodRequest)
+      #expect(try once.readRecord()[1] == 10)
+      #expect(try once.readResponse().status == 200)
+    }
   }
 
   @Test(

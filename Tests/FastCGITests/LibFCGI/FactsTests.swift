@@ -70,6 +70,19 @@ struct FactsTests {
     #expect(parsed.parameters == ["A=b", "HTTP_AUTHORIZATION=x;=y"])
   }
 
+  @Test("gives both of two parameters of one name, of which its FCGX_GetParam sees the first")
+  func equalNames() {
+    let parsed = Textbook.parse(begin() + params(pair("A", "1") + pair("A", "2")) + stdin())
+    #expect(parsed.parameters == ["A=1", "A=2"])
+  }
+
+  @Test("swallows a second request that came with the first")
+  func swallowed() {
+    let answer = Textbook.finishUnanswered(goodRequest + begin(id: 2) + params(id: 2) + stdin(id: 2))
+    let ends = answer.indices.filter { $0 % 8 == 0 && answer[$0] == 1 && answer[$0 + 1] == 3 }
+    #expect(ends.count == 1)
+  }
+
   @Test("sends END_REQUEST without a status for a request that nobody answered")
   func unanswered() {
     let answer = Textbook.finishUnanswered(goodRequest)

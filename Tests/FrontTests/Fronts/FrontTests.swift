@@ -26,7 +26,7 @@ struct FrontTests {
         for (token, challenge) in cases {
           let response = try site.http.request(
             method, path, lines: authorization(token), body: method == "POST" ? Array("a=b".utf8) : [])
-          #expect(response.status == 401, "\(method) \(path)")
+          #expect(response.status == 401, "\(method) \(path) \(response.status) \(site.told)")
           #expect(response.headers("WWW-Authenticate") == [challenge], "\(method) \(path)")
           #expect(!site.leaks(response), "\(method) \(path)")
         }
@@ -78,7 +78,7 @@ struct FrontTests {
     for (path, token, scope) in refused {
       for header in ["X-None: x", "Bearerd-Scope: read", "BEARERD_SCOPE: write"] {
         let response = try site.http.get(path, token: token, header)
-        #expect(response.status == front.statusWithoutScope, "\(path)")
+        #expect(response.status == front.statusWithoutScope, "\(path) \(response.status) \(site.told)")
         #expect(response.headers("WWW-Authenticate") == [denial + scope], "\(path)")
         #expect(!site.leaks(response), "\(path)")
       }
@@ -91,7 +91,7 @@ struct FrontTests {
     for tokens in [[site.tokens.app, "x"], ["x", site.tokens.app], [site.tokens.app, site.tokens.app]] {
       for path in front.guarded {
         let response = try site.http.request("GET", path, lines: tokens.flatMap { authorization($0) })
-        #expect(response.status == front.statusOfTwoHeaders, "\(path)")
+        #expect(response.status == front.statusOfTwoHeaders, "\(path) \(response.status) \(site.told)")
         #expect(!site.leaks(response), "\(path)")
       }
     }
@@ -161,7 +161,7 @@ struct FrontTests {
     for path in front.guarded {
       for token in [site.tokens.app, nil] {
         let response = try site.http.get(path, token: token)
-        #expect(response.status == front.statusWithoutDaemon, "\(path)")
+        #expect(response.status == front.statusWithoutDaemon, "\(path) \(response.status) \(site.told)")
         #expect(!site.leaks(response), "\(path)")
       }
     }
