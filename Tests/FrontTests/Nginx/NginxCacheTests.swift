@@ -104,6 +104,7 @@ struct NginxCacheTests {
     site.bearerd.stop()
     for _ in 0..<3 { #expect(try site.status("/kept/write/x", token: secret) == 500) }
     try site.restartBearerd()
+    try #require(try eventually { try site.status("/private/page.html", token: secret) == 200 })
     #expect(try site.status("/kept/write/x", token: secret) == 200)
   }
 

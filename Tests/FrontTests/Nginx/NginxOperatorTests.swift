@@ -81,7 +81,9 @@ struct NginxOperatorTests {
     site.bearerd.stop()
     for path in ["/metrics", "/bearerd-health"] { #expect(try site.http.get(path).status == 502) }
     try site.restartBearerd()
-    for path in ["/metrics", "/bearerd-health"] { #expect(try site.http.get(path).status == 200) }
+    for path in ["/metrics", "/bearerd-health"] {
+      #expect(try eventually { try site.http.get(path).status == 200 })
+    }
   }
 
   @Test("say that there is no daemon as nginx does: health is not 200")
