@@ -10,6 +10,7 @@ import sys
 import time
 
 from processes import Program, cpu_of
+from tables import dump
 
 QUICK = "--quick" in sys.argv[1:]
 BEARERD = os.environ["BEARERD"]
@@ -98,8 +99,7 @@ def record(kind, content=b""):
 
 def save(name, **table):
     """A table has `title`, `names` and `columns`, `rows`, `targets` and `notes`."""
-    file = pathlib.Path(os.environ["BENCH_RESULTS"], f"{name}.json")
-    file.write_text(json.dumps(table, indent=1) + "\n")
+    dump(pathlib.Path(os.environ["BENCH_RESULTS"], f"{name}.json"), table)
 
 
 def target(what, bound, reached, most, unit=""):

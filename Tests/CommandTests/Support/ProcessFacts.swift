@@ -28,8 +28,8 @@ struct ProcessFacts {
   /// Mapped memory, in bytes.
   func addressSpace() throws -> Int { try memory("VmSize:") }
 
-  /// The part of it that takes memory of the machine, in bytes.
-  func resident() throws -> Int { try memory("VmRSS:") }
+  /// The part of it that takes memory of the machine and is no file's, in bytes.
+  func resident() throws -> Int { try memory("RssAnon:") }
 
   private func memory(_ kind: String) throws -> Int {
     let line = try #require(try text("status").split(separator: "\n").first { $0.hasPrefix(kind) })
