@@ -149,10 +149,15 @@ struct NginxCacheTests {
     #expect(checks == 1 + denied)
   }
 
-  @Test("has its files for nginx alone")
+  @Test("has its files for nginx alone, and none of a secret that was refused")
   func modes() throws {
     let site = try NginxCache.site()
-    _ = try site.status("/kept/x", token: try site.token("app"))
+    let secret = try site.token("app", "--scopes", "read")
+    for (path, token, status) in [
+      ("/kept/read/x", secret, 200), ("/kept/write/x", secret, 403), ("/kept/read/x", "x", 401),
+    ] {
+      #expect(try site.status(path, token: token) == status)
+    }
     let folder = "\(site.folder.path)/kept"
     let files = try FileManager.default.contentsOfDirectory(atPath: folder).map { "\(folder)/\($0)" }
     #expect(files.count == 1)
