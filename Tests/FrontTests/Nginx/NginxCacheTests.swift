@@ -130,8 +130,7 @@ struct NginxCacheTests {
   @Test("is shut to a token from its last instant on, however long allowances may be kept")
   func ends() throws {
     let site = try NginxCache.site()
-    let end = Date(timeIntervalSince1970: (Date().timeIntervalSince1970 + 8).rounded(.down))
-    let secret = try site.token("app", "--expires", end.formatted(.iso8601))
+    let (secret, end) = try soonEnding(site)
     var statuses: [Int] = []
     let before = try site.checks()
     var asked = Date()
@@ -147,6 +146,37 @@ struct NginxCacheTests {
     let (allowed, denied) = (statuses.count { $0 == 200 }, statuses.count { $0 == 401 })
     #expect(allowed > 0 && denied > 0 && allowed + denied == statuses.count)
     #expect(checks == 1 + denied)
+  }
+
+  @Test("is shut to it also where nginx read only after that instant what the daemon had allowed before")
+  func endsMeanwhile() throws {
+    let site = try NginxCache.site()
+    let (secret, end) = try soonEnding(site)
+    // nginx waits five seconds for an answer, and no longer.
+    Foundation.Thread.sleep(until: end.addingTimeInterval(-2))
+    let idle = try site.nginx.descriptors
+    kill(site.bearerd.pid, SIGSTOP)
+    defer { kill(site.bearerd.pid, SIGCONT) }
+    try #require(try eventually { try site.bearerd.isStopped })
+    let http = site.http
+    let allowed = Background { try? http.get("/kept/x", token: secret).status }
+    // The caller's, and the one on which bearerd is asked; when another caller is answered, the question is sent.
+    try #require(try eventually { try site.nginx.descriptors >= idle + 2 })
+    _ = try site.http.get("/")
+    kill(site.nginx.pid, SIGSTOP)
+    defer { kill(site.nginx.pid, SIGCONT) }
+    try #require(try eventually { try site.nginx.isStopped })
+    kill(site.bearerd.pid, SIGCONT)
+    Foundation.Thread.sleep(until: end)
+    kill(site.nginx.pid, SIGCONT)
+    try #require(eventually { allowed.value == 200 })
+    #expect(try site.status("/kept/x", token: secret) == 401)
+  }
+
+  /// A token that is live, and will not be in some seconds.
+  private func soonEnding(_ site: NginxSite) throws -> (secret: String, end: Date) {
+    let end = Date(timeIntervalSince1970: (Date().timeIntervalSince1970 + 8).rounded(.down))
+    return (try site.token("app", "--expires", end.formatted(.iso8601)), end)
   }
 
   @Test("has its files for nginx alone, and none of a secret that was refused")

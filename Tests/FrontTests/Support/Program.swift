@@ -29,6 +29,11 @@ final class Program {
     }
   }
 
+  /// How many files and sockets it has open.
+  var descriptors: Int {
+    get throws { try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count }
+  }
+
   init(_ command: [String]) throws { running = try Bearerd.start(command) }
 
   deinit { stop() }
