@@ -153,7 +153,7 @@ struct NginxCacheTests {
     let site = try NginxCache.site()
     let (secret, end) = try soonEnding(site)
     // nginx waits five seconds for an answer, and no longer.
-    Foundation.Thread.sleep(until: end.addingTimeInterval(-2))
+    Foundation.Thread.sleep(until: end.addingTimeInterval(-3.5))
     let idle = try site.nginx.descriptors
     kill(site.bearerd.pid, SIGSTOP)
     defer { kill(site.bearerd.pid, SIGCONT) }
