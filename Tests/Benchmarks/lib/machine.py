@@ -6,6 +6,9 @@ import pathlib
 import platform
 import re
 import subprocess
+import time
+
+from processes import cpu_of_machine
 
 
 def describe(bearerd):
@@ -19,6 +22,7 @@ def describe(bearerd):
         "cores": len(os.sched_getaffinity(0)),
         "memory": f"{int(memory[1]) / 2**20:.0f} GiB",
         "system": f"{system[1]}, Linux {platform.release()}" + (", virtual" if is_virtual() else ""),
+        "others": f"{100 * share_of_others():.0f} %",
         "versions": ", ".join(filter(None, [
             version(bearerd, "--version", pattern=r"(\d\S*)", name="bearerd"),
             version("nginx", "-v", pattern=r"nginx/(\S+)", name="nginx"),
@@ -30,6 +34,13 @@ def describe(bearerd):
             version("wrk", "-v", pattern=r"(\d\.[\d.]*\d)", name="wrk"),
         ])),
     }
+
+
+def share_of_others():
+    """Of the cores' time, while nothing is measured: a busy machine's figures are of little use."""
+    before = cpu_of_machine()
+    time.sleep(1)
+    return (cpu_of_machine() - before) / len(os.sched_getaffinity(0))
 
 
 def is_virtual():

@@ -54,7 +54,7 @@ def meaning(seen, results):
 
 def described(machine):
     return filled(f"Measured on {machine['date']}: {machine['processor']}, {machine['cores']} cores, {machine['memory']}, "
-                  f"{machine['system']}; {machine['versions']}.")
+                  f"{machine['system']}; {machine['versions']}. Right after, other programs took {machine['others']} of the cores' time.")
 
 
 def of_targets(seen):

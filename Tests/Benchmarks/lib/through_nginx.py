@@ -130,7 +130,7 @@ def where_it_goes(calls):
     more = lambda name: f"{calls[name] - calls['nothing']:.1f}"
     yield (f"nginx keeps no FastCGI connection under auth_request. To connect, ask and close it makes {more('bearerd')} system calls more "
            f"than for the page alone" + (f", and {more('go-http')} where it keeps HTTP connections." if "go-http" in calls else "."))
-    yield f"An allowance in the micro-cache is a file: to open, read and close it nginx makes {more('bearerd-cached')} system calls more."
+    yield f"An allowance in the micro-cache is a file, which nginx reads each time: {more('bearerd-cached')} system calls more."
 
 
 if __name__ == "__main__":
