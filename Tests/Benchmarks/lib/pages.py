@@ -48,7 +48,7 @@ def meaning(seen, results):
                     "with njs, which compares one string.")
     said.append("`map` takes a token in any casing; do not use it.")
     said.append(f"[All figures, and on what they were measured]({results}/README.md): {met} of {len(told)} targets are met"
-                + ("." if met == len(told) else ", and said where not."))
+                + ("." if met == len(told) else "; the others are named there."))
     return " ".join(said)
 
 
