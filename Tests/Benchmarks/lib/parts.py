@@ -28,12 +28,12 @@ signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 class Responder(Program):
     """A program that answers on the socket of its name once it has been made. `secret` opens it, and no other does."""
 
-    def __init__(self, name, command, secret, wrapper=()):
+    def __init__(self, name, command, secret, wrapper=(), environment=None):
         self.path = FOLDER / f"{name}.sock"
         # None of the last time.
         self.path.unlink(missing_ok=True)
         began = time.monotonic()
-        super().__init__(name, [*wrapper, *command], FOLDER)
+        super().__init__(name, [*wrapper, *command], FOLDER, environment)
         try:
             self.wait_until_it_answers(secret)
             self.startup = time.monotonic() - began
@@ -61,7 +61,7 @@ class Responder(Program):
         """What asker.c prints, and the `cpu` of a check in microseconds. An answer other than 200 ends the benchmark."""
         spent = cpu_of(self.process.pid)
         asker = subprocess.run([BUILT / "asker", self.path, secrets, *map(str, [CLIENTS, checks, PARAMETERS, rate])],
-                               capture_output=True, text=True)
+                               capture_output=True, text=True, timeout=120)
         if asker.returncode != 0:
             raise SystemExit(f"{self.path.stem}: {asker.stderr}{self.said()}")
         return json.loads(asker.stdout) | {"cpu": (cpu_of(self.process.pid) - spent) * 1e6 / checks}
@@ -79,17 +79,23 @@ def peer(name, secret, **others):
 def status(path, secret):
     """What one check is answered."""
     with socket.socket(socket.AF_UNIX) as connection:
-        return asked(connection, path, secret)
+        ask_on(connection, path, secret)
+        return status_of(connection)
 
 
-def asked(connection, path, secret, keeps=False):
-    """The same over a socket that is the caller's, and that the responder is to keep where `keeps`."""
+def ask_on(connection, path, secret, keeps=False):
+    """Sends a check over a new socket; `keeps`: the responder is to keep it."""
+    # Rather than wait for ever.
+    connection.settimeout(30)
     connection.connect(str(path))
     name, value = b"HTTP_AUTHORIZATION", f"Bearer {secret}".encode()
     pair = bytes([len(name), len(value)]) + name + value
     connection.sendall(record(1, bytes([0, 1, keeps, 0, 0, 0, 0, 0])) + record(4, pair) + record(4) + record(5))
+
+
+def status_of(connection):
+    """What it was answered; one STDOUT record begins the answer."""
     answer = connection.recv(4096)
-    # One STDOUT record begins it.
     return int(answer[16:19]) if answer[8:16] == b"Status: " else 0
 
 
