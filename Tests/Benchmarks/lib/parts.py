@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from processes import Program, cpu_of
+from processes import Program, cpu_of, resident_of
 from tables import dump
 
 QUICK = "--quick" in sys.argv[1:]
@@ -20,6 +20,8 @@ FOLDER = pathlib.Path(os.environ["BENCH_FOLDER"])
 WORKERS = 2
 CLIENTS = 8
 PARAMETERS = 8
+# Memory is looked at when all that starting did is over, in seconds.
+SETTLED = 0.3
 
 # So that what was started is stopped.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -56,6 +58,11 @@ class Responder(Program):
                 time.sleep(0.0002)
         if seen != 200:
             raise SystemExit(f"{self.process.args[0]} answers {seen} to the right secret: {self.said()}")
+
+    def memory(self):
+        """VmRSS soon after the start, in bytes."""
+        time.sleep(SETTLED)
+        return resident_of(self.process.pid)
 
     def ask(self, secrets, checks, rate=0):
         """What asker.c prints, and the `cpu` of a check in microseconds. An answer other than 200 ends the benchmark."""
