@@ -54,6 +54,7 @@ final class EventLoop: @unchecked Sendable {
     reading = WaitList(patience: options.requestPatience)
     idle = WaitList(patience: options.idlePatience)
     exchange = try Exchange(names: names, responder: responder)
+    silent.reserveCapacity(Allowance.most)
     guard epoll.add(control.descriptor, key: Key.control) else { throw SystemError("epoll_ctl") }
     guard watchListeners() else { throw SystemError("epoll_ctl \(listeners.map(\.address))") }
   }

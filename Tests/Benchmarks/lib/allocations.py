@@ -34,6 +34,7 @@ def ask_at_once(responder, secret):
     with contextlib.ExitStack() as stack:
         connections = [stack.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(CHECKS)]
         os.kill(responder.process.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, responder.process.pid, os.WSTOPPED)
         try:
             for connection in connections:
                 ask_on(connection, responder.path, secret)
