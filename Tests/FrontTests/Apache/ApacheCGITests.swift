@@ -104,6 +104,21 @@ struct ApacheCGITests {
     }
   }
 
+  @Test("answers each POST, refused or not, whatever its body: Apache sends it to who decides without it")
+  func bodies() throws {
+    let site = try site()
+    for length in [3, 60_000, 1_000_000] {
+      let body = [UInt8](repeating: 0x61, count: length)
+      let good = [Array("Authorization: Bearer \(site.tokens.app)".utf8)]
+      for _ in 0..<5 {
+        for (lines, status) in [([], 401), (good, 405)] {
+          let response = try site.http.request("POST", "/private/page.html", lines: lines, body: body)
+          #expect(response.status == status, "\(length) bytes: \(response.status) \(site.told)")
+        }
+      }
+    }
+  }
+
   @Test("answers for a part of a file, and for one that did not change, as Apache does for any file")
   func parts() throws {
     let site = try site()
