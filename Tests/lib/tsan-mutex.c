@@ -1,0 +1,28 @@
+// What ThreadSanitizer must know of Swift's Mutex. Its quick way is compiled into us and seen; where two threads meet,
+// the standard library, which is not instrumented, waits in the kernel, and the sanitizer takes the lock for none.
+// Linked into what Tests/sanitize builds, these stand in front of the library's own.
+
+#include <dlfcn.h>
+#include <stdint.h>
+
+#define SELF __attribute__((swift_context)) void *self
+#define LOCK "$s15Synchronization12_MutexHandleV9_lockSlowyys6UInt32VF"
+#define UNLOCK "$s15Synchronization12_MutexHandleV11_unlockSlowyyF"
+
+void __tsan_acquire(void *address);
+void __tsan_release(void *address);
+
+__attribute__((swiftcall)) void lock_slow(uint32_t thread, SELF) __asm__(LOCK);
+__attribute__((swiftcall)) void unlock_slow(SELF) __asm__(UNLOCK);
+
+__attribute__((swiftcall)) void lock_slow(uint32_t thread, SELF) {
+  typedef __attribute__((swiftcall)) void Lock(uint32_t, SELF);
+  ((Lock *)dlsym(RTLD_NEXT, LOCK))(thread, self);
+  __tsan_acquire(self);
+}
+
+__attribute__((swiftcall)) void unlock_slow(SELF) {
+  typedef __attribute__((swiftcall)) void Unlock(SELF);
+  __tsan_release(self);
+  ((Unlock *)dlsym(RTLD_NEXT, UNLOCK))(self);
+}
