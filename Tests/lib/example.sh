@@ -105,6 +105,34 @@ show_doors() {
   curl_expecting 200 '{"caller":"robot","authorization":""}' /api/write/orders @robot.header
 }
 
+# show_methods STATUS PATH...: HEAD and POST pass the same doors as GET. STATUS is the front's answer to two headers.
+show_methods() {
+  local both=$1 method path
+  shift
+  say "HEAD and POST pass the same doors"
+  for path; do
+    for method in HEAD POST; do
+      method_expecting "$method" 401 "$path"
+      method_expecting "$method" 401 "$path" 'Authorization: Bearer made-up'
+      method_expecting "$method" 200 "$path" @openai.header
+    done
+  done
+  say "Two Authorization headers are refused, the right one among them or not"
+  for path in "$@" /private/report.html; do
+    curl_expecting "$both" '' "$path" @openai.header 'Authorization: Bearer made-up'
+    curl_expecting "$both" '' "$path" 'Authorization: Bearer made-up' @openai.header
+    curl_expecting "$both" '' "$path" @openai.header @openai.header
+  done
+}
+
+# show_log PATH APPLICATION: the front's log names who called; lighttpd writes it some seconds later.
+show_log() {
+  say "The log knows who called"
+  wait_long_until grep -q -- "- $2 .*$1" logs/access.log || fail "the log does not name $2: $(tail -n 3 logs/access.log)"
+  grep -- "- $2 .*$1" logs/access.log | tail -n 1 | cut -d ' ' -f 1-3,6- | sed 's/^/  /'
+  shown=$((shown + 1))
+}
+
 # show_daemon_down STATUS: nobody gets in while there is no daemon; STATUS is the front's answer then.
 show_daemon_down() {
   say "The daemon is stopped: nobody gets in, and the public page is still there"

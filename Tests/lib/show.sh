@@ -101,6 +101,29 @@ curl_expecting() {
   shown=$((shown + 1))
 }
 
+# method_expecting METHOD STATUS PATH [HEADER...]: shows a call with a method of its own; a POST has a small body. Every
+# 401 and 403 must carry its challenge.
+method_expecting() {
+  local method=$1 status=$2 path=$3 options=() typed='' got header
+  case $method in
+    HEAD) options=(-I) ;;
+    POST) options=(-d a=b) ;;
+    *) options=(-X "$method") ;;
+  esac
+  typed=" ${options[*]}"
+  for header in "${@:4}"; do
+    options+=(-H "$header") typed+=" -H '$header'"
+  done
+  command_line "curl $site$path$typed"
+  got=$(curl -s --max-time 5 -o body -D headers -w '%{http_code}' "${options[@]}" "$site$path" || true)
+  [ "$got" = "$status" ] || fail "this should have been $status, not $got: $(cat headers)"
+  if [[ $got == 40[13] ]] && ! grep -q -i '^WWW-Authenticate: Bearer realm="bearerd"' headers; then
+    fail "no challenge reaches the caller: $(cat headers)"
+  fi
+  printf '  %s%s%s\n' "$green" "$got" "$plain"
+  shown=$((shown + 1))
+}
+
 # expect_all COUNT PATH HEADER [COMMAND...]: so many calls in a row, of which each must be answered with 200. COMMAND runs
 # while they are under way; give it some thousands.
 expect_all() {
