@@ -19,10 +19,9 @@ struct RotateToken: Command {
   @OptionGroup var choice: KeyOption
   @OptionGroup var takingBack: TakingBack
 
-  @Option(
-    help: ArgumentHelp("How long the old token stays good; 0 ends it now.", valueName: "time"),
-    transform: RotateToken.seconds)
-  var keep: Int64 = 7 * 86_400
+  // As text, so that the help shows the default as it is written.
+  @Option(help: ArgumentHelp("How long the old token stays good; 0 ends it now.", valueName: "time"))
+  var keep = "7d"
 
   @Option(
     help: ArgumentHelp(
@@ -30,21 +29,26 @@ struct RotateToken: Command {
     transform: PointInTime.init(parsing:))
   var expires: PointInTime?
 
+  func validate() throws {
+    _ = try overlap()
+  }
+
   func perform() throws {
     guardSecrets()
     let now = Instant.now
+    let overlap = try overlap()
     var secret = Secret.generate(randomBytes: try randomBytes(Secret.randomByteCount))
     defer { secret.wipe() }
     let digest = try hash(secret)
 
     let editor = TokenFileEditor(path: source.tokens)
     let uses = LastUses(of: subject.application, in: source.tokens, from: takingBack.daemon)
-    if keep == 0, uses != nil {
+    if overlap == 0, uses != nil {
       try takingBack.confirm([editor.look { try choose(from: $0, at: now) }], by: uses, "End it")
     }
     let (new, old, oldName, oldEnd) = try editor.edit { edit in
       let old = try choose(from: edit, at: now)
-      let end = min(old.expires, now.advanced(by: keep))
+      let end = min(old.expires, now.advanced(by: overlap))
       let new = Token(
         digest: digest, application: subject.application, key: try edit.unusedKey(of: subject.application),
         created: now, expires: try newEnd(after: old, at: now), scopes: old.scopes, origins: old.origins)
@@ -56,7 +60,7 @@ struct RotateToken: Command {
     try show(secret, of: new)
     Console.note("\(name(of: new)) is in \(source.tokens) and \(ending(new.expires, at: now)).")
     Console.note("The old token, \(oldName), \(ending(oldEnd, at: now)).")
-    if keep > 0, let uses { Console.note("It \(uses.sentence(about: old)).") }
+    if overlap > 0, let uses { Console.note("It \(uses.sentence(about: old)).") }
   }
 
   /// The one live token, or the one with the key.
@@ -84,8 +88,11 @@ struct RotateToken: Command {
     return now.advanced(by: old.expires.seconds - created.seconds)
   }
 
-  private static func seconds(_ text: String) throws -> Int64 {
-    guard let seconds = Duration.seconds(text) else { throw ValidationError("write 7d, 12h, 30m or 0") }
+  /// How long both tokens are good, in seconds.
+  private func overlap() throws -> Int64 {
+    guard let seconds = Duration.seconds(keep) else {
+      throw ValidationError("--keep \(keep) is no length of time; write 7d, 12h, 30m or 0")
+    }
     return seconds
   }
 }
