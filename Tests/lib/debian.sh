@@ -1,6 +1,8 @@
 # A Debian of our own: a fresh one in a folder, without anything of this machine, and booted with its own systemd.
 
 debian=
+debian_tar=
+debian_lock=
 init=
 machine_options=()
 debian_mirror=${DEBIAN_MIRROR-http://deb.debian.org/debian}
@@ -13,13 +15,30 @@ need_root() {
   exec sudo --preserve-env=PATH,BEARERD "$this_script" "$@"
 }
 
-# make_debian PACKAGE...: the newest Debian 12 with these packages, in $debian. Its systemd starts nothing yet.
+# make_debian_tar: a small Debian 12 as a tar, in $debian_tar. It is made once a day, for all who ask.
+make_debian_tar() {
+  debian_tar=$root/.build/bookworm.tar
+  # The lock goes with its descriptor, however this script ends.
+  exec {debian_lock}>"$debian_tar.lock"
+  flock "$debian_lock"
+  if [ -z "$(find "$debian_tar" -mmin -1440 2>/dev/null)" ]; then
+    run_with_progress "making a small Debian 12" \
+      mmdebstrap --variant=minbase bookworm "$throwaway/bookworm.tar" "$debian_mirror"
+    mv "$throwaway/bookworm.tar" "$debian_tar.new"
+    mv "$debian_tar.new" "$debian_tar"
+  fi
+  exec {debian_lock}>&-
+}
+
+# make_debian PACKAGE...: a Debian 12 with these packages, in $debian. Its systemd starts nothing yet.
 make_debian() {
-  local IFS=,
   debian=$throwaway/debian
   machine_options=(--quiet --directory="$debian" --register=no --keep-unit --link-journal=no --timezone=off)
-  run_with_progress "making a fresh Debian 12" mmdebstrap --variant=apt --include="systemd-sysv,dbus${*:+,$*}" \
-    bookworm "$debian" "$debian_mirror"
+  make_debian_tar
+  mkdir "$debian"
+  tar -C "$debian" --numeric-owner --xattrs --xattrs-include='*' -xpf "$debian_tar"
+  run_with_progress "bringing it systemd, $*" \
+    in_debian sh -ec "apt-get update; $install_without_starting" sh systemd-sysv dbus "$@"
 }
 
 # in_debian COMMAND...: as its root; where it runs, beside its systemd.
