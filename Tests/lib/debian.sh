@@ -37,7 +37,7 @@ make_debian() {
   make_debian_tar
   mkdir "$debian"
   tar -C "$debian" --numeric-owner --xattrs --xattrs-include='*' -xpf "$debian_tar"
-  run_with_progress "bringing it systemd, $*" \
+  run_with_progress "installing systemd, dbus, $*" \
     in_debian sh -ec "apt-get update; $install_without_starting" sh systemd-sysv dbus "$@"
 }
 
