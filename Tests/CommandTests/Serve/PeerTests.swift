@@ -48,7 +48,8 @@ struct PeerTests {
     // systemd's sockets take both where they are told to listen on [::].
     let inherit =
       "import os,socket,sys; s=socket.socket(socket.AF_INET6); "
-      + "s.setsockopt(socket.IPPROTO_IPV6,socket.IPV6_V6ONLY,0); s.bind(('::',19487)); s.listen(); "
+      + "s.setsockopt(socket.IPPROTO_IPV6,socket.IPV6_V6ONLY,0); "
+      + "s.setsockopt(socket.SOL_SOCKET,socket.SO_REUSEADDR,1); s.bind(('::',19487)); s.listen(); "
       + "os.dup2(s.fileno(),0); os.execv(sys.argv[1],sys.argv[1:])"
     let service = try Service(
       "--allow-peer", "127.0.0.0/8", scratch: scratch, launcher: ["python3", "-c", inherit], listens: false)
