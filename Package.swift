@@ -4,7 +4,7 @@ import PackageDescription
 
 // What we depend on, and why:
 // - libfcgi (CFastCGI): parses and frames FastCGI; kept patched by the system.
-// - libcrypto (CCrypto): SHA-256, random bytes and the constant-time compare; already on every nginx host.
+// - libcrypto (CCrypto): SHA-256; already on every nginx host.
 // - swift-argument-parser: flags, help and shell completions, as users of Swift tools expect them.
 // - swift-log: the logging API of Swift servers; the handler behind it is ours.
 // ServiceManifest is a module of its own, beside BearerdService and above BearerAuth: what applications read about a service

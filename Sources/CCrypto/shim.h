@@ -1,6 +1,4 @@
-/* The four things we ask of libcrypto: SHA-256, random bytes, the constant-time compare and the wipe. */
+/* The one thing we ask of libcrypto: SHA-256. */
 #pragma once
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/rand.h>
