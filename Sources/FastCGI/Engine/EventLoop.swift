@@ -18,7 +18,7 @@ final class EventLoop: @unchecked Sendable {
   /// Theirs: copying a whole listener for every event would count references to its address.
   private let descriptors: [Int32]
   private let control: LoopControl
-  private let maximumConnections: Int
+  private let crowd: Crowd
   private let drainPatience: UInt64
   private var epoll: Epoll
   private var generation: UInt32 = 0
@@ -42,12 +42,12 @@ final class EventLoop: @unchecked Sendable {
 
   init(
     listeners: [Listener], control: LoopControl, options: EngineOptions, names: ParameterNames,
-    responder: any Responder
+    responder: any Responder, crowd: Crowd
   ) throws {
     self.listeners = listeners
     descriptors = listeners.map(\.descriptor)
     self.control = control
-    maximumConnections = max(1, options.maximumConnections / options.loops)
+    self.crowd = crowd
     drainPatience = options.drainPatience
     peers = options.peers
     epoll = try Epoll(capacity: 256)
@@ -114,7 +114,7 @@ final class EventLoop: @unchecked Sendable {
   /// Has a connection waited for, in place of the oldest where there are too many.
   /// - Returns: nil where it cannot be; it is closed then.
   func wait(for descriptor: Int32, gate: Gate, in list: WaitList) -> Connection? {
-    if reading.count + idle.count >= maximumConnections { dropOldest() }
+    if crowd.isFull(with: reading.count + idle.count) { dropOldest() }
     generation = generation >= UInt32.max - 1 ? 0 : generation + 1
     let connection = Connection(descriptor: descriptor, generation: generation, gate: gate)
     guard epoll.add(descriptor, key: connection.key) else {
@@ -123,6 +123,7 @@ final class EventLoop: @unchecked Sendable {
     }
     while connections.count <= Int(descriptor) { connections.append(nil) }
     connections[Int(descriptor)] = connection
+    crowd.enter()
     list.append(connection, now: now)
     return connection
   }
@@ -148,6 +149,7 @@ final class EventLoop: @unchecked Sendable {
     if connection.delivery != nil { deliveries -= 1 }
     connection.list?.remove(connection)
     connections[Int(connection.descriptor)] = nil
+    crowd.leave()
   }
 
   func drop(_ connection: Connection) {
@@ -179,6 +181,7 @@ final class EventLoop: @unchecked Sendable {
   private func expire() {
     expire(in: reading)
     expire(in: idle)
+    while crowd.isOverfull(with: reading.count + idle.count), dropOldest() {}
     guard let end = restsUntil, end <= now, !isDraining else { return }
     restsUntil = nil
     if !watchListeners() { rest() }

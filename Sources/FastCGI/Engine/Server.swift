@@ -18,9 +18,12 @@ public final class Server: Sendable {
     makeResponder: () throws -> any Responder
   ) throws {
     let controls = try (0..<options.loops).map { _ in try LoopControl() }
+    let crowd = Crowd(options)
     let loops = try controls.map { control in
       try EventLoop(
-        listeners: listeners, control: control, options: options, names: names, responder: try makeResponder()
+        listeners: listeners, control: control, options: options, names: names,
+        responder: try makeResponder(),
+        crowd: crowd
       )
     }
     meters = loops.map(\.meter)

@@ -13,10 +13,10 @@ final class ConversationTarget {
 
   private init() {
     do {
+      let options = EngineOptions(loops: 1, timeout: 3600, maximumConnections: 10)
       loop = try EventLoop(
-        listeners: [], control: try LoopControl(),
-        options: EngineOptions(loops: 1, timeout: 3600, maximumConnections: 10), names: testNames,
-        responder: witness)
+        listeners: [], control: try LoopControl(), options: options, names: testNames, responder: witness,
+        crowd: Crowd(options))
     } catch { fatalError("no event loop: \(error)") }
   }
 
