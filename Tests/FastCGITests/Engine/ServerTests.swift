@@ -219,26 +219,6 @@ struct ServerTests {
     for client in kept { #expect(try client.response(to: keeping).isEnded) }
   }
 
-  @Test("Where too many wait, a loop that holds more than its share lets its oldest go")
-  func overfullCrowd() throws {
-    let server = try TestServer(loops: 4, maximumConnections: 8)
-    let keeping = RequestMessage(keepsConnection: true)
-    let kept = try (0..<40).map { _ in
-      let client = try server.client()
-      _ = try client.response(to: keeping)
-      return client
-    }
-    #expect(try server.goodStatus() == 200)
-    // A loop counts before it waits, and only when something wakes it.
-    #expect(
-      eventually {
-        server.server.wake()
-        return server.server.meters.reduce(0) { $0 + $1[.idle] } <= 8
-      })
-    let left = kept.count { (try? $0.response(to: keeping).isEnded) == true }
-    #expect(left > 0 && left <= 8, "\(left)")
-  }
-
   @Test("A drain answers what was accepted, closes what is idle and refuses the rest")
   func drain() throws {
     let server = try TestServer(loops: 1)
