@@ -13,7 +13,7 @@ public final class Client {
     case unexpectedRecord
   }
 
-  private let descriptor: Int32
+  let descriptor: Int32
   private var received: [UInt8] = []
 
   /// Connects to a unix or TCP address.

@@ -183,9 +183,10 @@ struct ServerTests {
     let server = try TestServer(loops: 1)
     let deaf = try server.client(timeout: 300)
     var sent = 0
-    // Each request is seen alone, or it would be refused for what stands behind it.
     while sent < 10_000, (try? deaf.send(RequestMessage(keepsConnection: true).bytes)) != nil {
       sent += 1
+      // Each request is seen alone, or it would be refused for what stands behind it.
+      #expect(eventually { deaf.unread == 0 })
       #expect(try server.goodStatus() == 200)
     }
     #expect(sent > 10 && sent < 10_000, "\(sent) answers fitted")

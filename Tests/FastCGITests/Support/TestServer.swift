@@ -62,6 +62,14 @@ final class TestServer {
   }
 }
 
+extension Client {
+  /// How many of the bytes that were sent the application has not taken.
+  var unread: Int32 {
+    var count: Int32 = 0
+    return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 ? count : 0
+  }
+}
+
 /// Asks until the answer is yes, for a limited time.
 func eventually(seconds: Double = 10, _ condition: () throws -> Bool) rethrows -> Bool {
   let end = Date(timeIntervalSinceNow: seconds)
