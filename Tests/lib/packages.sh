@@ -23,7 +23,7 @@ fleet_packages=(apache2-utils libfcgi-bin procps rsync ansible-core etcd-server 
 kubernetes_packages=(mmdebstrap buildah procps)
 # The benchmark's load; and what bearerd is held against, without which it is quick, and less.
 load_packages=(gcc libc6-dev wrk strace python3)
-peer_packages=(golang-go libnginx-mod-http-js libnginx-mod-http-lua fcgiwrap uwsgi-core uwsgi-plugin-python3)
+peer_packages=(golang-go libnginx-mod-http-js libnginx-mod-http-lua fcgiwrap uwsgi-core uwsgi-plugin-python3 valgrind)
 test_packages=(
   faketime strace python3 python3-venv openssl iproute2 util-linux
   systemd apache2-utils libapache2-mod-xsendfile
