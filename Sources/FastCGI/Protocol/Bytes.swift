@@ -14,13 +14,6 @@ extension Span where Element == UInt8 {
       buffer.baseAddress.map { memcmp($0, other, count) == 0 } ?? (count == 0)
     }
   }
-
-  /// Not for secrets: it stops at the first difference.
-  func holdsSameBytes(as other: Span<UInt8>) -> Bool {
-    guard count == other.count else { return false }
-    for index in indices where self[index] != other[index] { return false }
-    return true
-  }
 }
 
 extension [UInt8] {
@@ -31,6 +24,7 @@ extension [UInt8] {
       explicit_bzero(start, Swift.min(length, buffer.count))
     }
   }
+
   /// Appends without leaving a copy of what was there in freed memory, as an array that grows by itself does.
   mutating func appendTracelessly(_ bytes: UnsafeBufferPointer<UInt8>) {
     if capacity - count < bytes.count {

@@ -1,10 +1,7 @@
 /// The answer to GET_VALUES (FastCGI 1.0, section 4.1), which libfcgi can be killed with. HAProxy asks it.
 enum Management {
-  private static let values: [(name: [UInt8], value: String)] = [
-    (Array("FCGI_MAX_CONNS".utf8), "1024"),
-    (Array("FCGI_MAX_REQS".utf8), "1024"),
-    (Array("FCGI_MPXS_CONNS".utf8), "0"),
-  ]
+  private static let names = ParameterNames(["FCGI_MAX_CONNS", "FCGI_MAX_REQS", "FCGI_MPXS_CONNS"])
+  private static let values = ["1024", "1024", "0"]
 
   /// GET_VALUES_RESULT for one GET_VALUES record: each name that we know once, however often it was asked.
   /// Nil where the record's pairs are broken.
@@ -15,16 +12,12 @@ enum Management {
     var cursor = 0
     while cursor < pairs.count {
       guard let pair = NameValue(pairs, at: cursor) else { return nil }
-      let name = pairs.extracting(pair.name)
-      for (index, known) in values.enumerated() {
-        let knownName = known.name
-        if knownName.span.holdsSameBytes(as: name) { asked.insert(index) }
-      }
+      if let index = names.index(of: pairs.extracting(pair.name)) { asked.insert(index) }
       cursor = pair.value.upperBound
     }
     var content: [UInt8] = []
     for index in asked.sorted() {
-      NameValue.append(values[index].name, values[index].value.utf8, to: &content)
+      NameValue.append("\(names.names[index])".utf8, values[index].utf8, to: &content)
     }
     let padding = -content.count & 7
     let result = RecordHeader(
