@@ -22,11 +22,9 @@ public enum RequestBody {
       let now = Clock.monotonicMilliseconds()
       guard now < end else { return }
       var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-      guard poll(&input, 1, Int32(end - now)) > 0 else {
-        if errno == EINTR { continue }
-        return
-      }
-      guard read(STDIN_FILENO, &chunk, chunk.count) > 0 else { return }
+      let ready = poll(&input, 1, Int32(end - now))
+      if ready < 0, errno == EINTR { continue }
+      guard ready > 0, read(STDIN_FILENO, &chunk, chunk.count) > 0 else { return }
     }
   }
 }

@@ -13,6 +13,7 @@ final class CheckMeter: Sendable {
     static let all: [Outcome] = [.allowed] + Denial.allCases.map { .denied($0) } + [.failed]
   }
 
+  // Its own, and no statics: loops that shared them would fight over their reference counts.
   private let denials = Denial.allCases
   private let columns: Int
 

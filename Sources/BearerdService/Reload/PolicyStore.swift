@@ -36,14 +36,13 @@ final class PolicyStore: Sendable {
 
   /// Frees what no loop reads any more. Not for a loop.
   func releaseRetired() {
-    let freed = state.withLock { state in
+    // Handed out of the lock, so that nobody waits for it while they are freed.
+    _ = state.withLock { state in
       let oldest = state.readings.map { $0.adopted.load(ordering: .acquiring) }.min() ?? .max
-      let free = state.retired.filter { $0.generation < oldest }
-      state.retired.removeAll { $0.generation < oldest }
-      return free
+      let unread = state.retired.prefix { $0.generation < oldest }
+      state.retired.removeFirst(unread.count)
+      return unread
     }
-    // Here, where nobody waits for the lock.
-    _ = freed
   }
 
   /// For a loop of its own, for the life of the store.
