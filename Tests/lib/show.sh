@@ -79,15 +79,22 @@ no_secret_in_logs() {
   if grep -q brd_ ./*.log; then fail "a secret stands in $(grep -l brd_ ./*.log)"; fi
 }
 
+# ask PATH [HEADER...]: shows a call with its caller's `options`, and makes it: the caller's `got` is its status; the rest
+# is in the files headers and body.
+ask() {
+  local path=$1 typed=${options[*]:+ ${options[*]}} header
+  for header in "${@:2}"; do
+    options+=(-H "$header") typed+=" -H '$header'"
+  done
+  command_line "curl $site$path$typed"
+  got=$(curl -s --path-as-is --max-time 5 -o body -D headers -w '%{http_code}' "${options[@]}" "$site$path" || true)
+}
+
 # curl_expecting STATUS TEXT PATH [HEADER...]: shows a call and its answer; TEXT must stand in the challenge, in the
 # title of an error page, or in the body.
 curl_expecting() {
-  local status=$1 text=$2 path=$3 headers=() typed='' got told header
-  for header in "${@:4}"; do
-    headers+=(-H "$header") typed+=" -H '$header'"
-  done
-  command_line "curl $site$path$typed"
-  got=$(curl -s --path-as-is --max-time 5 -o body -D headers -w '%{http_code}' "$site$path" "${headers[@]}" || true)
+  local status=$1 text=$2 options=() got told
+  ask "${@:3}"
   told=$(sed -n 's/^WWW-Authenticate: //Ip' headers | tr -d '\r')
   told=${told:-$(sed -n 's|.*<title>\(.*\)</title>.*|\1|p' body)}
   told=${told:-$(cat body)}
@@ -101,21 +108,15 @@ curl_expecting() {
   shown=$((shown + 1))
 }
 
-# method_expecting METHOD STATUS PATH [HEADER...]: shows a call with a method of its own; a POST has a small body. Every
-# 401 and 403 must carry its challenge.
+# method_expecting METHOD STATUS PATH [HEADER...]: shows a HEAD, or a POST with a small body. Every 401 and 403 must carry
+# its challenge.
 method_expecting() {
-  local method=$1 status=$2 path=$3 options=() typed='' got header
+  local method=$1 status=$2 options got
   case $method in
     HEAD) options=(-I) ;;
     POST) options=(-d a=b) ;;
-    *) options=(-X "$method") ;;
   esac
-  typed=" ${options[*]}"
-  for header in "${@:4}"; do
-    options+=(-H "$header") typed+=" -H '$header'"
-  done
-  command_line "curl $site$path$typed"
-  got=$(curl -s --max-time 5 -o body -D headers -w '%{http_code}' "${options[@]}" "$site$path" || true)
+  ask "${@:3}"
   [ "$got" = "$status" ] || fail "this should have been $status, not $got: $(cat headers)"
   if [[ $got == 40[13] ]] && ! grep -q -i '^WWW-Authenticate: Bearer realm="bearerd"' headers; then
     fail "no challenge reaches the caller: $(cat headers)"
