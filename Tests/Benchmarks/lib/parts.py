@@ -17,6 +17,10 @@ BEARERD = os.environ["BEARERD"]
 BUILT = pathlib.Path(os.environ["BENCH_BUILT"])
 # A throwaway one on a tmpfs.
 FOLDER = pathlib.Path(os.environ["BENCH_FOLDER"])
+# One token, and the secret to it.
+TOKENS, SECRET_FILE = FOLDER / "tokens", FOLDER / "token"
+SECRET = SECRET_FILE.read_text().strip()
+LABELS = {"bearerd": "**bearerd**", "floor": "the floor: C, bare sockets", "textbook": "C, libfcgi as its example has it"}
 WORKERS = 2
 CLIENTS = 8
 PARAMETERS = 8
