@@ -93,7 +93,7 @@ def ways(folder, built, bearerd, token):
                 uwsgi_param HTTP_AUTHORIZATION $bearerd_authorization;
                 uwsgi_param REMOTE_ADDR $remote_addr;
                 uwsgi_param REQUEST_METHOD $request_method;
-                uwsgi_param REQUEST_ID $request_id;
+                uwsgi_param REQUEST_ID $connection-$connection_requests;
                 uwsgi_param REQUEST_URI $request_uri;"""),
         asks("fcgiwrap", "a shell script, fcgiwrap", ["fcgiwrap", "-c", str(CORES), "-s", f"unix:{socket('fcgiwrap')}"],
              needs=["fcgiwrap"], forgets_children=True,

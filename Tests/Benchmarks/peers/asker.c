@@ -100,7 +100,7 @@ static void make_request(int parameters) {
   static const char *const others[][2] = {
       {"REMOTE_ADDR", "192.0.2.7"},
       {"REQUEST_METHOD", "GET"},
-      {"REQUEST_ID", "4ae0b1e3d2f4c5a69788796a5b4c3d2e"},
+      {"REQUEST_ID", "98861-3"},
       {"REQUEST_URI", "/api/v1/orders?page=2"},
       {"HTTP_ORIGIN", "https://app.example.com"},
       {"SERVER_NAME", "api.example.com"},

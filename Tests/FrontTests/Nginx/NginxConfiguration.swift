@@ -14,7 +14,7 @@ struct NginxConfiguration {
   func text(folder: String, port: UInt16, backend: UInt16) -> String {
     NginxConfiguration.main(
       http: """
-        log_format with_application '$request_uri $status application=$bearerd_application';
+        log_format with_application '$request_uri $status application=$bearerd_application request=$connection-$connection_requests';
         access_log FOLDER/access.log with_application;
         include snippets/bearerd-upstream.conf;
         \(otherServers)

@@ -180,6 +180,16 @@ struct NginxDoorTests {
     #expect(site.told.contains("insufficient-scope") == ["trace", "debug", "info", "notice"].contains(level))
   }
 
+  @Test("names a denied request in bearerd's log as nginx's logs name it")
+  func requestID() throws {
+    let site = try NginxSite()
+    #expect(try site.http.get("/private/page.html").status == 401)
+    let denial = try #require(
+      site.bearerd.output.firstMatch(of: #/denied .*request=(?<id>\d+-\d+) /#))
+    let logged = " 401 application= request=\(denial.id)\n"
+    #expect(try eventually { try site.folder.read("access.log").hasSuffix(logged) })
+  }
+
   @Test("keeps a secret out of bearerd's log even where a caller puts it into the address")
   func secretInAddress() throws {
     let site = try NginxSite()
