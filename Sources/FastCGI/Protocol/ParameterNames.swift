@@ -48,10 +48,12 @@ public final class ParameterNames: Sendable {
       if holdsNul, pairs.extracting(pair.name.lowerBound..<pair.value.upperBound).contains(0) {
         return .nulByte
       }
-      if name.contains(UInt8(ascii: "=")) { return .equalsInName }
       if let index = index(of: name) {
         guard seen & 1 << index == 0 else { return .duplicateParameter }
         seen |= 1 << index
+        // None of those that are asked for has one.
+      } else if name.contains(UInt8(ascii: "=")) {
+        return .equalsInName
       }
       cursor = pair.value.upperBound
     }

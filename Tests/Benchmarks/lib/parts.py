@@ -83,8 +83,10 @@ def bearerd(tokens, secret, *options, name="bearerd", **others):
     return Responder(name, [*command, "--workers", str(WORKERS), *options], secret, **others)
 
 
-def peer(name, secret, **others):
-    return Responder(name, [str(BUILT / name), f"{FOLDER}/{name}.sock", secret, str(WORKERS)], secret, **others)
+def peer(name, secret, *options, program=None, **others):
+    """`program` is one of the peers, where it does not bear the name itself."""
+    command = [str(BUILT / (program or name)), f"{FOLDER}/{name}.sock", secret]
+    return Responder(name, [*command, str(WORKERS), *options], secret, **others)
 
 
 def status(path, secret):
