@@ -101,6 +101,8 @@ extension EventLoop {
     }
     guard let connection = wait(for: descriptor, gate: Gate(names: exchange.names), in: idle) else { return }
     depart(connection, after: request)
+    // So that those that are kept spread over all loops.
+    if request.keepsConnection { passTurn() }
   }
 
   func depart(_ connection: Connection, after request: Gate.Request) {

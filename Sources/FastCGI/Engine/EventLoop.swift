@@ -17,6 +17,8 @@ final class EventLoop: @unchecked Sendable {
   private let listeners: [Listener]
   /// Theirs: copying a whole listener for every event would count references to its address.
   private let descriptors: [Int32]
+  private let turn: ListenerTurn
+  private let number: Int
   private let control: LoopControl
   private let crowd: Crowd
   private let drainPatience: UInt64
@@ -26,6 +28,7 @@ final class EventLoop: @unchecked Sendable {
   var allowance = Allowance()
   /// Accepted in this round, and nothing has come on them yet.
   var silent: [Int32] = []
+  private var isWatching = false
   private var restsUntil: UInt64?
   private var drainsUntil: UInt64?
   private(set) var now = Clock.monotonicMilliseconds()
@@ -40,13 +43,16 @@ final class EventLoop: @unchecked Sendable {
   /// How many answers too long for one write are on their way.
   var deliveries = 0
 
+  /// - Parameter number: which of the loops that take turns it is.
   init(
-    listeners: [Listener], control: LoopControl, options: EngineOptions, names: ParameterNames,
+    listeners: [Listener], number: Int, turn: ListenerTurn, options: EngineOptions, names: ParameterNames,
     responder: any Responder, crowd: Crowd
   ) throws {
     self.listeners = listeners
     descriptors = listeners.map(\.descriptor)
-    self.control = control
+    self.number = number
+    self.turn = turn
+    control = turn.controls[number]
     self.crowd = crowd
     drainPatience = options.drainPatience
     peers = options.peers
@@ -56,7 +62,9 @@ final class EventLoop: @unchecked Sendable {
     exchange = try Exchange(names: names, responder: responder)
     silent.reserveCapacity(Allowance.most)
     guard epoll.add(control.descriptor, key: Key.control) else { throw SystemError("epoll_ctl") }
-    guard watchListeners() else { throw SystemError("epoll_ctl \(listeners.map(\.address))") }
+    guard turn.holder != number || watchListeners() else {
+      throw SystemError("epoll_ctl \(listeners.map(\.address))")
+    }
   }
 
   var isDraining: Bool { drainsUntil != nil }
@@ -70,6 +78,7 @@ final class EventLoop: @unchecked Sendable {
   func passRound() {
     meter.passRound(reading: reading.count, idle: idle.count)
     let ready = epoll.wait(milliseconds: patience)
+    meter.endWait()
     now = Clock.monotonicMilliseconds()
     for index in 0..<ready { dispatch(epoll.key(at: index)) }
     expire()
@@ -80,8 +89,12 @@ final class EventLoop: @unchecked Sendable {
       control.acknowledge()
       exchange.responder.woken()
       if control.shouldDrain, !isDraining { beginDrain() }
+      if control.takeCall(), !isDraining { help() }
+      takeTurn()
     } else if key >= Key.listeners {
-      allowance.note(accept(from: descriptors[Int(key & 0xffff)], atMost: allowance.count))
+      let found = accept(from: descriptors[Int(key & 0xffff)], atMost: allowance.count)
+      if found >= Allowance.worthwhile { turn.callHelp(for: number) }
+      allowance.note(found)
     } else {
       let descriptor = Int(key & UInt64(UInt32.max))
       // One that was closed earlier in this round may have left an event behind.
@@ -94,7 +107,9 @@ final class EventLoop: @unchecked Sendable {
   // MARK: Accepting
 
   private func watchListeners() -> Bool {
+    isWatching = true
     for (index, listener) in listeners.enumerated() {
+      // Exclusive, since another process may watch them, too.
       guard epoll.add(listener.descriptor, key: Key.listeners + UInt64(index), exclusive: true) else {
         return false
       }
@@ -102,10 +117,36 @@ final class EventLoop: @unchecked Sendable {
     return true
   }
 
+  private func leaveListeners() {
+    isWatching = false
+    for listener in listeners { epoll.remove(listener.descriptor) }
+  }
+
+  /// Watches the listening sockets where it is its turn, and leaves them where it is another's.
+  private func takeTurn() {
+    let isMine = turn.holder == number
+    guard isMine != isWatching, restsUntil == nil, !isDraining else { return }
+    if !isMine { leaveListeners() } else if !watchListeners() { rest() }
+  }
+
+  /// Gives the turn to the next loop, since this one has got something to look after.
+  func passTurn() {
+    turn.pass(from: number)
+    takeTurn()
+  }
+
+  /// Takes part of a queue that another loop has found; and where there is more, has others do so, too.
+  private func help() {
+    for descriptor in descriptors where accept(from: descriptor, atMost: Allowance.most) == Allowance.most {
+      turn.callHelp(for: number)
+      control.call()
+    }
+  }
+
   /// Accepts nothing for a while.
   func rest() {
     guard restsUntil == nil, !isDraining else { return }
-    for listener in listeners { epoll.remove(listener.descriptor) }
+    leaveListeners()
     restsUntil = now + EventLoop.restPatience
   }
 
@@ -184,7 +225,7 @@ final class EventLoop: @unchecked Sendable {
     while crowd.isOverfull(with: reading.count + idle.count), dropOldest() {}
     guard let end = restsUntil, end <= now, !isDraining else { return }
     restsUntil = nil
-    if !watchListeners() { rest() }
+    takeTurn()
   }
 
   private func expire(in list: WaitList) {
@@ -203,8 +244,8 @@ final class EventLoop: @unchecked Sendable {
     restsUntil = nil
     for listener in listeners {
       if !listener.isInherited { accept(from: listener.descriptor, atMost: Int(Listener.backlog)) }
-      epoll.remove(listener.descriptor)
     }
+    leaveListeners()
     while let connection = idle.oldest { drop(connection) }
   }
 

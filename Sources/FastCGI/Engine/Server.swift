@@ -3,7 +3,9 @@ import Synchronization
 /// The event loops of a daemon, from start to the last answer.
 public final class Server: Sendable {
   private let listeners: [Listener]
-  private let controls: [LoopControl]
+  private let turn: ListenerTurn
+  /// The loop that watched the listening sockets when `relieve` was last called, and its rounds then.
+  private let watcher = Mutex((loop: 0, rounds: -1))
   private let threads: Mutex<[Thread]>
   /// What each loop has done and holds.
   public let meters: [LoopMeter]
@@ -17,18 +19,18 @@ public final class Server: Sendable {
     listeners: [Listener], options: EngineOptions, names: ParameterNames,
     makeResponder: () throws -> any Responder
   ) throws {
-    let controls = try (0..<options.loops).map { _ in try LoopControl() }
+    let turn = try ListenerTurn(loops: options.loops)
     let crowd = Crowd(options)
-    let loops = try controls.map { control in
+    let loops = try (0..<options.loops).map { number in
       try EventLoop(
-        listeners: listeners, control: control, options: options, names: names,
+        listeners: listeners, number: number, turn: turn, options: options, names: names,
         responder: try makeResponder(),
         crowd: crowd
       )
     }
     meters = loops.map(\.meter)
     self.listeners = listeners
-    self.controls = controls
+    self.turn = turn
     threads = Mutex(
       try loops.enumerated().map { index, loop in
         try Thread(name: "loop \(index)") { loop.run() }
@@ -37,13 +39,25 @@ public final class Server: Sendable {
 
   /// Lets every loop go round once: one that waits for nothing shows so that it is alive.
   public func wake() {
-    for control in controls { control.wake() }
+    for control in turn.controls { control.wake() }
+  }
+
+  /// To be called now and then: where the loop that watches the listening sockets has been at one thing since the last
+  /// call, it hangs, and another one watches.
+  public func relieve() {
+    let loop = turn.holder
+    let seen = (loop: loop, rounds: meters[loop][.rounds])
+    let before = watcher.withLock { watcher in
+      defer { watcher = seen }
+      return watcher
+    }
+    if before == seen, !meters[loop].isWaiting { turn.pass(from: loop) }
   }
 
   /// Begins a graceful end: nothing new is accepted, what was accepted is answered. Returns at once.
   public func drain() {
     for listener in listeners { listener.unlink() }
-    for control in controls { control.drain() }
+    for control in turn.controls { control.drain() }
   }
 
   /// Waits until every loop has ended: at most two seconds after `drain`.

@@ -23,11 +23,11 @@ struct CrowdTests {
 
   @Test("A loop that holds more than its share lets its oldest go where another takes what is its share")
   func shares() throws {
-    let controls = [try LoopControl(), try LoopControl()]
-    let loops = try controls.map {
+    let turn = try ListenerTurn(loops: 2)
+    let loops = try (0..<2).map {
       try EventLoop(
-        listeners: [], control: $0, options: CrowdTests.options, names: testNames, responder: EchoResponder(),
-        crowd: crowd)
+        listeners: [], number: $0, turn: turn, options: CrowdTests.options, names: testNames,
+        responder: EchoResponder(), crowd: crowd)
     }
     var outer: [Int32] = []
     defer { for descriptor in outer { close(descriptor) } }
@@ -37,7 +37,7 @@ struct CrowdTests {
       _ = try #require(loop.wait(for: pair.1, gate: Gate(names: testNames), in: loop.idle))
     }
     #expect(loops.map(\.idle.count) == [4, 2])
-    for (loop, control) in zip(loops, controls) {
+    for (loop, control) in zip(loops, turn.controls) {
       control.wake()
       loop.passRound()
     }

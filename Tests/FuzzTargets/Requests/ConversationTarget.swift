@@ -15,8 +15,8 @@ final class ConversationTarget {
     do {
       let options = EngineOptions(loops: 1, timeout: 3600, maximumConnections: 10)
       loop = try EventLoop(
-        listeners: [], control: try LoopControl(), options: options, names: testNames, responder: witness,
-        crowd: Crowd(options))
+        listeners: [], number: 0, turn: try ListenerTurn(loops: 1), options: options, names: testNames,
+        responder: witness, crowd: Crowd(options))
     } catch { fatalError("no event loop: \(error)") }
   }
 
