@@ -6,7 +6,7 @@ final class Connection {
   /// What came so far, where a request came in parts.
   var received: [UInt8] = []
   var gate: Gate
-  /// Whether a request was answered on it already: a front may be expected to open another.
+  /// Whether a request was answered on it already.
   var wasServed = false
 
   /// What is still to be sent of an answer too long for one write.

@@ -101,12 +101,12 @@ extension EventLoop {
     }
     guard let connection = wait(for: descriptor, gate: Gate(names: exchange.names), in: idle) else { return }
     depart(connection, after: request)
-    // So that those that are kept spread over all loops.
-    if request.keepsConnection { passTurn() }
   }
 
   func depart(_ connection: Connection, after request: Gate.Request) {
     guard staysOpen(after: request) else { return drop(connection) }
+    // So that those that are kept spread over all loops.
+    if request.keepsConnection, !connection.wasServed { passTurn() }
     connection.wasServed = true
     connection.gate = Gate(names: exchange.names, lateStdin: lateStdin(after: request))
     if request.keepsConnection {

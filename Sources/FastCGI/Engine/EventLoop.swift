@@ -6,30 +6,27 @@ import Glibc
 /// All loops are alike and share nothing but the listening sockets. Confined to its thread once `run` begins.
 final class EventLoop: @unchecked Sendable {
   /// The keys of what is no connection; a connection's key has a generation below `UInt32.max` above.
-  private enum Key {
+  enum Key {
     static let control = UInt64.max
     static let listeners = UInt64(UInt32.max) << 32
   }
 
-  /// How long accepting rests when the process or the system has no descriptors left, in milliseconds.
-  private static let restPatience: UInt64 = 100
-
-  private let listeners: [Listener]
+  let listeners: [Listener]
   /// Theirs: copying a whole listener for every event would count references to its address.
-  private let descriptors: [Int32]
-  private let turn: ListenerTurn
-  private let number: Int
-  private let control: LoopControl
+  let descriptors: [Int32]
+  let turn: ListenerTurn
+  let number: Int
+  let control: LoopControl
   private let crowd: Crowd
   private let drainPatience: UInt64
-  private var epoll: Epoll
+  var epoll: Epoll
   private var generation: UInt32 = 0
   private var connections: [Connection?] = []
   var allowance = Allowance()
   /// Accepted in this round, and nothing has come on them yet.
   var silent: [Int32] = []
-  private var isWatching = false
-  private var restsUntil: UInt64?
+  var isWatching = false
+  var restsUntil: UInt64?
   private var drainsUntil: UInt64?
   private(set) var now = Clock.monotonicMilliseconds()
 
@@ -102,52 +99,6 @@ final class EventLoop: @unchecked Sendable {
       else { return }
       proceed(connection)
     }
-  }
-
-  // MARK: Accepting
-
-  private func watchListeners() -> Bool {
-    isWatching = true
-    for (index, listener) in listeners.enumerated() {
-      // Exclusive, since another process may watch them, too.
-      guard epoll.add(listener.descriptor, key: Key.listeners + UInt64(index), exclusive: true) else {
-        return false
-      }
-    }
-    return true
-  }
-
-  private func leaveListeners() {
-    isWatching = false
-    for listener in listeners { epoll.remove(listener.descriptor) }
-  }
-
-  /// Watches the listening sockets where it is its turn, and leaves them where it is another's.
-  private func takeTurn() {
-    let isMine = turn.holder == number
-    guard isMine != isWatching, restsUntil == nil, !isDraining else { return }
-    if !isMine { leaveListeners() } else if !watchListeners() { rest() }
-  }
-
-  /// Gives the turn to the next loop, since this one has got something to look after.
-  func passTurn() {
-    turn.pass(from: number)
-    takeTurn()
-  }
-
-  /// Takes part of a queue that another loop has found; and where there is more, has others do so, too.
-  private func help() {
-    for descriptor in descriptors where accept(from: descriptor, atMost: Allowance.most) == Allowance.most {
-      turn.callHelp(for: number)
-      control.call()
-    }
-  }
-
-  /// Accepts nothing for a while.
-  func rest() {
-    guard restsUntil == nil, !isDraining else { return }
-    leaveListeners()
-    restsUntil = now + EventLoop.restPatience
   }
 
   // MARK: Connections

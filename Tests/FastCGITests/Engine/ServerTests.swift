@@ -214,10 +214,13 @@ struct ServerTests {
   @Test("One loop may hold what the others do not, as long as there is room for all")
   func unevenCrowd() throws {
     let server = try TestServer(loops: 20, maximumConnections: 20)
-    let keeping = RequestMessage(keepsConnection: true)
-    let kept = try (0..<18).map { _ in try server.client() }
-    for client in kept { _ = try client.response(to: keeping) }
-    for client in kept { #expect(try client.response(to: keeping).isEnded) }
+    let waiting = try (0..<18).map { _ in try server.client() }
+    for client in waiting { try client.send(Array(goodRequest.prefix(30))) }
+    #expect(eventually { server.server.meters.map { $0[.reading] }.max() == 18 })
+    for client in waiting {
+      try client.send(Array(goodRequest.dropFirst(30)))
+      #expect(try client.readResponse().status == 200)
+    }
   }
 
   @Test("A drain answers what was accepted, closes what is idle and refuses the rest")

@@ -29,7 +29,7 @@ final class TestServer {
 
   init(
     loops: Int = 2, timeout: Int = 10, maximumConnections: Int = 1000, inherited: Bool = false,
-    peers: PeerFilter? = nil
+    peers: PeerFilter? = nil, makeResponder: () -> any Responder = { EchoResponder() }
   ) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "bearerd-\(UUID().uuidString.prefix(8))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -40,8 +40,7 @@ final class TestServer {
     options.peers = peers
     server = try Server(
       listeners: [inherited ? try Listener(inheriting: listener.descriptor, as: address) : listener],
-      options: options, names: testNames
-    ) { EchoResponder() }
+      options: options, names: testNames, makeResponder: makeResponder)
   }
 
   deinit {
