@@ -26,8 +26,10 @@ extension EventLoop {
     if !isMine { leaveListeners() } else if !watchListeners() { rest() }
   }
 
-  /// Gives the turn to the next loop, since this one has got something to look after.
-  func passTurn() {
+  /// Gives the turn to the next loop where this one has enough to look after, so that connections that are kept spread
+  /// over all.
+  func shareKept() {
+    guard crowd.isUneven(with: reading.count + idle.count) else { return }
     turn.pass(from: number)
     takeTurn()
   }

@@ -105,8 +105,7 @@ extension EventLoop {
 
   func depart(_ connection: Connection, after request: Gate.Request) {
     guard staysOpen(after: request) else { return drop(connection) }
-    // So that those that are kept spread over all loops.
-    if request.keepsConnection, !connection.wasServed { passTurn() }
+    if request.keepsConnection, !connection.wasServed { shareKept() }
     connection.wasServed = true
     connection.gate = Gate(names: exchange.names, lateStdin: lateStdin(after: request))
     if request.keepsConnection {

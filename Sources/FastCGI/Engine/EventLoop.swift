@@ -17,7 +17,7 @@ final class EventLoop: @unchecked Sendable {
   let turn: ListenerTurn
   let number: Int
   let control: LoopControl
-  private let crowd: Crowd
+  let crowd: Crowd
   private let drainPatience: UInt64
   var epoll: Epoll
   private var generation: UInt32 = 0

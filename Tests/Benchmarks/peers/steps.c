@@ -5,7 +5,8 @@
 //
 //   look     the request is looked at before it is read: libfcgi may be shown a whole one only
 //   libfcgi  libfcgi parses it, and sends the answer; accepting and closing are not left to it
-//   loop     an event loop waits for callers, so that one who says nothing is no thread's loss
+//   loop     an event loop waits for callers, so that one who says nothing is no thread's loss; the other threads would
+//            only be woken for callers whom the first is about to take, so there are none
 //   hash     what is compared is hashed
 
 #define _GNU_SOURCE
@@ -81,8 +82,8 @@ static int welcome(struct responder *self, int connection) {
   return 1;
 }
 
-static void watch(int queue, int descriptor, int others) {
-  struct epoll_event event = {.events = EPOLLIN | others, .data.fd = descriptor};
+static void watch(int queue, int descriptor) {
+  struct epoll_event event = {.events = EPOLLIN, .data.fd = descriptor};
   epoll_ctl(queue, EPOLL_CTL_ADD, descriptor, &event);
 }
 
@@ -97,12 +98,12 @@ static void accept_all(struct responder *self, int queue) {
     if (!welcome(self, connection)) silent[count++] = connection;
   }
   for (int index = 0; index < count; index++)
-    if (!welcome(self, silent[index])) watch(queue, silent[index], 0);
+    if (!welcome(self, silent[index])) watch(queue, silent[index]);
 }
 
 static void loop(struct responder *self) {
   int queue = epoll_create1(EPOLL_CLOEXEC);
-  watch(queue, listener, EPOLLEXCLUSIVE);
+  watch(queue, listener);
   for (struct epoll_event event;;) {
     if (epoll_wait(queue, &event, 1, -1) < 1) continue;
     if (event.data.fd == listener)
@@ -141,6 +142,7 @@ int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
   signal(SIGTERM, SIG_DFL);
   pthread_t thread;
-  for (int number = 1; number < atoi(argv[3]); number++) pthread_create(&thread, NULL, serve, NULL);
+  int threads = step >= LOOP ? 1 : atoi(argv[3]);
+  for (int number = 1; number < threads; number++) pthread_create(&thread, NULL, serve, NULL);
   serve(NULL);
 }

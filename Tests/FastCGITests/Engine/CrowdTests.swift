@@ -21,6 +21,15 @@ struct CrowdTests {
     #expect(!crowd.isOverfull(with: 3))
   }
 
+  @Test("A loop has enough where it would hold its part even without one, and never where it has one")
+  func even() {
+    #expect(!crowd.isUneven(with: 0))
+    for _ in 0..<6 { crowd.enter() }
+    #expect(crowd.isUneven(with: 4) && !crowd.isUneven(with: 3))
+    for _ in 0..<5 { crowd.leave() }
+    #expect(!crowd.isUneven(with: 1))
+  }
+
   @Test("A loop that holds more than its share lets its oldest go where another takes what is its share")
   func shares() throws {
     let turn = try ListenerTurn(loops: 2)
