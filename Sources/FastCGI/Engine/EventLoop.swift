@@ -90,7 +90,8 @@ final class EventLoop: @unchecked Sendable {
       takeTurn()
     } else if key >= Key.listeners {
       let found = accept(from: descriptors[Int(key & 0xffff)], atMost: allowance.count)
-      if found >= Allowance.worthwhile { turn.callHelp(for: number) }
+      // All that time there was somebody waiting: more come than one loop can serve.
+      if found == Allowance.most { turn.callHelp(for: number) }
       allowance.note(found)
     } else {
       let descriptor = Int(key & UInt64(UInt32.max))
