@@ -34,7 +34,7 @@ final class LibFCGIRequest {
   private static let discardLength = 4096
 
   init() throws(Unavailable) {
-    let code = LibFCGIRequest.initializeLibrary()
+    let code = LibFCGIRequest.initialized
     guard code == 0 else { throw Unavailable(code: code) }
     request = .allocate(capacity: 1)
     FCGX_InitRequest(request, -1, 0)
@@ -45,15 +45,16 @@ final class LibFCGIRequest {
     discarded.deallocate()
   }
 
-  /// FCGX_Init installs handlers for SIGPIPE, SIGTERM and SIGUSR1 where there are none; what stood before is
-  /// put back.
-  private static func initializeLibrary() -> Int32 {
+  /// What FCGX_Init answered: asked once, since two threads that ask at a time both do its work.
+  ///
+  /// It installs handlers for SIGPIPE, SIGTERM and SIGUSR1 where there are none; what stood before is put back.
+  private static let initialized: Int32 = {
     let signals = [SIGPIPE, SIGTERM, SIGUSR1]
     var actions = signals.map { _ in sigaction() }
     for (index, signal) in signals.enumerated() { sigaction(signal, nil, &actions[index]) }
     defer { for (index, signal) in signals.enumerated() { sigaction(signal, &actions[index], nil) } }
     return FCGX_Init()
-  }
+  }()
 
   /// Parses the request that waits on `descriptor`, has `respond` write the answer and sends it.
   /// - Parameter length: how many bytes wait; libfcgi reads no more.
