@@ -27,6 +27,12 @@ struct Serve: Command {
   @Option(help: ArgumentHelp("Connections that may wait at once; the oldest gives way.", valueName: "n"))
   var maxConnections = 16_384
 
+  @Option(
+    help: ArgumentHelp(
+      "Memory for requests that have not arrived in full, in MiB; the oldest is closed first.",
+      valueName: "mib"))
+  var requestMemory = 32
+
   @Flag(help: "Let a crash leave a core file and a debugger look in; both show secrets.")
   var allowCoreDumps = false
 
@@ -40,6 +46,9 @@ struct Serve: Command {
     guard (workers ?? 1) > 0, (workers ?? 1) <= 1024 else { throw ValidationError("--workers is 1 to 1024") }
     guard (1...3600).contains(timeout) else { throw ValidationError("--timeout is 1 to 3600 seconds") }
     guard maxConnections > 0 else { throw ValidationError("--max-connections is at least 1") }
+    guard (1...65_536).contains(requestMemory) else {
+      throw ValidationError("--request-memory is 1 to 65536 MiB")
+    }
   }
 
   func perform() throws {
@@ -47,6 +56,7 @@ struct Serve: Command {
     var daemon = Daemon(
       source: TokenSource(path: source.tokens), listen: try socket.plan(), answers: try answers.options(),
       workers: workers, timeout: timeout, maximumConnections: maxConnections)
+    daemon.requestMemory = requestMemory << 20
     daemon.allowedPeers = socket.allowPeer
     daemon.allowsCoreDumps = allowCoreDumps
     do {

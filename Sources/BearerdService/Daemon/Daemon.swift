@@ -17,6 +17,8 @@ public struct Daemon: Sendable {
   public var timeout: Int
   /// How many connections may wait at once.
   public var maximumConnections: Int
+  /// How many bytes requests that are not yet whole may hold.
+  public var requestMemory = 32 << 20
   /// Which peers may connect over TCP; nil: all.
   public var allowedPeers: [AddressBlock]?
   /// Whether a crash may leave a core file and a report, and a debugger may look: both may hold secrets.
@@ -80,6 +82,7 @@ public struct Daemon: Sendable {
     var options = EngineOptions(
       loops: workers ?? Process.processors, timeout: timeout,
       maximumConnections: min(maximumConnections, room))
+    options.requestMemory = requestMemory
     options.peers = allowedPeers.map { PeerFilter(admitting: $0) }
     let server = try Server(listeners: listeners, options: options, names: AuthParameter.names) {
       try AccessResponder(options: answers, metrics: metrics, journal: journal, now: Daemon.now)

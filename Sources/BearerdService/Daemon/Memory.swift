@@ -19,6 +19,9 @@ enum Memory {
   /// after a reload, and memory that is to be zeros would be written instead of mapped.
   static func returnWhatIsFreed() { mallopt(M_MMAP_THRESHOLD, 256 << 10) }
 
+  /// Gives all free memory back to the kernel. Threads that allocate meanwhile wait, for some milliseconds.
+  static func returnUnused() { malloc_trim(0) }
+
   /// Unmaps the code of the program and its libraries: what is still run comes back from the files, page by page.
   ///
   /// Starting runs far more of it than serving does: flags and their help, the casts of Swift's runtime, the dynamic linker.

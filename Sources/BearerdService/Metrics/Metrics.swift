@@ -12,6 +12,8 @@ final class Metrics: Sendable {
   private let meters = Mutex<[CheckMeter]>([])
   private let service = Mutex<Service?>(nil)
   private let stops = Atomic(false)
+  /// How many bytes of requests had been freed when memory was last given back. Only for the control loop.
+  private let bytesReturned = Atomic(0)
 
   /// What runs, once it runs.
   private struct Service {
@@ -48,6 +50,15 @@ final class Metrics: Sendable {
     store.releaseRetired()
     let snapshot = store.current
     snapshot.selection.refresh(snapshot.policy.tokens, at: now)
+    returnRequestMemory()
+  }
+
+  /// Gives the kernel back what requests held that arrived in parts or not in full; malloc(3) would keep it.
+  private func returnRequestMemory() {
+    let freed = connections(.bytesFreed)
+    guard freed - bytesReturned.load(ordering: .relaxed) >= 4 << 20 else { return }
+    Memory.returnUnused()
+    bytesReturned.store(freed, ordering: .relaxed)
   }
 
   // MARK: Figures

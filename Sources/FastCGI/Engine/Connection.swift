@@ -3,8 +3,10 @@ final class Connection {
   let descriptor: Int32
   /// Tells this connection from an earlier one with the same descriptor's number.
   let key: UInt64
-  /// What came so far, where a request came in parts.
+  /// What came so far, if a request came in parts.
   var received: [UInt8] = []
+  /// How much of its loop's memory for requests `received` was last counted as, in bytes.
+  var countedBytes = 0
   var gate: Gate
   /// Whether a request was answered on it already.
   var wasServed = false

@@ -9,6 +9,9 @@ public struct EngineOptions: Sendable {
   public var idlePatience: UInt64
   /// How many connections may wait at once, over all loops; the oldest gives way to a new one.
   public var maximumConnections: Int
+  /// How many bytes requests that are not yet whole may hold, over all loops; the oldest is closed first. Each loop has
+  /// an equal share, but always room for one request.
+  public var requestMemory = 32 << 20
   /// How long fresh connections are waited for at the end, in milliseconds.
   public var drainPatience: UInt64 = 2000
   /// Which peers may connect over TCP; nil: all.

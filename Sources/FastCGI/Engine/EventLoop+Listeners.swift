@@ -29,7 +29,7 @@ extension EventLoop {
   /// Gives the turn to the next loop where this one has enough to look after, so that connections that are kept spread
   /// over all.
   func shareKept() {
-    guard crowd.isUneven(with: reading.count + idle.count) else { return }
+    guard crowd.isUneven(with: count) else { return }
     turn.pass(from: number)
     takeTurn()
   }

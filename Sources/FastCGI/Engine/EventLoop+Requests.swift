@@ -62,8 +62,10 @@ extension EventLoop {
       return
     }
     if connection.isLingering { return connection.removeFirst(connection.received.count) }
-    move(connection, to: reading)
+    move(connection, to: receiving)
     advance(connection)
+    let isOpen = connection.list != nil
+    if isOpen { countBytes(of: connection) }
   }
 
   private func advance(_ connection: Connection) {

@@ -30,8 +30,16 @@ final class EventLoop: @unchecked Sendable {
   private var drainsUntil: UInt64?
   private(set) var now = Clock.monotonicMilliseconds()
 
-  /// Those whose request, or whose end, is still to come.
+  /// Room for the largest request while its array grows.
+  private static let minimumRequestMemory = 4 * (Gate.maximumHead + Gate.maximumBody)
+
+  /// Those whose request, or whose end, is still to come, and that hold no part of it.
   let reading: WaitList
+  /// Those that hold a part of their request.
+  let receiving: WaitList
+  /// How many bytes those may hold in this loop, and how many they do.
+  private let requestMemory: Int
+  private var requestBytes = 0
   /// Those that were answered and kept.
   let idle: WaitList
   let exchange: Exchange
@@ -55,6 +63,8 @@ final class EventLoop: @unchecked Sendable {
     peers = options.peers
     epoll = try Epoll(capacity: 256)
     reading = WaitList(patience: options.requestPatience)
+    receiving = WaitList(patience: options.requestPatience)
+    requestMemory = max(EventLoop.minimumRequestMemory, options.requestMemory / options.loops)
     idle = WaitList(patience: options.idlePatience)
     exchange = try Exchange(names: names, responder: responder)
     silent.reserveCapacity(Allowance.most)
@@ -66,6 +76,9 @@ final class EventLoop: @unchecked Sendable {
 
   var isDraining: Bool { drainsUntil != nil }
 
+  /// How many connections wait.
+  var count: Int { reading.count + receiving.count + idle.count }
+
   func run() {
     while !isFinished { passRound() }
     for case let connection? in connections { drop(connection) }
@@ -73,7 +86,7 @@ final class EventLoop: @unchecked Sendable {
 
   /// Waits once and deals with what there is.
   func passRound() {
-    meter.passRound(reading: reading.count, idle: idle.count)
+    meter.passRound(reading: reading.count + receiving.count, idle: idle.count)
     let ready = epoll.wait(milliseconds: patience)
     meter.endWait()
     now = Clock.monotonicMilliseconds()
@@ -107,7 +120,7 @@ final class EventLoop: @unchecked Sendable {
   /// Has a connection waited for, in place of the oldest where there are too many.
   /// - Returns: nil where it cannot be; it is closed then.
   func wait(for descriptor: Int32, gate: Gate, in list: WaitList) -> Connection? {
-    if crowd.isFull(with: reading.count + idle.count) { dropOldest() }
+    if crowd.isFull(with: count) { dropOldest() }
     generation = generation >= UInt32.max - 1 ? 0 : generation + 1
     let connection = Connection(descriptor: descriptor, generation: generation, gate: gate)
     guard epoll.add(descriptor, key: connection.key) else {
@@ -140,6 +153,7 @@ final class EventLoop: @unchecked Sendable {
   /// Forgets a connection whose descriptor is closed already.
   func forget(_ connection: Connection) {
     if connection.delivery != nil { deliveries -= 1 }
+    setBytes(of: connection, to: 0)
     connection.list?.remove(connection)
     connections[Int(connection.descriptor)] = nil
     crowd.leave()
@@ -155,17 +169,37 @@ final class EventLoop: @unchecked Sendable {
   /// - Parameter minimum: how long that one must have waited, in milliseconds.
   @discardableResult
   func dropOldest(waitingFor minimum: UInt64 = 0) -> Bool {
-    guard let oldest = idle.oldest ?? reading.oldest(since: now - min(minimum, now)) else { return false }
+    let start = now - min(minimum, now)
+    let oldestReading = [reading.oldest(since: start), receiving.oldest(since: start)]
+      .compactMap(\.self).min { $0.deadline < $1.deadline }
+    guard let oldest = idle.oldest ?? oldestReading else { return false }
     meter.count(.crowded)
     drop(oldest)
     return true
+  }
+
+  /// Counts what an open connection holds of its request. If all hold too much together, the oldest are closed.
+  func countBytes(of connection: Connection) {
+    setBytes(of: connection, to: connection.received.capacity)
+    while requestBytes > requestMemory, let oldest = receiving.oldest {
+      meter.count(.crowded)
+      drop(oldest)
+    }
+  }
+
+  private func setBytes(of connection: Connection, to bytes: Int) {
+    let growth = bytes - connection.countedBytes
+    meter.count(growth > 0 ? .bytesTaken : .bytesFreed, abs(growth))
+    requestBytes += growth
+    connection.countedBytes = bytes
   }
 
   // MARK: Deadlines
 
   /// How long epoll may wait, in milliseconds: until the first deadline, for ever where there is none.
   private var patience: Int32 {
-    let deadline = min(reading.deadline, idle.deadline, restsUntil ?? .max, drainsUntil ?? .max)
+    let deadline = min(
+      reading.deadline, receiving.deadline, idle.deadline, restsUntil ?? .max, drainsUntil ?? .max)
     guard deadline < .max else { return -1 }
     // The coarse clock is late, never early: one tick more, or the last wait would be repeated.
     return deadline > now ? Int32(clamping: deadline - now + 5) : 0
@@ -173,8 +207,9 @@ final class EventLoop: @unchecked Sendable {
 
   private func expire() {
     expire(in: reading)
+    expire(in: receiving)
     expire(in: idle)
-    while crowd.isOverfull(with: reading.count + idle.count), dropOldest() {}
+    while crowd.isOverfull(with: count), dropOldest() {}
     guard let end = restsUntil, end <= now, !isDraining else { return }
     restsUntil = nil
     takeTurn()
@@ -203,6 +238,6 @@ final class EventLoop: @unchecked Sendable {
 
   private var isFinished: Bool {
     guard let end = drainsUntil else { return false }
-    return reading.count == 0 || end <= now
+    return reading.count + receiving.count == 0 || end <= now
   }
 }

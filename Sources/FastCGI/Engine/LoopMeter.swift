@@ -8,6 +8,10 @@ public final class LoopMeter: Sendable {
     case accepted
     /// Connections now whose request, or whose end, is still to come.
     case reading
+    /// Bytes of memory that requests took which did not arrive in one piece.
+    case bytesTaken
+    /// Those of them that were freed again.
+    case bytesFreed
     /// Connections now that were answered and kept.
     case idle
     /// Connections closed at their deadline.
@@ -24,7 +28,7 @@ public final class LoopMeter: Sendable {
   /// The figure as the loop last left it.
   public subscript(figure: Figure) -> Int { Int(clamping: cells[figure.rawValue]) }
 
-  func count(_ figure: Figure) { cells.add(at: figure.rawValue) }
+  func count(_ figure: Figure, _ amount: Int = 1) { cells.add(UInt64(amount), at: figure.rawValue) }
 
   /// The loop is about to wait.
   func passRound(reading: Int, idle: Int) {

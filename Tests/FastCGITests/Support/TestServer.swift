@@ -28,8 +28,9 @@ final class TestServer {
   private let folder: URL
 
   init(
-    loops: Int = 2, timeout: Int = 10, maximumConnections: Int = 1000, inherited: Bool = false,
-    peers: PeerFilter? = nil, makeResponder: () -> any Responder = { EchoResponder() }
+    loops: Int = 2, timeout: Int = 10, maximumConnections: Int = 1000, requestMemory: Int = 32 << 20,
+    inherited: Bool = false, peers: PeerFilter? = nil,
+    makeResponder: () -> any Responder = { EchoResponder() }
   ) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "bearerd-\(UUID().uuidString.prefix(8))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -37,6 +38,7 @@ final class TestServer {
     address = .unix(path: path)
     let listener = try Listener.unix(path: path, mode: 0o600, owner: nil)
     var options = EngineOptions(loops: loops, timeout: timeout, maximumConnections: maximumConnections)
+    options.requestMemory = requestMemory
     options.peers = peers
     server = try Server(
       listeners: [inherited ? try Listener(inheriting: listener.descriptor, as: address) : listener],
