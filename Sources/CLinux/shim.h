@@ -2,6 +2,7 @@
  * state. */
 #pragma once
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -24,6 +25,11 @@ static inline int bearerd_accept(int listener) {
 static inline int bearerd_accept_from(int listener, struct sockaddr_storage *peer) {
   socklen_t length = sizeof *peer;
   return (int)syscall(SYS_accept4, listener, peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+/* O_PATH stands behind _GNU_SOURCE as well. Names a file without opening it, and follows no link. */
+static inline int bearerd_open_path(const char *path) {
+  return open(path, __O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
 /* prctl(2) is variadic, which Swift cannot call. */

@@ -59,6 +59,10 @@ public struct Daemon: Sendable {
     let watch = LoopWatch(server, at: Clock.monotonicMilliseconds())
     let places = listeners.map(\.address.description)
     metrics.watch(server, watch, on: places)
+    if geteuid() == 0 {
+      logger.warning(
+        "running as root, which is not needed; start it as a user of its own: setpriv --reuid bearerd")
+    }
     logger.notice("ready on \(places.joined(separator: ", ")): \(loaded.summary(at: Daemon.now()))")
     var control = ControlLoop(
       signals: signals.descriptor, reloader: reloader, journal: journal, metrics: metrics, manager: manager,

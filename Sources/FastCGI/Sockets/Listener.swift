@@ -69,10 +69,11 @@ public struct Listener: Sendable {
     guard fchmod(descriptor, mode & 0o600) == 0, target.bind(descriptor) else {
       throw closing(descriptor, SystemError("bind \(address)"))
     }
-    if let owner, lchown(path, owner.user, owner.group) != 0 {
-      throw closing(descriptor, SystemError("chown \(path)"), path)
+    do throws(SystemError) {
+      try SocketFile(path: path).set(mode: mode, owner: owner)
+    } catch {
+      throw closing(descriptor, error, path)
     }
-    guard chmod(path, mode) == 0 else { throw closing(descriptor, SystemError("chmod \(path)"), path) }
     guard listen(descriptor, backlog) == 0 else {
       throw closing(descriptor, SystemError("listen \(address)"), path)
     }
@@ -128,23 +129,5 @@ public struct Owner: Equatable, Sendable {
   public init(user: uid_t, group: gid_t) {
     self.user = user
     self.group = group
-  }
-}
-
-/// Which file a path names. A number freed is given to the next file at once, so the time of its making counts
-/// too; for a socket that is its modification time, which neither chmod nor connect changes.
-struct FileIdentity: Equatable {
-  var device: dev_t
-  var inode: ino_t
-  var seconds: Int
-  var nanoseconds: Int
-
-  init?(path: String) {
-    var status = stat()
-    guard lstat(path, &status) == 0 else { return nil }
-    device = status.st_dev
-    inode = status.st_ino
-    seconds = status.st_mtim.tv_sec
-    nanoseconds = status.st_mtim.tv_nsec
   }
 }

@@ -34,6 +34,20 @@ struct ServeTests {
     withExtendedLifetime(peers) {}
   }
 
+  @Test("warns if it runs as root, and only then", .enabled(if: geteuid() == 0))
+  func root() throws {
+    let asRoot = try Service(scratch: scratch)
+    try asRoot.waits(for: "ready on")
+    #expect(asRoot.log.contains("warning: running as root"))
+    let plain = try Scratch()
+    try plain.write("", mode: 0o644)
+    #expect(chown(plain.path, 65_534, 65_534) == 0)
+    let options = ["--reuid", "65534", "--regid", "65534", "--clear-groups"]
+    let asUser = try Service(scratch: plain, launcher: ["setpriv"] + options)
+    try asUser.waits(for: "ready on")
+    #expect(!asUser.log.contains("running as root"))
+  }
+
   @Test("tells a flood of denials in a few lines, and how many it held back")
   func flood() throws {
     let service = try Service(scratch: scratch)

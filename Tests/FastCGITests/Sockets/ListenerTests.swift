@@ -27,6 +27,30 @@ struct ListenerTests {
     close(listener.descriptor)
   }
 
+  @Test(
+    "gives mode and owner to no other file that takes its path meanwhile",
+    arguments: ["link", "file", "socket"])
+  func replaced(by what: String) throws {
+    let other = folder.appending(path: "other").path
+    var listener: Listener?
+    if what == "socket" {
+      // A second name of somebody's socket.
+      listener = try Listener.unix(path: other, mode: 0o600, owner: nil)
+      #expect(link(other, path) == 0)
+    } else {
+      try Data("precious".utf8).write(to: URL(filePath: other))
+      #expect(chmod(other, 0o600) == 0)
+      #expect((what == "link" ? symlink(other, path) : link(other, path)) == 0)
+    }
+    #expect(throws: SystemError.self) {
+      try SocketFile(path: path).set(mode: 0o666, owner: Owner(user: 65_534, group: 65_534))
+    }
+    var status = stat()
+    #expect(stat(other, &status) == 0)
+    #expect(status.st_mode & 0o777 == 0o600 && status.st_uid == geteuid())
+    if let listener { close(listener.descriptor) }
+  }
+
   @Test("leaves a file alone that is no socket")
   func file() throws {
     try Data("precious".utf8).write(to: URL(filePath: path))
