@@ -18,10 +18,12 @@ struct Serve: Command {
   @OptionGroup(title: "Socket") var socket: SocketOptions
   @OptionGroup(title: "Answers") var answers: AnswerFlags
 
-  @Option(help: ArgumentHelp("Event loops, each a thread. (default: one a processor)", valueName: "n"))
-  var workers: Int?
+  @Option(help: ArgumentHelp("Event loops, each a thread.", valueName: "n"))
+  var workers = 1
 
-  @Option(help: ArgumentHelp("How long a peer may take to send a request.", valueName: "seconds"))
+  @Option(
+    help: ArgumentHelp(
+      "How long a peer may send nothing, and then take to send a request.", valueName: "seconds"))
   var timeout = 10
 
   @Option(help: ArgumentHelp("Connections that may wait at once; the oldest gives way.", valueName: "n"))
@@ -43,7 +45,7 @@ struct Serve: Command {
   var logFormat = LogFormat.text
 
   func validate() throws {
-    guard (workers ?? 1) > 0, (workers ?? 1) <= 1024 else { throw ValidationError("--workers is 1 to 1024") }
+    guard (1...1024).contains(workers) else { throw ValidationError("--workers is 1 to 1024") }
     guard (1...3600).contains(timeout) else { throw ValidationError("--timeout is 1 to 3600 seconds") }
     guard maxConnections > 0 else { throw ValidationError("--max-connections is at least 1") }
     guard (1...65_536).contains(requestMemory) else {

@@ -11,8 +11,8 @@ public struct Daemon: Sendable {
   public var listen: ListenPlan
   /// What the answers are.
   public var answers: AnswerOptions
-  /// How many event loops; nil: one a processor.
-  public var workers: Int?
+  /// How many event loops.
+  public var workers: Int
   /// A peer's deadline, in seconds.
   public var timeout: Int
   /// How many connections may wait at once.
@@ -26,7 +26,7 @@ public struct Daemon: Sendable {
 
   /// Nothing is opened before `run`.
   public init(
-    source: TokenSource, listen: ListenPlan, answers: AnswerOptions, workers: Int?, timeout: Int,
+    source: TokenSource, listen: ListenPlan, answers: AnswerOptions, workers: Int, timeout: Int,
     maximumConnections: Int
   ) {
     self.source = source
@@ -84,7 +84,7 @@ public struct Daemon: Sendable {
     // Some descriptors are ours: listeners, loops, logs, the files of a reload.
     let room = max(16, Process.raiseDescriptorLimit() - 64)
     var options = EngineOptions(
-      loops: workers ?? Process.processors, timeout: timeout,
+      loops: workers, timeout: timeout,
       maximumConnections: min(maximumConnections, room))
     options.requestMemory = requestMemory
     options.peers = allowedPeers.map { PeerFilter(admitting: $0) }

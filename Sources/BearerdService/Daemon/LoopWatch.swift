@@ -21,9 +21,8 @@ final class LoopWatch: Sendable {
     looked.set(now, at: 0)
   }
 
-  /// Notes who has moved, and has no loop that hangs be the one who accepts. Only from the control loop.
+  /// Notes which loops have moved. Only from the control loop.
   func look(at now: UInt64) {
-    server.relieve()
     for (loop, meter) in server.meters.enumerated() where UInt64(meter[.rounds]) != rounds[loop] {
       rounds.set(UInt64(meter[.rounds]), at: loop)
       moved.set(now, at: loop)

@@ -20,7 +20,4 @@ enum Process {
     setrlimit(resource, &limit)
     return getrlimit(resource, &limit) == 0 ? Int(clamping: limit.rlim_cur) : 1024
   }
-
-  /// How many processors we may run on.
-  static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 }

@@ -1,4 +1,4 @@
-/// A connection that has to be waited for. One whose request was there at once never becomes an object.
+/// A connection that has to be waited for. One whose request was there when it was accepted never becomes an object.
 final class Connection {
   let descriptor: Int32
   /// Tells this connection from an earlier one with the same descriptor's number.
@@ -8,13 +8,10 @@ final class Connection {
   /// How much of its loop's memory for requests `received` was last counted as, in bytes.
   var countedBytes = 0
   var gate: Gate
-  /// Whether a request was answered on it already.
-  var wasServed = false
-
-  /// What is still to be sent of an answer too long for one write.
-  var delivery: Delivery?
-
-  /// Whether all is said and only the peer's last bytes are waited for, so that they cannot undo the answer.
+  /// The unsent remainder of a long response.
+  var unsent: UnsentResponse?
+  /// Whether it was answered, and is open only until the peer's last bytes have arrived: closing on them would reset
+  /// the connection, and lose the response.
   var isLingering = false
 
   // Its place in a wait list. The loop's table owns every connection, and takes it out of its list first.
@@ -29,7 +26,7 @@ final class Connection {
     key = UInt64(generation) << 32 | UInt64(UInt32(bitPattern: descriptor))
   }
 
-  /// Takes `count` bytes that are dealt with off the front; they may hold a secret.
+  /// Removes the first `count` bytes, which were handled and may hold a secret.
   func removeFirst(_ count: Int) {
     var rest = Array(received[count...])
     swap(&rest, &received)
@@ -39,30 +36,38 @@ final class Connection {
   deinit { received.wipe() }
 }
 
-/// Connections in the order in which their deadlines come: all of a list have the same patience.
+/// A response that did not leave in one write.
+struct UnsentResponse {
+  let bytes: [UInt8]
+  let request: Gate.Request
+  /// How many bytes have left.
+  var sent = 0
+}
+
+/// Connections in the order of their deadlines: all of a list have the same timeout.
 final class WaitList {
   private unowned(unsafe) var first: Connection?
   private unowned(unsafe) var last: Connection?
   private(set) var count = 0
-  /// When the deadline of the oldest comes; never, where there is none.
+  /// The deadline of the oldest; never, if there is none.
   private(set) var deadline = UInt64.max
-  /// How long a connection may stand in this list, in milliseconds.
-  let patience: UInt64
+  /// How long a connection may stay in this list, in milliseconds.
+  let timeout: UInt64
 
-  init(patience: UInt64) { self.patience = patience }
+  init(timeout: UInt64) { self.timeout = timeout }
 
   /// The connection whose deadline is next.
   var oldest: Connection? { first }
 
-  /// The same, where it has stood here since `time` or longer.
+  /// The same, if it was put here at `time` or earlier.
   func oldest(since time: UInt64) -> Connection? {
-    guard let first, first.deadline - patience <= time else { return nil }
+    guard let first, first.deadline - timeout <= time else { return nil }
     return first
   }
 
-  /// Puts a connection that stands in no list at the end.
+  /// Appends a connection that is in no list.
   func append(_ connection: Connection, now: UInt64) {
-    connection.deadline = now + patience
+    connection.deadline = now + timeout
     connection.list = self
     connection.previous = last
     if let last { last.next = connection } else { first = connection }

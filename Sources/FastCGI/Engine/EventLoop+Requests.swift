@@ -1,26 +1,31 @@
 import CLinux
 import Glibc
 
-/// The way of a request through a loop: at once where it is whole when first seen, in parts where it is not.
+/// The way of a request through a loop: at once if it is whole when first seen, in parts if it is not.
 extension EventLoop {
-  /// Deals with a connection just accepted.
-  /// - Returns: false where nothing has come on it yet; it is still the caller's then.
-  func welcome(_ descriptor: Int32) -> Bool {
+  /// How many long responses may be on their way at once; more are closed. One may have a few hundred kilobytes.
+  private static let maximumLongResponses = 16
+
+  /// Handles a connection that was just accepted.
+  /// - Returns: false if nothing has arrived on it yet; it is still the caller's then.
+  func handleAccepted(_ descriptor: Int32) -> Bool {
     var gate = Gate(names: exchange.names)
-    switch exchange.look(at: descriptor, gate: &gate) {
+    switch exchange.peek(at: descriptor, gate: &gate) {
     case .nothing:
       return false
     case .whole(let request):
       switch exchange.answer(request, on: descriptor) {
-      case .answered: depart(descriptor, after: request)
-      case .long(let bytes): deliver(bytes, on: descriptor, after: request)
+      case .answered: finish(descriptor, after: request)
+      case .long(let bytes):
+        if let connection = wait(for: descriptor, in: waiting.reading) {
+          sendLong(bytes, on: connection, after: request)
+        }
       case .failed: close(descriptor)
       case .closed: break
       }
     case .partial:
-      let connection = wait(for: descriptor, gate: Gate(names: exchange.names), in: reading)
-      if let connection { takePart(of: connection) }
-    case .refused(let refusal):
+      if let connection = wait(for: descriptor, in: waiting.reading) { takePart(of: connection) }
+    case .rejected(let refusal):
       exchange.responder.refused(refusal)
       close(descriptor)
     case .ended:
@@ -29,24 +34,24 @@ extension EventLoop {
     return true
   }
 
-  /// Deals with a connection that was waited for and has something to read.
+  /// Handles a connection that was waited for and has something to read, or room to write.
   func proceed(_ connection: Connection) {
-    guard connection.delivery == nil else { return resume(connection) }
+    guard connection.unsent == nil else { return sendRest(of: connection) }
     guard connection.received.isEmpty, !connection.isLingering else { return takePart(of: connection) }
     var gate = connection.gate
-    switch exchange.look(at: connection.descriptor, gate: &gate) {
+    switch exchange.peek(at: connection.descriptor, gate: &gate) {
     case .nothing:
       break
     case .whole(let request):
       switch exchange.answer(request, on: connection.descriptor) {
-      case .answered: depart(connection, after: request)
-      case .long(let bytes): deliver(bytes, on: connection, after: request)
+      case .answered: finish(connection, after: request)
+      case .long(let bytes): sendLong(bytes, on: connection, after: request)
       case .failed: drop(connection)
       case .closed: forget(connection)
       }
     case .partial:
       takePart(of: connection)
-    case .refused(let refusal):
+    case .rejected(let refusal):
       exchange.responder.refused(refusal)
       drop(connection)
     case .ended:
@@ -54,7 +59,7 @@ extension EventLoop {
     }
   }
 
-  /// Takes what is there out of the socket, so that an unfinished request makes no more events.
+  /// Takes what is there out of the socket, so that an unfinished request causes no more events.
   private func takePart(of connection: Connection) {
     let count = exchange.take(from: connection.descriptor, into: &connection.received)
     guard count > 0 else {
@@ -62,12 +67,13 @@ extension EventLoop {
       return
     }
     if connection.isLingering { return connection.removeFirst(connection.received.count) }
-    move(connection, to: receiving)
+    move(connection, to: waiting.receiving)
     advance(connection)
     let isOpen = connection.list != nil
-    if isOpen { countBytes(of: connection) }
+    if isOpen { limitMemory(of: connection) }
   }
 
+  /// Answers what is whole of the bytes that were taken.
   private func advance(_ connection: Connection) {
     while !connection.received.isEmpty {
       switch connection.gate.examine(connection.received.span) {
@@ -79,7 +85,7 @@ extension EventLoop {
         connection.removeFirst(length)
       case .late(let length):
         connection.removeFirst(length)
-        if connection.received.isEmpty { move(connection, to: idle) }
+        if connection.received.isEmpty { move(connection, to: waiting.idle) }
       case .refuse(let refusal):
         exchange.responder.refused(refusal)
         return drop(connection)
@@ -87,40 +93,40 @@ extension EventLoop {
         let outcome = exchange.answer(request, in: connection.received, on: connection.descriptor)
         connection.removeFirst(request.length)
         switch outcome {
-        case .answered: return depart(connection, after: request)
-        case .long(let bytes): return deliver(bytes, on: connection, after: request)
+        case .answered: return finish(connection, after: request)
+        case .long(let bytes): return sendLong(bytes, on: connection, after: request)
         case .failed, .closed: return drop(connection)
         }
       }
     }
   }
 
-  /// After an answer on a connection that never had to wait.
-  private func depart(_ descriptor: Int32, after request: Gate.Request) {
+  // MARK: After a response
+
+  /// After a response on a connection that never had to wait.
+  private func finish(_ descriptor: Int32, after request: Gate.Request) {
     guard staysOpen(after: request) else {
       close(descriptor)
       return
     }
-    guard let connection = wait(for: descriptor, gate: Gate(names: exchange.names), in: idle) else { return }
-    depart(connection, after: request)
+    guard let connection = wait(for: descriptor, in: waiting.idle) else { return }
+    finish(connection, after: request)
   }
 
-  func depart(_ connection: Connection, after request: Gate.Request) {
+  private func finish(_ connection: Connection, after request: Gate.Request) {
     guard staysOpen(after: request) else { return drop(connection) }
-    if request.keepsConnection, !connection.wasServed { shareKept() }
-    connection.wasServed = true
     connection.gate = Gate(names: exchange.names, lateStdin: lateStdin(after: request))
     if request.keepsConnection {
-      move(connection, to: idle)
+      move(connection, to: waiting.idle)
     } else {
-      // Closing on bytes that are still to come would reset the connection, and with it the answer.
+      // Closing on bytes that are still to come would reset the connection, and lose the response.
       connection.isLingering = true
       shutdown(connection.descriptor, Int32(SHUT_WR))
-      move(connection, to: reading)
+      move(connection, to: waiting.reading)
     }
   }
 
-  /// Kept where the front asks for it. An Authorizer's front may still be sending its empty STDIN.
+  /// Kept if the web server asks for it. An Authorizer's web server may still be sending its empty STDIN.
   private func staysOpen(after request: Gate.Request) -> Bool {
     guard !isDraining else { return lateStdin(after: request) != nil && !request.keepsConnection }
     return request.keepsConnection || lateStdin(after: request) != nil
@@ -128,5 +134,34 @@ extension EventLoop {
 
   private func lateStdin(after request: Gate.Request) -> UInt16? {
     request.role == .authorizer && request.length == request.headLength ? request.id : nil
+  }
+
+  // MARK: Long responses
+
+  /// Sends a response that is too long for one write: an operator's, never a check's. What the peer does not read waits
+  /// with its connection, as long as a request may take, and delays nobody else.
+  private func sendLong(_ bytes: [UInt8], on connection: Connection, after request: Gate.Request) {
+    guard waiting.all.count(where: { $0.unsent != nil }) < EventLoop.maximumLongResponses else {
+      return drop(connection)
+    }
+    connection.unsent = UnsentResponse(bytes: bytes, request: request)
+    restart(connection, in: waiting.reading)
+    sendRest(of: connection)
+  }
+
+  /// Sends what the socket takes now.
+  private func sendRest(of connection: Connection) {
+    guard let response = connection.unsent else { return }
+    let rest = response.bytes[response.sent...]
+    let count = rest.withUnsafeBytes {
+      send(connection.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+    }
+    guard count >= 0 || errno == EAGAIN || errno == EINTR else { return drop(connection) }
+    connection.unsent?.sent += max(0, count)
+    let isDone = count == rest.count
+    guard watch(connection, forWriting: !isDone) else { return drop(connection) }
+    guard isDone else { return }
+    connection.unsent = nil
+    finish(connection, after: response.request)
   }
 }

@@ -1,97 +1,72 @@
 import CLinux
 import Glibc
 
-/// One thread's share of the work: it accepts, waits for whole requests, has them answered and closes.
+/// One thread's share of the work: it accepts connections, waits for whole requests, has them answered and closes.
 ///
-/// All loops are alike and share nothing but the listening sockets. Confined to its thread once `run` begins.
+/// All loops are equal and share nothing but the listening sockets and the limit of connections. Confined to its
+/// thread once `run` begins. Where a request goes from here: EventLoop+Requests.swift.
 final class EventLoop: @unchecked Sendable {
-  /// The keys of what is no connection; a connection's key has a generation below `UInt32.max` above.
-  enum Key {
+  /// The keys of events that are not a connection's; a connection's key has a generation below `UInt32.max` on top.
+  private enum Key {
     static let control = UInt64.max
     static let listeners = UInt64(UInt32.max) << 32
   }
 
-  let listeners: [Listener]
-  /// Theirs: copying a whole listener for every event would count references to its address.
-  let descriptors: [Int32]
-  let turn: ListenerTurn
-  let number: Int
+  /// How long accepting pauses if the process or the system has no descriptors left, in milliseconds.
+  private static let acceptPause: UInt64 = 100
+  /// How long a peer has to send its request before another may take its descriptor, in milliseconds. Normal clients
+  /// send within one; the loop that runs out of descriptors may not be the one that holds idle peers.
+  private static let descriptorGrace: UInt64 = 250
+
+  private let listeners: [Listener]
   let control: LoopControl
-  let crowd: Crowd
-  private let drainPatience: UInt64
-  var epoll: Epoll
-  private var generation: UInt32 = 0
-  private var connections: [Connection?] = []
-  var allowance = Allowance()
-  /// Accepted in this round, and nothing has come on them yet.
-  var silent: [Int32] = []
-  var isWatching = false
-  var restsUntil: UInt64?
-  private var drainsUntil: UInt64?
-  private(set) var now = Clock.monotonicMilliseconds()
-
-  /// Room for the largest request while its array grows.
-  private static let minimumRequestMemory = 4 * (Gate.maximumHead + Gate.maximumBody)
-
-  /// Those whose request, or whose end, is still to come, and that hold no part of it.
-  let reading: WaitList
-  /// Those that hold a part of their request.
-  let receiving: WaitList
-  /// How many bytes those may hold in this loop, and how many they do.
-  private let requestMemory: Int
-  private var requestBytes = 0
-  /// Those that were answered and kept.
-  let idle: WaitList
+  private let drainTimeout: UInt64
+  private let peers: PeerFilter?
   let exchange: Exchange
   let meter = LoopMeter()
-  let peers: PeerFilter?
-  /// How many answers too long for one write are on their way.
-  var deliveries = 0
+  var epoll: Epoll
+  private(set) var now = Clock.monotonicMilliseconds()
 
-  /// - Parameter number: which of the loops that take turns it is.
+  private var batch = AcceptBatch()
+  /// Accepted in this round, and nothing has arrived on them yet.
+  private var silent: [Int32] = []
+  private var acceptsAgainAt: UInt64?
+  private var drainsUntil: UInt64?
+
+  /// The connections that wait; see EventLoop+Connections.swift.
+  var waiting: WaitingConnections
+
   init(
-    listeners: [Listener], number: Int, turn: ListenerTurn, options: EngineOptions, names: ParameterNames,
-    responder: any Responder, crowd: Crowd
+    listeners: [Listener], control: LoopControl, options: EngineOptions, names: ParameterNames,
+    responder: any Responder, budget: ConnectionBudget
   ) throws {
     self.listeners = listeners
-    descriptors = listeners.map(\.descriptor)
-    self.number = number
-    self.turn = turn
-    control = turn.controls[number]
-    self.crowd = crowd
-    drainPatience = options.drainPatience
+    self.control = control
+    drainTimeout = options.drainTimeout
     peers = options.peers
-    epoll = try Epoll(capacity: 256)
-    reading = WaitList(patience: options.requestPatience)
-    receiving = WaitList(patience: options.requestPatience)
-    requestMemory = max(EventLoop.minimumRequestMemory, options.requestMemory / options.loops)
-    idle = WaitList(patience: options.idlePatience)
     exchange = try Exchange(names: names, responder: responder)
-    silent.reserveCapacity(Allowance.most)
+    epoll = try Epoll(capacity: 256)
+    waiting = WaitingConnections(options, budget: budget)
+    silent.reserveCapacity(AcceptBatch.maximum)
     guard epoll.add(control.descriptor, key: Key.control) else { throw SystemError("epoll_ctl") }
-    guard turn.holder != number || watchListeners() else {
-      throw SystemError("epoll_ctl \(listeners.map(\.address))")
-    }
+    guard watchListeners() else { throw SystemError("epoll_ctl \(listeners.map(\.address))") }
   }
-
-  var isDraining: Bool { drainsUntil != nil }
-
-  /// How many connections wait.
-  var count: Int { reading.count + receiving.count + idle.count }
 
   func run() {
     while !isFinished { passRound() }
-    for case let connection? in connections { drop(connection) }
+    waiting.all.forEach(drop)
   }
 
-  /// Waits once and deals with what there is.
+  /// Waits once and handles what is ready.
   func passRound() {
-    meter.passRound(reading: reading.count + receiving.count, idle: idle.count)
-    let ready = epoll.wait(milliseconds: patience)
-    meter.endWait()
+    meter.passRound(reading: waiting.reading.count + waiting.receiving.count, idle: waiting.idle.count)
+    let ready = epoll.wait(milliseconds: timeout)
     now = Clock.monotonicMilliseconds()
     for index in 0..<ready { dispatch(epoll.key(at: index)) }
     expire()
+    guard let time = acceptsAgainAt, time <= now, !isDraining else { return }
+    acceptsAgainAt = nil
+    if !watchListeners() { pauseAccepting() }
   }
 
   private func dispatch(_ key: UInt64) {
@@ -99,145 +74,106 @@ final class EventLoop: @unchecked Sendable {
       control.acknowledge()
       exchange.responder.woken()
       if control.shouldDrain, !isDraining { beginDrain() }
-      if control.takeCall(), !isDraining { help() }
-      takeTurn()
     } else if key >= Key.listeners {
-      let found = accept(from: descriptors[Int(key & 0xffff)], atMost: allowance.count)
-      // All that time there was somebody waiting: more come than one loop can serve.
-      if found == Allowance.most { turn.callHelp(for: number) }
-      allowance.note(found)
-    } else {
-      let descriptor = Int(key & UInt64(UInt32.max))
-      // One that was closed earlier in this round may have left an event behind.
-      guard descriptor < connections.count, let connection = connections[descriptor], connection.key == key
-      else { return }
+      batch.note(accept(from: listeners[Int(key & 0xffff)].descriptor, atMost: batch.count))
+    } else if let connection = waiting.connection(key) {
       proceed(connection)
     }
   }
 
-  // MARK: Connections
-
-  /// Has a connection waited for, in place of the oldest where there are too many.
-  /// - Returns: nil where it cannot be; it is closed then.
-  func wait(for descriptor: Int32, gate: Gate, in list: WaitList) -> Connection? {
-    if crowd.isFull(with: count) { dropOldest() }
-    generation = generation >= UInt32.max - 1 ? 0 : generation + 1
-    let connection = Connection(descriptor: descriptor, generation: generation, gate: gate)
-    guard epoll.add(descriptor, key: connection.key) else {
-      close(descriptor)
-      return nil
-    }
-    while connections.count <= Int(descriptor) { connections.append(nil) }
-    connections[Int(descriptor)] = connection
-    crowd.enter()
-    list.append(connection, now: now)
-    return connection
-  }
-
-  /// Puts a connection that waits into another list, with that list's patience from now on.
-  func move(_ connection: Connection, to list: WaitList) {
-    if connection.list !== list { renew(connection, in: list) }
-  }
-
-  /// Gives a connection a list's whole patience anew.
-  func renew(_ connection: Connection, in list: WaitList) {
-    connection.list?.remove(connection)
-    list.append(connection, now: now)
-  }
-
-  /// Waits for room to write to a connection, or for something to read.
-  func watch(_ connection: Connection, forWriting writing: Bool) -> Bool {
-    epoll.change(connection.descriptor, key: connection.key, writing: writing)
-  }
-
-  /// Forgets a connection whose descriptor is closed already.
-  func forget(_ connection: Connection) {
-    if connection.delivery != nil { deliveries -= 1 }
-    setBytes(of: connection, to: 0)
-    connection.list?.remove(connection)
-    connections[Int(connection.descriptor)] = nil
-    crowd.leave()
-  }
-
-  func drop(_ connection: Connection) {
-    // Forgotten first: the descriptor's number may be in use again as soon as it is closed.
-    forget(connection)
-    close(connection.descriptor)
-  }
-
-  /// Closes the connection that has waited longest, an idle one before one that is still to say something.
-  /// - Parameter minimum: how long that one must have waited, in milliseconds.
-  @discardableResult
-  func dropOldest(waitingFor minimum: UInt64 = 0) -> Bool {
-    let start = now - min(minimum, now)
-    let oldestReading = [reading.oldest(since: start), receiving.oldest(since: start)]
-      .compactMap(\.self).min { $0.deadline < $1.deadline }
-    guard let oldest = idle.oldest ?? oldestReading else { return false }
-    meter.count(.crowded)
-    drop(oldest)
-    return true
-  }
-
-  /// Counts what an open connection holds of its request. If all hold too much together, the oldest are closed.
-  func countBytes(of connection: Connection) {
-    setBytes(of: connection, to: connection.received.capacity)
-    while requestBytes > requestMemory, let oldest = receiving.oldest {
-      meter.count(.crowded)
-      drop(oldest)
-    }
-  }
-
-  private func setBytes(of connection: Connection, to bytes: Int) {
-    let growth = bytes - connection.countedBytes
-    meter.count(growth > 0 ? .bytesTaken : .bytesFreed, abs(growth))
-    requestBytes += growth
-    connection.countedBytes = bytes
-  }
-
-  // MARK: Deadlines
-
-  /// How long epoll may wait, in milliseconds: until the first deadline, for ever where there is none.
-  private var patience: Int32 {
-    let deadline = min(
-      reading.deadline, receiving.deadline, idle.deadline, restsUntil ?? .max, drainsUntil ?? .max)
+  /// How long epoll may wait, in milliseconds: until the first deadline; for ever if there is none.
+  private var timeout: Int32 {
+    let deadline = min(waiting.deadline, acceptsAgainAt ?? .max, drainsUntil ?? .max)
     guard deadline < .max else { return -1 }
     // The coarse clock is late, never early: one tick more, or the last wait would be repeated.
     return deadline > now ? Int32(clamping: deadline - now + 5) : 0
   }
 
-  private func expire() {
-    expire(in: reading)
-    expire(in: receiving)
-    expire(in: idle)
-    while crowd.isOverfull(with: count), dropOldest() {}
-    guard let end = restsUntil, end <= now, !isDraining else { return }
-    restsUntil = nil
-    takeTurn()
+  // MARK: Accepting
+
+  /// Accepts on a listener's descriptor, and handles each connection at once.
+  /// - Returns: how many were accepted.
+  @discardableResult
+  private func accept(from listener: Int32, atMost count: Int) -> Int {
+    defer { handleSilent() }
+    for accepted in 0..<count {
+      let descriptor = peers == nil ? bearerd_accept(listener) : acceptAllowedPeer(from: listener)
+      if descriptor >= 0 {
+        meter.count(.accepted)
+        if !handleAccepted(descriptor) { silent.append(descriptor) }
+        continue
+      }
+      switch errno {
+      case EAGAIN:
+        return accepted
+      case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+        // One that has waited long is closed; if none has, others hold the descriptors: pause, do not spin.
+        if dropOldest(waitingFor: EventLoop.descriptorGrace) { continue }
+        pauseAccepting()
+        return accepted
+      case EBADF, EINVAL, ENOTSOCK, EOPNOTSUPP, EFAULT:
+        pauseAccepting()
+        return accepted
+      default:
+        // accept(2): the new connection's own network errors; the next may be fine.
+        continue
+      }
+    }
+    return count
   }
 
-  private func expire(in list: WaitList) {
-    while list.deadline <= now, let oldest = list.oldest {
-      meter.count(.late)
-      drop(oldest)
+  /// Peeks once more at those that sent nothing: most were about to, and need not be waited for.
+  private func handleSilent() {
+    while let descriptor = silent.popLast() {
+      if !handleAccepted(descriptor) { _ = wait(for: descriptor, in: waiting.reading) }
     }
+  }
+
+  private func acceptAllowedPeer(from listener: Int32) -> Int32 {
+    peers?.accept(from: listener) { peer in
+      meter.count(.foreign)
+      exchange.responder.refused(peer)
+    } ?? -1
+  }
+
+  private func watchListeners() -> Bool {
+    for (index, listener) in listeners.enumerated() {
+      // Exclusive: the kernel wakes one of the loops, or of the processes, that watch the same socket.
+      guard epoll.add(listener.descriptor, key: Key.listeners + UInt64(index), exclusive: true) else {
+        return false
+      }
+    }
+    return true
+  }
+
+  private func unwatchListeners() {
+    for listener in listeners { epoll.remove(listener.descriptor) }
+  }
+
+  private func pauseAccepting() {
+    guard acceptsAgainAt == nil, !isDraining else { return }
+    unwatchListeners()
+    acceptsAgainAt = now + EventLoop.acceptPause
   }
 
   // MARK: Draining
 
-  /// Stops accepting. What waits in the backlog of a socket that is ours alone would be lost with it, so it is
-  /// accepted first; an inherited one's is left to whoever comes next.
+  var isDraining: Bool { drainsUntil != nil }
+
+  /// Stops accepting. What waits in the backlog of a socket that only we hold would be lost with it, so it is accepted
+  /// first; the backlog of an inherited one is left to the next process.
   private func beginDrain() {
-    drainsUntil = now + drainPatience
-    restsUntil = nil
-    for listener in listeners {
-      if !listener.isInherited { accept(from: listener.descriptor, atMost: Int(Listener.backlog)) }
+    drainsUntil = now + drainTimeout
+    acceptsAgainAt = nil
+    for listener in listeners where !listener.isInherited {
+      accept(from: listener.descriptor, atMost: Int(Listener.backlog))
     }
-    leaveListeners()
-    while let connection = idle.oldest { drop(connection) }
+    unwatchListeners()
+    while let connection = waiting.idle.oldest { drop(connection) }
   }
 
   private var isFinished: Bool {
     guard let end = drainsUntil else { return false }
-    return reading.count + receiving.count == 0 || end <= now
+    return waiting.reading.count + waiting.receiving.count == 0 || end <= now
   }
 }

@@ -1,6 +1,7 @@
+import CLinux
 import Glibc
 
-/// One request at a time, from bytes to the answer: the gate's verdict, libfcgi's parameters, the responder.
+/// One request at a time, from bytes to the response: the gate's verdict, libfcgi's parameters, the responder.
 final class Exchange {
   /// A whole request in a peer's socket must fit here to be read by libfcgi directly.
   static let peekLength = LibFCGIRequest.readLength
@@ -10,8 +11,8 @@ final class Exchange {
   private let request: LibFCGIRequest
   private let parameters: Parameters
   private let response = Response()
-  private var relay: Relay?
-  /// What is being looked at; overwritten after every look.
+  private var bridge: LibFCGIBridge?
+  /// The bytes of a peek; overwritten after each.
   private let visible = UnsafeMutablePointer<UInt8>.allocate(capacity: Exchange.peekLength)
   private var window: UnsafeMutableRawBufferPointer { .init(start: visible, count: Exchange.peekLength) }
 
@@ -24,27 +25,28 @@ final class Exchange {
 
   deinit { visible.deallocate() }
 
-  /// What the first look at a connection with nothing received yet shows.
-  enum Sight {
+  /// What a connection holds from which nothing was taken yet.
+  enum PeekResult {
     /// Nothing is there yet.
     case nothing
     /// One whole request that libfcgi can read in one go.
     case whole(Gate.Request)
     /// More has to come, or what is there has to be taken in parts.
     case partial
-    case refused(Refusal)
+    /// No request that we take part in: close, without a response.
+    case rejected(Refusal)
     /// The peer is gone.
     case ended
   }
 
-  /// Looks at what waits on `descriptor`, and takes nothing. `gate` has seen it then, and must not be asked again.
-  func look(at descriptor: Int32, gate: inout Gate) -> Sight {
+  /// Peeks at what waits on `descriptor`, and takes nothing. `gate` has seen it then, and must not be used again.
+  func peek(at descriptor: Int32, gate: inout Gate) -> PeekResult {
     let count = Socket.receive(descriptor, into: window, peek: true)
     guard count > 0 else { return count < 0 && (errno == EAGAIN || errno == EINTR) ? .nothing : .ended }
     defer { explicit_bzero(visible, count) }
     switch gate.examine(UnsafeBufferPointer(start: visible, count: count).span) {
     case .complete(let request): return request.length == count ? .whole(request) : .partial
-    case .refuse(let refusal): return .refused(refusal)
+    case .refuse(let refusal): return .rejected(refusal)
     case .incomplete, .management, .late: return .partial
     }
   }
@@ -70,20 +72,67 @@ final class Exchange {
 
   /// Answers a whole request that was taken in parts. The descriptor is the caller's in any case.
   func answer(_ whole: Gate.Request, in received: [UInt8], on descriptor: Int32) -> LibFCGIRequest.Outcome {
-    guard let relay = relay ?? (try? Relay()) else { return .failed }
+    guard let bridge = bridge ?? (try? LibFCGIBridge()) else { return .failed }
     // Kept for the next one only after a clean end: what an earlier request left in it must never be read.
-    self.relay = nil
-    guard relay.put(whole, of: received) else { return .failed }
-    let outcome = answer(whole, on: relay.inner)
+    self.bridge = nil
+    guard bridge.put(whole, of: received) else { return .failed }
+    let outcome = answer(whole, on: bridge.inner)
     switch outcome {
     case .answered:
-      self.relay = relay
-      return relay.passAnswer(to: descriptor) ? .answered : .failed
+      self.bridge = bridge
+      return bridge.passResponse(to: descriptor) ? .answered : .failed
     case .long, .failed:
       return outcome
     case .closed:
-      relay.innerWasClosed()
+      bridge.innerWasClosed()
       return .failed
     }
   }
+}
+
+/// Shows libfcgi a request that came in parts, or in more than one read.
+///
+/// libfcgi blocks if bytes are missing, so it never reads from such a peer: the whole head is put into a
+/// socket of our own first, and the response is taken out of it.
+private final class LibFCGIBridge {
+  /// What libfcgi reads from and writes to.
+  private(set) var inner: Int32
+  private let outer: Int32
+  private var response = [UInt8](repeating: 0, count: 16 * 1024)
+
+  init() throws(SystemError) {
+    guard let (outer, inner) = Socket.pair() else { throw SystemError("socketpair") }
+    self.outer = outer
+    self.inner = inner
+    // The kernel doubles it: room for the longest head that the gate lets pass, with the kernel's own share.
+    Socket.setOption(outer, SOL_SOCKET, SO_SNDBUF, Int32(2 * Gate.maximumHead))
+  }
+
+  deinit {
+    if inner >= 0 { close(inner) }
+    close(outer)
+  }
+
+  /// Puts in what libfcgi is to read. A Responder's body is not part of it: it is replaced by an empty one.
+  func put(_ request: Gate.Request, of received: [UInt8]) -> Bool {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(request.headLength + RecordHeader.length)
+    bytes += received[..<request.headLength]
+    defer { bytes.wipe() }
+    if request.role == .responder {
+      bytes += RecordHeader(type: RecordType.stdin, requestID: request.id, contentLength: 0).bytes
+    }
+    return Socket.send(outer, bytes.span)
+  }
+
+  /// Sends libfcgi's response to `descriptor`, whole or not at all.
+  func passResponse(to descriptor: Int32) -> Bool {
+    let count = Socket.receive(outer, into: &response)
+    guard count > 0, count < response.count else { return false }
+    let response = response
+    return Socket.send(descriptor, response.span, count: count)
+  }
+
+  /// libfcgi has closed its end: the number may be another file's by now, so it must not be closed again.
+  func innerWasClosed() { inner = -1 }
 }

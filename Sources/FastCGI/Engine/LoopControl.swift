@@ -2,12 +2,11 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// What other threads may do to an event loop: wake it, call it to a queue, and end it.
+/// What other threads may do to an event loop: wake it, and end it.
 final class LoopControl: Sendable {
-  /// Readable while there is something to look at.
+  /// Readable after `wake` or `drain`.
   let descriptor: Int32
   private let drains = Atomic(false)
-  private let isCalled = Atomic(false)
 
   init() throws(SystemError) {
     descriptor = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
@@ -23,19 +22,11 @@ final class LoopControl: Sendable {
     wake()
   }
 
-  /// Lets the loop go round once, if it goes round at all.
+  /// Makes the loop pass one round, unless it is stuck.
   func wake() {
     var one: UInt64 = 1
     write(descriptor, &one, 8)
   }
-
-  /// Has the loop take what waits at the listening sockets, once.
-  func call() {
-    if !isCalled.exchange(true, ordering: .acquiringAndReleasing) { wake() }
-  }
-
-  /// Whether it was called since this was last asked.
-  func takeCall() -> Bool { isCalled.exchange(false, ordering: .acquiringAndReleasing) }
 
   func acknowledge() {
     var count: UInt64 = 0

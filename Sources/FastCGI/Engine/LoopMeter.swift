@@ -22,8 +22,7 @@ public final class LoopMeter: Sendable {
     case foreign
   }
 
-  private static let waiting = Figure.allCases.count
-  private let cells = Cells(count: Figure.allCases.count + 1)
+  private let cells = Cells(count: Figure.allCases.count)
 
   /// The figure as the loop last left it.
   public subscript(figure: Figure) -> Int { Int(clamping: cells[figure.rawValue]) }
@@ -35,12 +34,5 @@ public final class LoopMeter: Sendable {
     cells.add(at: Figure.rounds.rawValue)
     cells.set(UInt64(reading), at: Figure.reading.rawValue)
     cells.set(UInt64(idle), at: Figure.idle.rawValue)
-    cells.set(1, at: LoopMeter.waiting)
   }
-
-  /// The loop has something to do.
-  func endWait() { cells.set(0, at: LoopMeter.waiting) }
-
-  /// Whether the loop waits for something to do.
-  var isWaiting: Bool { cells[LoopMeter.waiting] != 0 }
 }

@@ -23,3 +23,64 @@ extension Responder {
   /// Where nobody is kept out there is nothing to do.
   public func refused(_ peer: PeerAddress) {}
 }
+
+/// Where a responder writes its answer: one for all requests of a loop, in memory that stays.
+///
+/// A CGI response (RFC 3875 section 6): a header block that begins with `Status:`, an empty line, the body.
+public final class Response {
+  private var length = 0
+  private var start: UnsafeMutablePointer<UInt8>
+  private var capacity: Int
+
+  /// An empty one. All that libfcgi sends in one write fits without growing.
+  public init() {
+    capacity = LibFCGIRequest.maximumResponse
+    start = .allocate(capacity: capacity)
+  }
+
+  deinit { start.deallocate() }
+
+  /// Adds a text that is known when the program is built.
+  public func append(_ text: StaticString) {
+    text.withUTF8Buffer { append($0) }
+  }
+
+  /// Adds a text.
+  public func append(_ text: String) {
+    text.utf8.span.withUnsafeBufferPointer { append($0) }
+  }
+
+  /// Adds bytes.
+  public func append(_ bytes: [UInt8]) {
+    bytes.withUnsafeBufferPointer { append($0) }
+  }
+
+  /// How many bytes there are.
+  public var count: Int { length }
+
+  /// A copy of them.
+  public var bytes: [UInt8] { Array(UnsafeBufferPointer(start: start, count: length)) }
+
+  /// Lends all bytes; the pointer is good during the call only.
+  func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    body(UnsafeBufferPointer(start: start, count: length))
+  }
+
+  func removeAll() { length = 0 }
+
+  private func append(_ bytes: UnsafeBufferPointer<UInt8>) {
+    guard let source = bytes.baseAddress else { return }
+    let end = length + bytes.count
+    if end > capacity { grow(to: end) }
+    (start + length).update(from: source, count: bytes.count)
+    length = end
+  }
+
+  private func grow(to needed: Int) {
+    capacity = max(needed, 2 * capacity)
+    let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+    larger.update(from: start, count: length)
+    start.deallocate()
+    start = larger
+  }
+}

@@ -40,7 +40,9 @@ struct ProcessFacts {
   func descriptors() throws -> [Int32: Int32] {
     var flags: [Int32: Int32] = [:]
     for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fdinfo") {
-      let line = try text("fdinfo/\(name)").split(separator: "\n").first { $0.hasPrefix("flags:") }
+      // One that was closed meanwhile is no longer open.
+      guard let facts = try? text("fdinfo/\(name)") else { continue }
+      let line = facts.split(separator: "\n").first { $0.hasPrefix("flags:") }
       let octal = try #require(line).dropFirst(6).trimmingCharacters(in: .whitespaces)
       let value: Int32 = try #require(Int32(octal, radix: 8))
       flags[try #require(Int32(name))] = value

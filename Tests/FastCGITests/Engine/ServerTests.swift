@@ -211,6 +211,19 @@ struct ServerTests {
     #expect(try idle[0].isClosedByPeer())
   }
 
+  @Test("Another loop answers while one is stuck in a request")
+  func stuckLoop() throws {
+    let isHeld = DispatchSemaphore(value: 0)
+    let release = DispatchSemaphore(value: 0)
+    let server = try TestServer(loops: 2) { HoldingResponder(isHeld, until: release) }
+    let held = try server.client()
+    try held.send(begin() + params(pair("HTTP_AUTHORIZATION", "hold")) + stdin())
+    try #require(isHeld.wait(timeout: .now() + 20) == .success)
+    for _ in 0..<50 { #expect(try server.goodStatus() == 200) }
+    release.signal()
+    #expect(try held.readResponse().status == 200)
+  }
+
   @Test("One loop may hold what the others do not, as long as there is room for all")
   func unevenCrowd() throws {
     let server = try TestServer(loops: 20, maximumConnections: 20)
@@ -251,4 +264,27 @@ struct ServerTests {
     #expect(Clock.monotonicMilliseconds() - start < 3000)
     withExtendedLifetime(silent) {}
   }
+}
+
+/// Allows everyone; a client that sends "hold" waits until it is released.
+private final class HoldingResponder: Responder {
+  private let isHeld: DispatchSemaphore
+  private let release: DispatchSemaphore
+
+  init(_ isHeld: DispatchSemaphore, until release: DispatchSemaphore) {
+    self.isHeld = isHeld
+    self.release = release
+  }
+
+  func respond(to parameters: borrowing Parameters, role: Role, in response: Response) {
+    let holds = parameters.withValue(at: 0) { $0.count == 4 && $0[0] == UInt8(ascii: "h") }
+    if holds == true {
+      isHeld.signal()
+      // A test that has failed releases nobody.
+      _ = release.wait(timeout: .now() + 60)
+    }
+    response.append("Status: 200 OK\r\n\r\n")
+  }
+
+  func refused(_ refusal: Refusal) {}
 }

@@ -15,8 +15,8 @@ final class ConversationTarget {
     do {
       let options = EngineOptions(loops: 1, timeout: 3600, maximumConnections: 10)
       loop = try EventLoop(
-        listeners: [], number: 0, turn: try ListenerTurn(loops: 1), options: options, names: testNames,
-        responder: witness, crowd: Crowd(options))
+        listeners: [], control: LoopControl(), options: options, names: testNames, responder: witness,
+        budget: ConnectionBudget(options))
     } catch { fatalError("no event loop: \(error)") }
   }
 
@@ -26,8 +26,8 @@ final class ConversationTarget {
     var answer: [UInt8] = []
     for (index, part) in parts(of: bytes).enumerated() {
       guard Socket.send(pair.outer, part.span) else { break }
-      if index == 0, !loop.welcome(pair.inner) {
-        _ = loop.wait(for: pair.inner, gate: Gate(names: testNames), in: loop.reading)
+      if index == 0, !loop.handleAccepted(pair.inner) {
+        _ = loop.wait(for: pair.inner, in: loop.waiting.reading)
       }
       while isOpen, pair.waitsToBeRead { loop.passRound() }
       expected.see(part)
@@ -40,7 +40,7 @@ final class ConversationTarget {
     while isOpen { loop.passRound() }
   }
 
-  private var isOpen: Bool { loop.reading.count + loop.idle.count > 0 }
+  private var isOpen: Bool { loop.waiting.count > 0 }
 
   /// A front sends a request when the one before is answered: a cut stands before most of what begins one. Others
   /// stand anywhere. No part is longer than what is read at once.
