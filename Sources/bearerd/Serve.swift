@@ -65,6 +65,8 @@ struct Serve: Command {
       try daemon.run(logger: Logger(label: "bearerd") { _ in handler })
     } catch let error as SystemError {
       throw Failure(error.description, code: EX_UNAVAILABLE)
+    } catch let error as LibFCGIUnavailable {
+      throw Failure(error.description, code: EX_UNAVAILABLE)
     } catch let error as ListenPlan.Unavailable {
       throw Failure(error.description, code: EX_UNAVAILABLE)
     }

@@ -1,5 +1,6 @@
 #if DEBUG
   import Glibc
+  import Synchronization
 #endif
 
 /// Where tests break an exchange between the full parse of a request and the last byte of its answer, to see that
@@ -7,6 +8,8 @@
 enum Fault {
   /// The steps after which an exchange can be broken.
   enum Step: String {
+    /// The library was tried at the start; no request has come yet.
+    case tested
     /// libfcgi has parsed the request.
     case parsed
     /// The parameters were taken.
@@ -37,6 +40,11 @@ enum Fault {
       var action: Action
     }
 
+    /// Whether loops serve: what they try before that is not broken.
+    private static let isArmed = Atomic(false)
+
+    static func arm() { isArmed.store(true, ordering: .relaxed) }
+
     /// What is written in BEARERD_FAULT: `STEP=ACTION` or `answer:N=ACTION`. Nonsense ends the process, so that no
     /// test passes on a fault that never was.
     private static let plan: Plan? = {
@@ -52,13 +60,13 @@ enum Fault {
 
     /// Whether `step` is to fail now; does not return where the process is to die or hang there.
     static func strikes(_ step: Step) -> Bool {
-      guard let plan, plan.step == step else { return false }
+      guard let plan, plan.step == step, isArmed.load(ordering: .relaxed) else { return false }
       return act(plan)
     }
 
     /// Sends the first bytes of the answer's record where the answer is to be cut, and strikes then.
     static func cuts(_ answer: Response, of requestID: Int32, on descriptor: Int32) -> Bool {
-      guard let plan, plan.step == .answer else { return false }
+      guard let plan, plan.step == .answer, isArmed.load(ordering: .relaxed) else { return false }
       let header = RecordHeader(
         type: RecordType.stdout, requestID: UInt16(truncatingIfNeeded: requestID), contentLength: answer.count
       )
@@ -80,6 +88,7 @@ enum Fault {
       while true { pause() }
     }
   #else
+    @inline(__always) static func arm() {}
     @inline(__always) static func strikes(_ step: Step) -> Bool { false }
     @inline(__always) static func cuts(_ answer: Response, of requestID: Int32, on descriptor: Int32) -> Bool
     {

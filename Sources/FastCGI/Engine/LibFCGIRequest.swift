@@ -18,11 +18,6 @@ final class LibFCGIRequest {
     case closed
   }
 
-  /// libfcgi cannot be initialised.
-  struct Unavailable: Error {
-    var code: Int32
-  }
-
   /// libfcgi reads at most so many bytes at once: a request this long takes one read(2).
   static let readLength = Int(BEARERD_STREAM_BUFFER)
   /// The longest answer that leaves in one write(2) together with the records that end it.
@@ -33,11 +28,13 @@ final class LibFCGIRequest {
   private let discarded = UnsafeMutablePointer<CChar>.allocate(capacity: discardLength)
   private static let discardLength = 4096
 
-  init() throws(Unavailable) {
+  /// Sends one request through the library before any other, so that one that cannot be used is never used.
+  init() throws(LibFCGIUnavailable) {
     let code = LibFCGIRequest.initialized
-    guard code == 0 else { throw Unavailable(code: code) }
+    guard code == 0 else { throw LibFCGIUnavailable("FCGX_Init returned \(code)") }
     request = .allocate(capacity: 1)
     FCGX_InitRequest(request, -1, 0)
+    try test()
   }
 
   deinit {
@@ -138,5 +135,46 @@ final class LibFCGIRequest {
         FCGX_PutStr($0.baseAddress, Int32($0.count), request.pointee.out) == Int32($0.count)
       }
     }
+  }
+
+  /// Whether the library answers a request as expected, and keeps it where `bearerd_wipe_stream` overwrites it.
+  private func test() throws(LibFCGIUnavailable) {
+    guard let (outer, inner) = Socket.pair() else { throw LibFCGIUnavailable("\(SystemError("socketpair"))") }
+    defer {
+      close(outer)
+      close(inner)
+    }
+    let names = ParameterNames(["NAME"])
+    let parameters = Parameters(names: names)
+    let response = Response()
+    let message = RequestMessage(parameters: [("NAME", Array("value".utf8))]).bytes
+    guard Socket.send(outer, message.span) else { throw LibFCGIUnavailable("\(SystemError("send"))") }
+    var isKnown = false
+    let outcome = exchange(
+      on: inner, role: .responder, length: message.count, parameters: parameters, response: response
+    ) {
+      let value = parameters.withValue(at: 0) { $0.count == 5 && $0.begins(with: "value", count: 5) }
+      isKnown = value == true && bearerd_knows_stream(request.pointee.in, message, message.count) != 0
+      response.append("Status: 200 OK\r\n\r\n")
+    }
+    var received = [UInt8](repeating: 0, count: 256)
+    let count = Socket.receive(outer, into: &received)
+    let content = received.prefix(max(0, count)).dropFirst(RecordHeader.length).prefix(response.count)
+    guard case .answered = outcome, isKnown, content.elementsEqual(response.bytes) else {
+      throw LibFCGIUnavailable.unexpected
+    }
+  }
+}
+
+/// libfcgi cannot be used.
+public struct LibFCGIUnavailable: Error, CustomStringConvertible {
+  /// What is wrong, and the fix.
+  public let description: String
+
+  static let unexpected = LibFCGIUnavailable("it does not handle a request as bearerd expects")
+
+  init(_ reason: String) {
+    description =
+      "cannot use libfcgi: \(reason); install the version of libfcgi0ldbl that bearerd was built with"
   }
 }

@@ -23,6 +23,8 @@ public final class Server: Sendable {
         listeners: listeners, control: LoopControl(), options: options, names: names,
         responder: try makeResponder(), budget: budget)
     }
+    Fault.arm()
+    if Fault.strikes(.tested) { throw LibFCGIUnavailable.unexpected }
     meters = loops.map(\.meter)
     controls = loops.map(\.control)
     self.listeners = listeners

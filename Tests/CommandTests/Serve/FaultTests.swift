@@ -45,6 +45,17 @@ struct FaultTests {
     #expect(strikes("\(step)=fail", in: outcome.errors) == 3)
   }
 
+  @Test("is looked for in libfcgi at the start: one that does not work as expected is not used")
+  func unusableLibrary() throws {
+    let scratch = try Scratch()
+    try scratch.write("")
+    let service = try Service(scratch: scratch, launcher: ["env", "BEARERD_FAULT=tested=fail"])
+    let outcome = try service.wait()
+    #expect(outcome.code == 69)
+    #expect(
+      outcome.errors.contains("cannot use libfcgi: it does not handle a request as bearerd expects; install"))
+  }
+
   @Test("that ends the process leaves no END_REQUEST either", arguments: steps, fillers)
   func dies(step: String, filler: Int) throws {
     let (service, secret) = try broken("\(step)=die")
@@ -67,9 +78,9 @@ struct FaultTests {
 
   @Test("is asked for in words that must be understood")
   func nonsense() throws {
-    let (service, secret) = try broken("parsd=fail")
-    let client = try request(of: service, secret: secret)
-    #expect(throws: Client.Failure.closed) { try client.readResponse() }
+    let scratch = try Scratch()
+    try scratch.write("")
+    let service = try Service(scratch: scratch, launcher: ["env", "BEARERD_FAULT=parsd=fail"])
     #expect(try service.wait().errors.contains("BEARERD_FAULT is not understood"))
   }
 }

@@ -22,6 +22,37 @@ struct FactsTests {
     record(9, id: 0, (0..<times).flatMap { _ in pair("FCGI_MAX_CONNS", "") })
   }
 
+  @Test("is known by how its streams are laid out, and not known if they are laid out in another way")
+  func layout() throws {
+    let bytes = [UInt8](goodRequest)
+    var buffer = bytes + [UInt8](repeating: 0, count: Int(BEARERD_STREAM_BUFFER) - bytes.count)
+    buffer.withUnsafeMutableBufferPointer { buffer in
+      var data = bearerd_stream_data()
+      data.buffer = buffer.baseAddress
+      data.size = BEARERD_STREAM_BUFFER
+      data.stop = buffer.baseAddress.map { $0 + bytes.count }
+      var stream = FCGX_Stream()
+      stream.rdNext = data.stop
+      func isKnown(_ data: bearerd_stream_data) -> Bool {
+        withUnsafeBytes(of: data) { data in
+          stream.data = UnsafeMutableRawPointer(mutating: data.baseAddress)
+          return bearerd_knows_stream(&stream, bytes, bytes.count) != 0
+        }
+      }
+      #expect(isKnown(data))
+      let changes: [(inout bearerd_stream_data) -> Void] = [
+        { $0.size -= 1 }, { $0.buffer += 8 }, { $0.stop -= 1 }, { $0.stop += 1 },
+        { $0.stop = UnsafeMutablePointer(bitPattern: 4096) },
+        { $0.buffer = UnsafeMutablePointer(bitPattern: -4096) },
+      ]
+      for change in changes {
+        var other = data
+        change(&other)
+        #expect(!isKnown(other))
+      }
+    }
+  }
+
   @Test("aborts on a GET_VALUES that asks one name four times")
   func repeatedName() async {
     await #expect(processExitsWith: .signal(SIGABRT)) {
