@@ -8,6 +8,8 @@ final class Connection {
   /// How much of its loop's memory for requests `received` was last counted as, in bytes.
   var countedBytes = 0
   var gate: Gate
+  /// The request whose response another thread is making.
+  var pending: Gate.Request?
   /// The unsent remainder of a long response.
   var unsent: UnsentResponse?
   /// Whether it was answered, and is open only until the peer's last bytes have arrived: closing on them would reset

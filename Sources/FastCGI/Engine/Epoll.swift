@@ -33,6 +33,13 @@ struct Epoll: ~Copyable {
     return epoll_ctl(descriptor, EPOLL_CTL_MOD, target, &event) == 0
   }
 
+  /// Watches `target` for nothing but its end: neither readability nor room to write is reported.
+  func mute(_ target: Int32, key: UInt64) -> Bool {
+    var event = epoll_event()
+    event.data.u64 = key
+    return epoll_ctl(descriptor, EPOLL_CTL_MOD, target, &event) == 0
+  }
+
   func remove(_ target: Int32) {
     var unused = epoll_event()
     epoll_ctl(descriptor, EPOLL_CTL_DEL, target, &unused)

@@ -20,6 +20,10 @@ extension EventLoop {
         if let connection = wait(for: descriptor, in: waiting.reading) {
           sendLong(bytes, on: connection, after: request)
         }
+      case .later(let make):
+        if let connection = wait(for: descriptor, in: waiting.reading) {
+          makeLater(make, on: connection, after: request)
+        }
       case .failed: close(descriptor)
       case .closed: break
       }
@@ -37,6 +41,8 @@ extension EventLoop {
   /// Handles a connection that was waited for and has something to read, or room to write.
   func proceed(_ connection: Connection) {
     guard connection.unsent == nil else { return sendRest(of: connection) }
+    // Only the end of one that waits for its response is reported.
+    guard connection.pending == nil else { return drop(connection) }
     guard connection.received.isEmpty, !connection.isLingering else { return takePart(of: connection) }
     var gate = connection.gate
     switch exchange.peek(at: connection.descriptor, gate: &gate) {
@@ -46,6 +52,7 @@ extension EventLoop {
       switch exchange.answer(request, on: connection.descriptor) {
       case .answered: finish(connection, after: request)
       case .long(let bytes): sendLong(bytes, on: connection, after: request)
+      case .later(let make): makeLater(make, on: connection, after: request)
       case .failed: drop(connection)
       case .closed: forget(connection)
       }
@@ -95,6 +102,7 @@ extension EventLoop {
         switch outcome {
         case .answered: return finish(connection, after: request)
         case .long(let bytes): return sendLong(bytes, on: connection, after: request)
+        case .later(let make): return makeLater(make, on: connection, after: request)
         case .failed, .closed: return drop(connection)
         }
       }
@@ -138,12 +146,36 @@ extension EventLoop {
 
   // MARK: Long responses
 
+  /// Has another thread make a response that takes long, an operator's, while this loop goes on with checks.
+  private func makeLater(
+    _ make: @escaping @Sendable () -> [UInt8], on connection: Connection, after request: Gate.Request
+  ) {
+    guard hasRoomForLongResponse, epoll.mute(connection.descriptor, key: connection.key) else {
+      return drop(connection)
+    }
+    connection.pending = request
+    restart(connection, in: waiting.reading)
+    let (control, key) = (control, connection.key)
+    worker.run { control.handOver(MadeResponse(connection: key, records: make())) }
+  }
+
+  /// Sends a response that another thread made, if its connection is still open.
+  func handleMade(_ response: MadeResponse) {
+    guard let connection = waiting.connection(response.connection), let request = connection.pending else {
+      return
+    }
+    connection.pending = nil
+    sendLong(response.records, on: connection, after: request)
+  }
+
+  private var hasRoomForLongResponse: Bool {
+    waiting.all.count { $0.unsent != nil || $0.pending != nil } < EventLoop.maximumLongResponses
+  }
+
   /// Sends a response that is too long for one write: an operator's, never a check's. What the peer does not read waits
   /// with its connection, as long as a request may take, and delays nobody else.
   private func sendLong(_ bytes: [UInt8], on connection: Connection, after request: Gate.Request) {
-    guard waiting.all.count(where: { $0.unsent != nil }) < EventLoop.maximumLongResponses else {
-      return drop(connection)
-    }
+    guard hasRoomForLongResponse else { return drop(connection) }
     connection.unsent = UnsentResponse(bytes: bytes, request: request)
     restart(connection, in: waiting.reading)
     sendRest(of: connection)

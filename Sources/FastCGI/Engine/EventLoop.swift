@@ -20,6 +20,8 @@ final class EventLoop: @unchecked Sendable {
 
   private let listeners: [Listener]
   let control: LoopControl
+  /// Makes responses that take long.
+  let worker: BackgroundWorker
   private let drainTimeout: UInt64
   private let peers: PeerFilter?
   let exchange: Exchange
@@ -37,11 +39,12 @@ final class EventLoop: @unchecked Sendable {
   var waiting: WaitingConnections
 
   init(
-    listeners: [Listener], control: LoopControl, options: EngineOptions, names: ParameterNames,
-    responder: any Responder, budget: ConnectionBudget
+    listeners: [Listener], control: LoopControl, worker: BackgroundWorker, options: EngineOptions,
+    names: ParameterNames, responder: any Responder, budget: ConnectionBudget
   ) throws {
     self.listeners = listeners
     self.control = control
+    self.worker = worker
     drainTimeout = options.drainTimeout
     peers = options.peers
     exchange = try Exchange(names: names, responder: responder)
@@ -73,6 +76,7 @@ final class EventLoop: @unchecked Sendable {
     if key == Key.control {
       control.acknowledge()
       exchange.responder.woken()
+      for response in control.takeResponses() { handleMade(response) }
       if control.shouldDrain, !isDraining { beginDrain() }
     } else if key >= Key.listeners {
       batch.note(accept(from: listeners[Int(key & 0xffff)].descriptor, atMost: batch.count))

@@ -81,7 +81,7 @@ final class Exchange {
     case .answered:
       self.bridge = bridge
       return bridge.passResponse(to: descriptor) ? .answered : .failed
-    case .long, .failed:
+    case .long, .later, .failed:
       return outcome
     case .closed:
       bridge.innerWasClosed()

@@ -12,6 +12,8 @@ final class LibFCGIRequest {
     case answered
     /// Not answered yet: these records are to be sent. The descriptor is the caller's again.
     case long([UInt8])
+    /// Not answered yet: this makes the records that are to be sent. The descriptor is the caller's again.
+    case later(@Sendable () -> [UInt8])
     /// Not answered; the descriptor is the caller's, to be closed.
     case failed
     /// libfcgi has closed the descriptor, so its number may be in use again already.
@@ -75,6 +77,7 @@ final class LibFCGIRequest {
       return abandon(length)
     }
     respond()
+    if let make = response.make { return postpone(make, length) }
     if response.count > LibFCGIRequest.maximumResponse { return postpone(response, length) }
     guard !Fault.strikes(.decided), !Fault.cuts(response, of: request.pointee.requestId, on: descriptor),
       send(response), !Fault.strikes(.put)
@@ -100,6 +103,13 @@ final class LibFCGIRequest {
     let id = UInt16(truncatingIfNeeded: request.pointee.requestId)
     _ = abandon(length)
     return .long(ResponseRecords.bytes(of: response.bytes, requestID: id))
+  }
+
+  /// Leaves a response to another thread.
+  private func postpone(_ make: @escaping @Sendable () -> [UInt8], _ length: Int) -> Outcome {
+    let id = UInt16(truncatingIfNeeded: request.pointee.requestId)
+    _ = abandon(length)
+    return .later { ResponseRecords.bytes(of: make(), requestID: id) }
   }
 
   /// Copies what is asked for out of libfcgi's environment and overwrites all of it there.

@@ -2,8 +2,9 @@
 public protocol Responder: AnyObject {
   /// Writes the whole answer to one request into `response`, which is empty.
   ///
-  /// One that stays empty closes the connection unanswered, which no front takes for an allowance. One of more than
-  /// 8,000 bytes costs more than one write, and a peer that does not take it whole in time is closed.
+  /// One that stays empty closes the connection unanswered, which no web server takes for an allowed request. One of
+  /// more than 8,000 bytes costs more than one write, and a peer that does not read it whole in time is closed. One that
+  /// takes long to make is for `Response.makeLater`.
   func respond(to parameters: borrowing Parameters, role: Role, in response: Response)
 
   /// `Server.wake` was called: time for what no caller should have to wait for.
@@ -29,6 +30,8 @@ extension Responder {
 /// A CGI response (RFC 3875 section 6): a header block that begins with `Status:`, an empty line, the body.
 public final class Response {
   private var length = 0
+  /// Makes the response, if it is to be made later.
+  private(set) var make: (@Sendable () -> [UInt8])?
   private var start: UnsafeMutablePointer<UInt8>
   private var capacity: Int
 
@@ -55,6 +58,9 @@ public final class Response {
     bytes.withUnsafeBufferPointer { append($0) }
   }
 
+  /// Has the whole response made on another thread, so that no check waits for it.
+  public func makeLater(_ make: @escaping @Sendable () -> [UInt8]) { self.make = make }
+
   /// How many bytes there are.
   public var count: Int { length }
 
@@ -66,7 +72,10 @@ public final class Response {
     body(UnsafeBufferPointer(start: start, count: length))
   }
 
-  func removeAll() { length = 0 }
+  func removeAll() {
+    length = 0
+    make = nil
+  }
 
   private func append(_ bytes: UnsafeBufferPointer<UInt8>) {
     guard let source = bytes.baseAddress else { return }

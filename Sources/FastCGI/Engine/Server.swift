@@ -4,6 +4,7 @@ import Synchronization
 public final class Server: Sendable {
   private let listeners: [Listener]
   private let controls: [LoopControl]
+  private let worker: BackgroundWorker
   private let threads: Mutex<[Thread]>
   /// What each loop has done and holds.
   public let meters: [LoopMeter]
@@ -18,9 +19,10 @@ public final class Server: Sendable {
     makeResponder: () throws -> any Responder
   ) throws {
     let budget = ConnectionBudget(options)
+    let worker = try BackgroundWorker()
     let loops = try (0..<options.loops).map { _ in
       try EventLoop(
-        listeners: listeners, control: LoopControl(), options: options, names: names,
+        listeners: listeners, control: LoopControl(), worker: worker, options: options, names: names,
         responder: try makeResponder(), budget: budget)
     }
     Fault.arm()
@@ -28,6 +30,7 @@ public final class Server: Sendable {
     meters = loops.map(\.meter)
     controls = loops.map(\.control)
     self.listeners = listeners
+    self.worker = worker
     threads = Mutex(
       try loops.enumerated().map { index, loop in
         try Thread(name: "loop \(index)") { loop.run() }
@@ -53,6 +56,7 @@ public final class Server: Sendable {
       return threads
     }
     for thread in running { thread.join() }
+    worker.end()
   }
 }
 

@@ -25,7 +25,8 @@ struct ConnectionBudgetTests {
   func shares() throws {
     let loops = try (0..<2).map { _ in
       try EventLoop(
-        listeners: [], control: LoopControl(), options: ConnectionBudgetTests.options, names: testNames,
+        listeners: [], control: LoopControl(), worker: BackgroundWorker(),
+        options: ConnectionBudgetTests.options, names: testNames,
         responder: EchoResponder(), budget: budget)
     }
     var outer: [Int32] = []

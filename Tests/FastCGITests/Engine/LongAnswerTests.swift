@@ -5,10 +5,12 @@ import Testing
 
 @Suite("An answer too long for one write")
 struct LongAnswerTests {
-  private func request(_ length: Int, role: Role = .responder, keeps: Bool = false) -> RequestMessage {
+  private func request(_ length: Int, role: Role = .responder, keeps: Bool = false, when: String = "long")
+    -> RequestMessage
+  {
     RequestMessage(
       role: role, id: 7, keepsConnection: keeps,
-      parameters: [("HTTP_AUTHORIZATION", Array("long:\(length)".utf8))])
+      parameters: [("HTTP_AUTHORIZATION", Array("\(when):\(length)".utf8))])
   }
 
   /// More than the sockets of both sides hold.
@@ -30,6 +32,57 @@ struct LongAnswerTests {
     #expect(try once.response(to: request(length, role: role)).output.count == length + 18)
     once.finishSending()
     #expect(try once.isClosedByPeer())
+  }
+
+  @Test(
+    "arrives whole if another thread makes it, whatever its length",
+    arguments: [0, 1, 8001, 65_528, 20_000_000],
+    [Role.responder, .authorizer])
+  func later(length: Int, role: Role) throws {
+    let server = try TestServer()
+    let client = try server.client()
+    for _ in 0..<3 {
+      let response = try client.response(to: request(length, role: role, keeps: true, when: "later"))
+      #expect(response.isEnded && response.status == 200 && response.output.count == length + 18)
+      #expect(try client.response(to: request(10, role: role, keeps: true)).output.count == 28)
+    }
+    let parts = try server.client()
+    let bytes = request(length, role: role, when: "later").bytes
+    for byte in bytes { try parts.send([byte]) }
+    parts.finishSending()
+    #expect(try parts.readResponse().output.count == length + 18)
+  }
+
+  @Test("that another thread makes delays no check; at most sixteen may wait")
+  func slowMaker() throws {
+    let release = DispatchSemaphore(value: 0)
+    let server = try TestServer(loops: 1) { SlowResponder(until: release) }
+    let slow = try server.client()
+    try slow.send(request(0, when: "slow").bytes)
+    let leaving = try (0..<5).map { _ in try server.client() }
+    for client in leaving { try client.send(request(0, when: "slow").bytes) }
+    for _ in 0..<100 { #expect(try server.goodStatus() == 200) }
+    // Sixteen may wait; those above are six of them.
+    let more = try (0..<11).map { _ in try server.client() }
+    for client in more { try client.send(request(0, when: "slow").bytes) }
+    #expect(throws: Client.Failure.closed) { try more[10].readResponse() }
+    withExtendedLifetime(leaving) {}
+    for _ in 0..<17 { release.signal() }
+    #expect(try slow.readResponse().status == 200)
+    for client in more[..<10] { #expect(try client.readResponse().status == 200) }
+  }
+
+  @Test("that another thread makes is sent by a server that drains")
+  func laterDrain() throws {
+    let release = DispatchSemaphore(value: 0)
+    let server = try TestServer(loops: 1) { SlowResponder(until: release) }
+    let client = try server.client()
+    try client.send(request(0, when: "slow").bytes)
+    #expect(try server.goodStatus() == 200)
+    server.server.drain()
+    release.signal()
+    #expect(try client.readResponse().status == 200)
+    server.server.wait()
   }
 
   @Test("arrives whole where its request came in parts, and where the peer had said its last")
@@ -92,4 +145,23 @@ struct LongAnswerTests {
     #expect(try client.readResponse().isEnded)
     server.server.wait()
   }
+}
+
+/// Answers "slow" from another thread, when it is released; everything else at once.
+private final class SlowResponder: Responder {
+  private let release: DispatchSemaphore
+
+  init(until release: DispatchSemaphore) { self.release = release }
+
+  func respond(to parameters: borrowing Parameters, role: Role, in response: Response) {
+    let isSlow = parameters.withValue(at: 0) { $0.count > 4 && $0[0] == UInt8(ascii: "s") }
+    guard isSlow == true else { return response.append("Status: 200 OK\r\n\r\n") }
+    let release = release
+    response.makeLater {
+      _ = release.wait(timeout: .now() + 60)
+      return Array("Status: 200 OK\r\n\r\n".utf8)
+    }
+  }
+
+  func refused(_ refusal: Refusal) {}
 }

@@ -224,12 +224,12 @@ struct ServerTests {
     #expect(try held.readResponse().status == 200)
   }
 
-  @Test("One loop may hold what the others do not, as long as there is room for all")
+  @Test("No connection is closed while there is room in all, whichever loops hold them")
   func unevenCrowd() throws {
     let server = try TestServer(loops: 20, maximumConnections: 20)
     let waiting = try (0..<18).map { _ in try server.client() }
     for client in waiting { try client.send(Array(goodRequest.prefix(30))) }
-    #expect(eventually { server.server.meters.map { $0[.reading] }.max() == 18 })
+    #expect(eventually { server.server.meters.reduce(0) { $0 + $1[.reading] } == 18 })
     for client in waiting {
       try client.send(Array(goodRequest.dropFirst(30)))
       #expect(try client.readResponse().status == 200)

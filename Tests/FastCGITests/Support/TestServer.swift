@@ -2,7 +2,8 @@ import Foundation
 
 @testable import FastCGI
 
-/// Allows "good" and denies everything else, with all it read in the body. "long:N" has a body of N letters.
+/// Allows "good" and denies everything else, with all it read in the body. "long:N" has a body of N letters;
+/// "later:N" has it made on another thread.
 final class EchoResponder: Responder {
   func respond(to parameters: borrowing Parameters, role: Role, in response: Response) {
     let text = parameters.withValue(at: 0) { value in
@@ -11,8 +12,10 @@ final class EchoResponder: Responder {
       return String(decoding: bytes, as: UTF8.self)
     }
     if let length = text?.split(separator: ":").last.flatMap({ Int($0) }) {
-      response.append("Status: 200 OK\r\n\r\n")
-      return response.append([UInt8](repeating: 0x61, count: length))
+      let bytes: @Sendable () -> [UInt8] = {
+        Array("Status: 200 OK\r\n\r\n".utf8) + [UInt8](repeating: 0x61, count: length)
+      }
+      return text?.hasPrefix("later") == true ? response.makeLater(bytes) : response.append(bytes())
     }
     let status = text == "good" ? "200 OK" : "401 Unauthorized"
     response.append("Status: \(status)\r\n\r\n\(text ?? "-")" as String)

@@ -15,7 +15,8 @@ final class ConversationTarget {
     do {
       let options = EngineOptions(loops: 1, timeout: 3600, maximumConnections: 10)
       loop = try EventLoop(
-        listeners: [], control: LoopControl(), options: options, names: testNames, responder: witness,
+        listeners: [], control: LoopControl(), worker: BackgroundWorker(), options: options, names: testNames,
+        responder: witness,
         budget: ConnectionBudget(options))
     } catch { fatalError("no event loop: \(error)") }
   }
