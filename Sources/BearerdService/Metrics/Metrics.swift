@@ -61,7 +61,7 @@ final class Metrics: Sendable {
   /// Why it is not ready to serve; nil where it is.
   var problem: String? {
     if stops.load(ordering: .acquiring) { return "stopping" }
-    return service.withLock { $0?.watch.complaint(at: Clock.monotonicMilliseconds()) }
+    return service.withLock { $0?.watch.complaint(at: Clock.monotonicMilliseconds()) } ?? reloads.problem
   }
 
   /// How many loops there are, and what all of them together have done.

@@ -9,14 +9,17 @@ enum Endpoint: Equatable {
   case metrics
   /// All figures for `bearerd status`; of the keys only those of one application, where it is named.
   case status(application: String?)
+  /// Which version of the tokens is in force.
+  case tokens
 
-  /// Reads `health`, `metrics`, `status` or `status/APPLICATION`; nil for anything else.
+  /// Reads `health`, `metrics`, `tokens`, `status` or `status/APPLICATION`; nil for anything else.
   init?(_ bytes: Span<UInt8>) {
     let text = String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
     let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     switch (parts[0], parts.dropFirst().first) {
     case ("health", nil): self = .health
     case ("metrics", nil): self = .metrics
+    case ("tokens", nil): self = .tokens
     case ("status", nil): self = .status(application: nil)
     case ("status", let name?) where ApplicationName(name) != nil: self = .status(application: name)
     default: return nil
@@ -31,6 +34,8 @@ enum Endpoint: Equatable {
       return Endpoint.response("503 Service Unavailable", "text/plain", "not ready: \(problem)\n")
     case .metrics:
       return Endpoint.response("200 OK", Exposition.contentType, metrics.exposition())
+    case .tokens:
+      return Endpoint.response("200 OK", "application/json", "\(metrics.reading)\n")
     case .status(let application):
       let report = "\(metrics.status(of: application, at: now))\n"
       return Endpoint.response("200 OK", "application/json", Array(report.utf8))

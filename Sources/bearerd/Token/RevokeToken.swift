@@ -35,6 +35,9 @@ struct RevokeToken: Command {
       edit.remove(tokens)
       return (edit.names(of: tokens), edit.current.tokens.count - tokens.count)
     }
+    try Confirmation(tokens: source.tokens, daemon: takingBack.daemon) {
+      "\(subject.application) \(names) is removed from \(source.tokens), but \($0) still accepts it"
+    }.await()
     Console.note("\(subject.application): revoked \(names).")
     if left == 0 { Console.note("No tokens are left in \(source.tokens): every door is shut.") }
   }
