@@ -38,6 +38,8 @@ struct PendingChange {
     case settled
     /// Read again what the system did not let us read the last time.
     case again
+    /// An administrator wants it read.
+    case ordered
   }
 
   /// What was last read, or tried in vain.

@@ -18,6 +18,7 @@ final class Reloader {
   /// Whether somebody has finished a change since the last reading.
   private var hasEnded = false
   private var lastComplaint = ""
+  private var inForce = SourceVersion()
 
   /// Readable when the tokens may have changed; nil where nothing can be watched.
   var watchDescriptor: Int32? { watch?.descriptor }
@@ -80,7 +81,7 @@ final class Reloader {
   /// Reads the tokens because an administrator said so: whatever is there, and tells of it in any case.
   func reload(at now: Instant, _ time: UInt64) {
     lastComplaint = ""
-    reload(.settled, at: now, time)
+    reload(.ordered, at: now, time)
   }
 
   private func reload(_ due: PendingChange.Due, at now: Instant, _ time: UInt64) {
@@ -92,6 +93,7 @@ final class Reloader {
       // What was written meanwhile may be a mixture. It is read again when its writer has finished, or is late.
       guard loaded.isWhole else { return }
       guard loaded.isUsable else { throw TokenSourceError.unusable(loaded.issues) }
+      try refuseHalves(of: loaded)
       takeEvents()
       if due == .finished, watch?.isUnfinished == true { return }
       adopt(loaded, at: now)
@@ -109,8 +111,31 @@ final class Reloader {
     watch?.forgetUnfinished()
     store.replace(with: Policy(loaded.tokens))
     change.noteSuccess(of: .there(loaded.version))
+    inForce = loaded.version
     record.note(loaded, at: now, isFirst: isFirst)
     lastComplaint = ""
+  }
+
+  /// A line that was cut off can have lost what restricts its token. So a last line without line end is refused in a file
+  /// that was written in place, or is being written.
+  private func refuseHalves(of loaded: LoadedTokens) throws(TokenSourceError) {
+    guard !loaded.unterminated.isEmpty else { return }
+    func versions(_ version: SourceVersion) -> [String: FileVersion] {
+      Dictionary(version.files.compactMap { file in file.version.map { (file.path, $0) } }) { $1 }
+    }
+    let (before, now) = (versions(inForce), versions(loaded.version))
+    let halves = loaded.unterminated.filter { path in
+      guard let version = now[path] else { return true }
+      guard let known = before[path] else { return watch?.isUnfinished == true }
+      let isSameFile = known.device == version.device && known.inode == version.inode
+      return known != version && (isSameFile || watch?.isUnfinished == true)
+    }
+    guard !halves.isEmpty else { return }
+    throw .unusable(
+      halves.map {
+        TokenFileIssue(
+          file: $0, message: "the last line has no line end, so it may be half-written; write one")
+      })
   }
 
   private func sight() -> PendingChange.Sight {

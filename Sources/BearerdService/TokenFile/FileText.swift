@@ -11,6 +11,8 @@ struct FileText {
 
   var isRegular: Bool { status.st_mode & S_IFMT == S_IFREG }
   var version: FileVersion { FileVersion(status) }
+  /// Whether every line has its line end.
+  var isTerminated: Bool { bytes.last.map { $0 == UInt8(ascii: "\n") } ?? true }
 
   /// Reads a regular file; of anything else there are no bytes.
   init(reading path: String, limit: Int = TokenSource.maximumSize) throws(TokenSourceError) {

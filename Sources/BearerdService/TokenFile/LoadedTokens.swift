@@ -18,15 +18,19 @@ public struct LoadedTokens: Sendable {
   /// False if a file was written while it was read.
   let isWhole: Bool
 
+  /// The files whose last line has no line end.
+  let unterminated: [String]
+
   init(
     tokens: [Token], issues: [TokenFileIssue], files: [String], version: SourceVersion = SourceVersion(),
-    isWhole: Bool = true
+    isWhole: Bool = true, unterminated: [String] = []
   ) {
     self.tokens = tokens
     self.issues = issues
     self.files = files
     self.version = version
     self.isWhole = isWhole
+    self.unterminated = unterminated
     applications = Set(tokens.lazy.map(\.application)).count
   }
 

@@ -81,10 +81,10 @@ public struct TokenSource: Sendable {
         "no tokens here, so every door is shut; `bearerd token new APP --tokens \(path)` makes one"
       issues.append(TokenFileIssue(file: path, severity: .warning, message: message))
     }
-    let isWhole = texts.allSatisfy(\.isWhole)
-    return (
-      LoadedTokens(tokens: tokens, issues: issues, files: files, version: version, isWhole: isWhole), texts
-    )
+    let loaded = LoadedTokens(
+      tokens: tokens, issues: issues, files: files, version: version, isWhole: texts.allSatisfy(\.isWhole),
+      unterminated: texts.filter { !$0.isTerminated }.map(\.path))
+    return (loaded, texts)
   }
 
   /// Duplicates inside one file are that file's own issues already.

@@ -8,7 +8,7 @@ struct RevokeToken: Command {
     commandName: "revoke",
     abstract: "Take a token back: its line is removed.",
     discussion: """
-      The daemon refuses the token within a second; a web server's own cache may take longer. Where the daemon \
+      The daemon refuses the token when this ends with 0; a web server's own cache may take longer. Where the daemon \
       answers, you are told when the token was last used, and on a terminal asked before a used one is taken back.
       """)
 
