@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 /* accept4(2) stands behind _GNU_SOURCE, and its address argument is a transparent union, which Swift

@@ -56,7 +56,8 @@ struct Serve: Command {
   func perform() throws {
     let handler = StderrLogHandler(level: logLevel, format: logFormat)
     var daemon = Daemon(
-      source: TokenSource(path: source.tokens), listen: try socket.plan(), answers: try answers.options(),
+      source: TokenSource(path: source.tokens, owners: .refused),
+      listen: try socket.plan(), answers: try answers.options(),
       workers: workers, timeout: timeout, maximumConnections: maxConnections)
     daemon.requestMemory = requestMemory << 20
     daemon.allowedPeers = socket.allowPeer

@@ -18,6 +18,8 @@ public struct Token: Sendable {
   public let origins: [AddressBlock]?
   /// When it was made; for people, it decides nothing.
   public let created: Instant?
+  /// How many files `file` can tell apart.
+  public static let maximumFiles = 1 << 16
   private let fileNumber: UInt16
   private let lineNumber: UInt32
 

@@ -13,8 +13,10 @@ struct ControlLoop {
   let now: @Sendable () -> Instant
   private var told = (status: "", at: UInt64(0))
 
-  /// Changes come in swarms: reloads are at least so far apart, in milliseconds.
-  private static let reloadInterval: UInt64 = 50
+  /// Changes come in swarms: looks at the tokens are at least so far apart, in milliseconds.
+  private static let rest: UInt64 = 50
+  /// And at most so far.
+  private static let lookInterval: UInt64 = 1000
   /// The status line changes with every check: it is told at least so far apart, in milliseconds.
   private static let statusInterval: UInt64 = 5000
 
@@ -34,35 +36,38 @@ struct ControlLoop {
   /// Returns at the first signal that ends the daemon.
   /// - Parameter takeSignal: the next signal that waits.
   mutating func run(takeSignal: () -> Int32?) {
-    manager.ready(metrics.statusLine)
-    var mustReload = false
+    tellReady()
+    var looked = Clock.monotonicMilliseconds()
     while true {
-      // Once a second it looks whether lines are held back, and whether a folder that was missing has come.
-      wait(atMost: mustReload ? ControlLoop.reloadInterval : 1000)
+      let rested = looked + ControlLoop.rest
+      let isResting = Clock.monotonicMilliseconds() < rested
+      let due = min(looked + ControlLoop.lookInterval, max(rested, reloader.deadline ?? .max))
+      if wait(until: isResting || reloader.hasNews ? rested : due, forEvents: !isResting) {
+        reloader.takeEvents()
+      }
       while let signal = takeSignal() {
         guard signal == SIGHUP else { return }
-        mustReload = reload(isOrdered: true)
+        manager.reloading()
+        reloader.reload(at: now(), Clock.monotonicMilliseconds())
+        haveReloaded()
       }
-      if mustReload {
-        mustReload = reload(isOrdered: false)
-      } else if reloader.isBlind {
-        mustReload = reloader.reload(at: now())
-        heartbeat.nudge()
-      } else {
-        mustReload = reloader.hasChanged()
+      let time = Clock.monotonicMilliseconds()
+      if time >= due || reloader.hasNews && time >= rested {
+        if reloader.look(at: now(), time, willReload: manager.reloading) { haveReloaded() }
+        looked = Clock.monotonicMilliseconds()
       }
       tick()
     }
   }
 
-  /// One that systemd is told of.
-  private func reload(isOrdered: Bool) -> Bool {
-    manager.reloading()
-    defer {
-      heartbeat.nudge()
-      manager.ready(metrics.statusLine)
-    }
-    return reloader.reload(at: now(), isOrdered: isOrdered)
+  private mutating func haveReloaded() {
+    heartbeat.nudge()
+    tellReady()
+  }
+
+  private mutating func tellReady() {
+    told = (metrics.statusLine, Clock.monotonicMilliseconds())
+    manager.ready(told.status)
   }
 
   private mutating func tick() {
@@ -76,14 +81,17 @@ struct ControlLoop {
     told = (status, time)
   }
 
-  private func wait(atMost milliseconds: UInt64) {
+  /// - Parameter forEvents: whether a change of the tokens ends the wait.
+  /// - Returns: whether there are such changes.
+  private func wait(until end: UInt64, forEvents: Bool) -> Bool {
     var descriptors = [pollfd(fd: signals, events: Int16(POLLIN), revents: 0)]
-    // While a reload is due anyway, further changes need not wake us.
-    if let watch = reloader.watchDescriptor, milliseconds != ControlLoop.reloadInterval {
+    if forEvents, let watch = reloader.watchDescriptor {
       descriptors.append(pollfd(fd: watch, events: Int16(POLLIN), revents: 0))
     }
-    let limit = min(milliseconds, heartbeat.patience(at: Clock.monotonicMilliseconds()))
+    let now = Clock.monotonicMilliseconds()
+    let limit = min(end > now ? end - now : 0, heartbeat.patience(at: now))
     // The coarse clock is late, never early: one tick more, or the last wait would be repeated.
     poll(&descriptors, nfds_t(descriptors.count), Int32(limit) + 5)
+    return descriptors.count > 1 && descriptors[1].revents != 0
   }
 }

@@ -48,11 +48,7 @@ public struct Daemon: Sendable {
     let store = PolicyStore(.empty)
     let record = ReloadRecord(path: source.path)
     let reloader = Reloader(source: source, store: store, record: record, logger: logger)
-    let loaded = try source.load()
-    guard loaded.isUsable else { throw TokenSourceError.unusable(loaded.issues) }
-    for issue in loaded.issues { logger.warning("\(issue)") }
-    store.replace(with: Policy(loaded.tokens))
-    record.note(loaded, at: Daemon.now(), isFirst: true)
+    let loaded = try reloader.start(at: Daemon.now())
     let metrics = Metrics(store: store, reloads: record, started: Daemon.now())
     let journal = DenialLog(logger: logger)
     let (server, listeners) = try start(metrics: metrics, journal: journal)

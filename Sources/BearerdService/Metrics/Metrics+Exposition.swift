@@ -89,7 +89,11 @@ extension Metrics {
     text.sample(state.failed, ["result": "failed"])
     text.family(
       "bearerd_last_reload_successful", .gauge, "1 where the tokens in force are those that are there.")
-    text.sample(state.failure == nil ? 1 : 0)
+    text.sample(state.failure == nil && state.outdated == nil ? 1 : 0)
+    text.family(
+      "bearerd_tokens_outdated_total", .counter,
+      "Times that the tokens in force were not those on disk for more than five seconds.")
+    text.sample(state.outdatedTimes)
     text.family(
       "bearerd_last_reload_success_timestamp_seconds", .gauge,
       "When the tokens in force were read, in seconds since 1970.")

@@ -21,12 +21,23 @@ extension Metrics {
     ])
   }
 
+  /// What `bearerd token` asks for, to see whether the daemon has read a change: small, however many tokens there are.
+  var reading: JSON {
+    let state = reloads.state
+    return .object([
+      "path": .string(reloads.path), "read": state.read.map { .string($0) } ?? .null,
+      "tried": state.tried.map { .string($0) } ?? .null,
+      "failure": state.failure.map { .string($0.message) } ?? .null,
+    ])
+  }
+
   private var tokenStatus: JSON {
     let state = reloads.state
     return .object([
       "path": .string(reloads.path), "tokens": .number(state.tokens),
       "applications": .number(state.applications), "read": .string(state.lastSuccess.description),
       "reloads": .number(state.succeeded), "failedReloads": .number(state.failed),
+      "outdated": .number(state.outdatedTimes),
       "failure": state.failure.map {
         .object(["since": .string($0.at.description), "message": .string($0.message)])
       } ?? .null,

@@ -70,7 +70,10 @@ final class Metrics: Sendable {
   var uptime: Int { Int(clamping: (Clock.monotonicMilliseconds() - startedMonotonic) / 1000) }
 
   /// Why it is not ready to serve; nil where it is.
-  var problem: String? {
+  var problem: String? { serviceProblem ?? reloads.problem }
+
+  /// The same, whatever is wrong with the tokens.
+  var serviceProblem: String? {
     if stops.load(ordering: .acquiring) { return "stopping" }
     return service.withLock { $0?.watch.complaint(at: Clock.monotonicMilliseconds()) }
   }

@@ -13,6 +13,13 @@ final class ReloadRecord: Sendable {
     var lastSuccess = Instant.distantPast
     /// Why they are not those that are there now; nil where they are.
     var failure: (at: Instant, message: String)?
+    /// Since when they have been others than those on disk for too long; nil where they are not.
+    var outdated: Instant?
+    /// How often that came about.
+    var outdatedTimes = 0
+    /// Which version of the files was last read, and which one was last tried; see `SourceVersion.digest`.
+    var read: String?
+    var tried: String?
     /// What was read, and when it was last written.
     var files: [(path: String, modified: Instant?)] = []
     var applications = 0
@@ -31,11 +38,17 @@ final class ReloadRecord: Sendable {
 
   /// These tokens are in force from now on.
   func note(_ loaded: LoadedTokens, at now: Instant, isFirst: Bool = false) {
-    let files = ReloadRecord.modifications(of: loaded.files)
+    let files = loaded.version.files.map { file in
+      (file.path, file.version.map { Instant(seconds: $0.modified / 1_000_000_000) })
+    }
+    let digest = loaded.version.digest
     record.withLock { state in
       if !isFirst { state.succeeded += 1 }
       state.lastSuccess = now
       state.failure = nil
+      state.outdated = nil
+      state.read = digest
+      state.tried = digest
       state.files = files
       state.applications = loaded.applications
       state.tokens = loaded.tokens.count
@@ -43,13 +56,34 @@ final class ReloadRecord: Sendable {
   }
 
   /// The tokens from before stay in force.
-  func noteFailure(_ message: String, at now: Instant) {
-    let files = ReloadRecord.modifications(of: state.files.map(\.path))
+  /// - Parameter isRepeated: whether the same was tried before, in vain.
+  func noteFailure(_ message: String, of digest: String?, at now: Instant, isRepeated: Bool) {
+    let files = isRepeated ? nil : ReloadRecord.modifications(of: state.files.map(\.path))
     record.withLock { state in
-      state.failed += 1
+      if !isRepeated { state.failed += 1 }
       state.failure = (state.failure?.at ?? now, message)
-      state.files = files
+      state.tried = digest
+      if let files { state.files = files }
     }
+  }
+
+  /// The tokens in force have been others than those on disk for too long.
+  /// - Returns: whether that is new.
+  func noteOutdated(at now: Instant) -> Bool {
+    record.withLock { state in
+      guard state.outdated == nil else { return false }
+      state.outdated = now
+      state.outdatedTimes += 1
+      return true
+    }
+  }
+
+  /// What stands against being ready; nil where nothing does.
+  var problem: String? {
+    let state = state
+    guard state.outdated != nil else { return nil }
+    let reason = state.failure?.message.split(separator: "\n").first.map(String.init)
+    return "the tokens in force are not those on disk: \(reason ?? "they are still being written")"
   }
 
   private static func modifications(of files: [String]) -> [(path: String, modified: Instant?)] {

@@ -28,7 +28,8 @@ public struct PublishedFile: Sendable {
         let original = try text()
         let changed = try change(original.bytes)
         guard changed != original.bytes else { return () }
-        return try Replacement(of: path, was: original).write(changed) ? () : nil
+        let replacement = try Replacement(of: path, was: original)
+        return try replacement.prepare(changed) && replacement.place() ? () : nil
       }
     } catch let error as TokenSourceError {
       throw PublishedFileError(error)
@@ -40,7 +41,8 @@ public struct PublishedFile: Sendable {
     do {
       return try Editing.run(at: path) {
         guard !exists else { return false }
-        return try Replacement(of: path, was: nil, mode: 0o644).write(bytes) ? true : nil
+        let replacement = try Replacement(of: path, was: nil, mode: 0o644)
+        return try replacement.prepare(bytes) && replacement.place() ? true : nil
       }
     } catch let error as TokenSourceError {
       throw PublishedFileError(error)

@@ -1,57 +1,99 @@
-import BearerAuth
 import CLinux
 import Glibc
 
-/// Tells when the tokens may have changed, by inotify(7): a rename over the file, a write that was closed, a link
-/// that points elsewhere, a file of the folder that came or went.
+/// Tells by inotify(7) that the tokens may have changed: a rename over the file, a write that was closed, a link that
+/// points elsewhere, a file of the directory that came or went.
 ///
-/// Nothing is watched but folders, so that a file that does not exist yet is seen to come.
+/// It saves the second until `Reloader` looks by itself, and knows of some writers that they have not finished. Nothing
+/// relies on it: inotify says nothing of a mount, of a directory above, or of a writer on another machine.
 final class FileWatch {
-  /// Readable while there is something to look at.
+  /// Readable while there are events.
   let descriptor: Int32
-  /// What could not be watched; only a SIGHUP tells of changes there.
-  private(set) var failures: [SystemFailure] = []
-  private var folders: [Int32: (path: String, names: Set<String>)] = [:]
-  private let isFolder: Bool
-  /// What somebody has begun to write: it may be half, until it is closed.
+  private var directories: [Int32: Directory] = [:]
+  /// Files that were written to and not closed since.
   private var unfinished: Set<String> = []
   private var buffer = [UInt8](repeating: 0, count: 16 * 1024)
 
-  /// A folder that cannot be watched, and why.
-  struct SystemFailure: Equatable {
-    var folder: String
+  private struct Directory {
+    var path: String
+    var names: Set<String> = []
+    /// Whether its token files are the tokens.
+    var isSource = false
+
+    /// Kubernetes swaps the files of a directory by its link `..data`.
+    func concerns(_ name: String) -> Bool {
+      names.contains(name) || isSource && (TokenSource.isTokenFile(name) || name == "..data")
+    }
+  }
+
+  /// A directory that cannot be watched, and errno.
+  struct Failure: Equatable {
+    var directory: String
     var code: Int32
   }
 
-  init?(_ path: String) {
+  init?() {
     descriptor = inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK))
     guard descriptor >= 0 else { return nil }
-    isFolder = (try? Folder.status(of: path)).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
-    // Each link on the way is a name in a folder, and may be swapped there: Kubernetes swaps `..data`.
-    var hop = path
-    for _ in 0..<16 {
-      let (folder, name) = Folder.split(hop)
-      watch(folder, for: name)
-      guard let next = FileWatch.link(hop) else { break }
-      hop = next.hasPrefix("/") ? next : "\(folder)/\(next)"
-    }
-    if let target = try? Folder.target(of: path) {
-      let (folder, name) = Folder.split(target)
-      if isFolder { watch(target, for: nil) } else { watch(folder, for: name) }
-    }
-    // A link in the middle of the path: its folder holds it under the name of a part.
-    watch(Folder.split(path).folder, for: "..data")
   }
 
   deinit { close(descriptor) }
 
-  /// Takes all events that wait. Whether the tokens should be read again now: something has changed, and nobody
-  /// is known to be in the middle of writing.
-  func takeChange() -> Bool {
-    var hasChanged = false
+  /// Watches the directories of the file that `path` leads to and of every link on the way; or the directory it leads
+  /// to. Links may lead elsewhere after a change: to be called before each reading.
+  func follow(_ path: String) -> [Failure] {
+    guard let trail = try? PathTrail(of: path) else { return [] }
+    var wanted: [String: Directory] = [:]
+    // Only directories are watched, so that a file that does not exist yet is seen to come.
+    for entry in trail.links + [trail.target] {
+      wanted[entry.directory, default: Directory(path: entry.directory)].names.insert(entry.name)
+    }
+    if let status = try? Folder.status(of: path), status.st_mode & S_IFMT == S_IFDIR {
+      wanted[trail.target.path, default: Directory(path: trail.target.path)].isSource = true
+    }
+    var failures: [Failure] = []
+    var next: [Int32: Directory] = [:]
+    for directory in wanted.values.sorted(by: { $0.path < $1.path }) {
+      let number = inotify_add_watch(descriptor, directory.path, FileWatch.events)
+      if number >= 0 {
+        next[number] = directory
+      } else {
+        failures.append(Failure(directory: directory.path, code: errno))
+      }
+    }
+    for number in directories.keys where next[number] == nil { inotify_rm_watch(descriptor, number) }
+    directories = next
+    return failures
+  }
+
+  private static let events =
+    UInt32(IN_CLOSE_WRITE) | UInt32(IN_MODIFY) | UInt32(IN_MOVED_TO) | UInt32(IN_MOVED_FROM)
+    | UInt32(IN_DELETE)
+    | UInt32(IN_CREATE) | UInt32(IN_ATTRIB) | UInt32(IN_MOVE_SELF) | UInt32(IN_DELETE_SELF)
+    | UInt32(IN_ONLYDIR)
+    | UInt32(IN_EXCL_UNLINK)
+
+  /// Whether somebody is known to be in the middle of writing.
+  var isUnfinished: Bool { !unfinished.isEmpty }
+
+  /// What was begun before a reading counts no more after it.
+  func forgetUnfinished() { unfinished = [] }
+
+  /// What events tell of the tokens.
+  enum News {
+    case nothing
+    /// Somebody writes.
+    case begun
+    /// Somebody has finished a change.
+    case ended
+  }
+
+  /// Takes all events that wait.
+  func take() -> News {
+    var news = News.nothing
     while true {
       let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
-      guard count > 0 else { break }
+      guard count > 0 else { return news }
       var offset = 0
       while offset + MemoryLayout<inotify_event>.size <= count {
         let event = buffer.withUnsafeBytes {
@@ -59,64 +101,40 @@ final class FileWatch {
         }
         let start = offset + MemoryLayout<inotify_event>.size
         let name = String(decoding: buffer[start..<start + Int(event.len)].prefix { $0 != 0 }, as: UTF8.self)
-        hasChanged = note(event, name) || hasChanged
+        switch note(event, name) {
+        case .ended: news = .ended
+        case .begun where news == .nothing: news = .begun
+        case .begun, .nothing: break
+        }
         offset = start + Int(event.len)
       }
     }
-    return hasChanged && !isUnfinished
   }
 
-  /// Whether somebody is known to be in the middle of writing.
-  var isUnfinished: Bool { !unfinished.isEmpty }
-
-  /// Whether this event may have changed the tokens.
-  private func note(_ event: inotify_event, _ name: String) -> Bool {
-    // The queue ran over, or a folder itself has gone: look again.
-    let lost = UInt32(IN_Q_OVERFLOW) | UInt32(IN_IGNORED) | UInt32(IN_MOVE_SELF) | UInt32(IN_DELETE_SELF)
-    if event.mask & lost != 0 {
+  private func note(_ event: inotify_event, _ name: String) -> News {
+    // Events were lost.
+    if event.mask & UInt32(IN_Q_OVERFLOW) != 0 {
       unfinished = []
-      return true
+      return .ended
     }
-    guard let folder = folders[event.wd]?.path, concerns(name, in: event.wd) else { return false }
-    let file = "\(folder)/\(name)"
-    if event.mask & UInt32(IN_MODIFY) != 0 || event.mask & UInt32(IN_CREATE) != 0 && !isLink(file) {
+    guard let directory = directories[event.wd] else { return .nothing }
+    if event.mask & (UInt32(IN_IGNORED) | UInt32(IN_MOVE_SELF) | UInt32(IN_DELETE_SELF)) != 0 {
+      return .ended
+    }
+    guard directory.concerns(name) else { return .nothing }
+    let file = "\(directory.path)/\(name)"
+    if event.mask & UInt32(IN_MODIFY) != 0 || event.mask & UInt32(IN_CREATE) != 0 && isBegun(file) {
       unfinished.insert(file)
-      return false
+      return .begun
     }
     // A change of mode or owner ends no writing.
     if event.mask & UInt32(IN_ATTRIB) == 0 { unfinished.remove(file) }
-    return true
+    return .ended
   }
 
-  /// A link is made whole; any other new file is written next, and then closed.
-  private func isLink(_ path: String) -> Bool {
-    var status = stat()
-    guard lstat(path, &status) == 0 else { return true }
-    return status.st_mode & S_IFMT != S_IFREG || status.st_nlink > 1
-  }
-
-  private func concerns(_ name: String, in watch: Int32) -> Bool {
-    if folders[watch]?.names.contains(name) == true { return true }
-    return isFolder && (name.hasSuffix(TokenSource.suffix) && !name.hasPrefix(".") || name == "..data")
-  }
-
-  private func watch(_ folder: String, for name: String?) {
-    let mask =
-      UInt32(IN_CLOSE_WRITE) | UInt32(IN_MODIFY) | UInt32(IN_MOVED_TO) | UInt32(IN_MOVED_FROM)
-      | UInt32(IN_DELETE)
-      | UInt32(IN_CREATE) | UInt32(IN_ATTRIB) | UInt32(IN_MOVE_SELF) | UInt32(IN_DELETE_SELF)
-      | UInt32(IN_ONLYDIR)
-    let number = inotify_add_watch(descriptor, folder, mask)
-    guard number >= 0 else {
-      failures.append(SystemFailure(folder: folder, code: errno))
-      return
-    }
-    folders[number, default: (folder, [])].names.formUnion(name.map { [$0] } ?? [])
-  }
-
-  private static func link(_ path: String) -> String? {
-    var target = [CChar](repeating: 0, count: Int(PATH_MAX))
-    let count = readlink(path, &target, target.count)
-    return count > 0 ? String(decoding: target[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
+  /// Whether a file that came into being is to be written next. A link is whole, and so is what link(2) made.
+  private func isBegun(_ path: String) -> Bool {
+    guard let status = try? Folder.statusOfLink(at: path) else { return false }
+    return status.st_mode & S_IFMT == S_IFREG && status.st_size == 0 && status.st_nlink == 1
   }
 }

@@ -1,83 +1,172 @@
 import BearerAuth
+import FastCGI
 import Logging
 
 /// Brings changed tokens into the policy store: everything that can fail first, then one swap. If anything fails,
 /// the tokens from before stay.
+///
+/// A change is read at once if inotify tells that it is finished. Otherwise it is found by a look at what the path leads
+/// to, once a second, and read when it does not change any more; see `PendingChange`.
 final class Reloader {
   private let source: TokenSource
   private let store: PolicyStore
   private let record: ReloadRecord
   private let logger: Logger
-  private var watch: FileWatch?
+  private let watch = FileWatch()
+  private var blindSpots: [FileWatch.Failure] = []
+  private var change = PendingChange()
+  /// Whether somebody has finished a change since the last reading.
+  private var hasEnded = false
   private var lastComplaint = ""
+  private var inForce = SourceVersion()
 
-  /// What is waited for; nil where nothing can be watched.
+  /// Readable when the tokens may have changed; nil where nothing can be watched.
   var watchDescriptor: Int32? { watch?.descriptor }
 
-  /// Begins to watch before the first load, so that no change between the two is missed.
+  /// Whether a look is worth its while now.
+  private(set) var hasNews = false
+
+  /// When a look is due, in monotonic milliseconds; nil while no change waits to be read.
+  var deadline: UInt64? { change.deadline }
+
   init(source: TokenSource, store: PolicyStore, record: ReloadRecord, logger: Logger) {
     self.source = source
     self.store = store
     self.record = record
     self.logger = logger
-    rewatch()
+    if watch == nil { logger.warning("no inotify: the tokens are looked at once a second") }
   }
 
-  /// Whether part of the path cannot be watched now, so that it has to be tried again.
-  var isBlind: Bool { watch?.failures.isEmpty != true }
-
-  /// Looks at what the watch has to tell; whether the tokens should be read again.
-  func hasChanged() -> Bool { watch?.takeChange() ?? false }
-
-  /// Watches anew, since links may lead elsewhere now; then reads.
-  ///
-  /// - Parameter isOrdered: whether an administrator asked for it, so that it is told in any case, and read even
-  ///   while somebody writes.
-  /// - Returns: whether something changed meanwhile, so that it has to be read once more.
-  func reload(at now: Instant, isOrdered: Bool = false) -> Bool {
+  /// The first reading. Begins to watch before it, so that no change between the two is missed.
+  func start(at now: Instant) throws(TokenSourceError) -> LoadedTokens {
     rewatch()
-    if watch?.isUnfinished == true, !isOrdered { return false }
+    let loaded = try source.load()
+    guard loaded.isUsable else { throw .unusable(loaded.issues) }
+    for issue in loaded.issues { logger.warning("\(issue)") }
+    adopt(loaded, at: now, isFirst: true)
+    return loaded
+  }
+
+  /// Takes what inotify has to tell.
+  func takeEvents() {
+    switch watch?.take() {
+    case .ended: (hasNews, hasEnded) = (true, true)
+    case .begun: hasNews = true
+    case .nothing, nil: break
+    }
+  }
+
+  /// Looks at what is there, and reads it if it is due.
+  ///
+  /// - Parameters:
+  ///   - now: the time of day, for people.
+  ///   - time: in monotonic milliseconds.
+  ///   - willReload: called before something is read.
+  /// - Returns: whether something was read.
+  func look(at now: Instant, _ time: UInt64, willReload: () -> Void) -> Bool {
+    hasNews = false
+    let writer: PendingChange.Writer =
+      watch?.isUnfinished == true ? .writes : hasEnded ? .hasFinished : .isUnknown
+    let due = change.note(sight(), by: writer, at: time)
+    if due != .nothing {
+      willReload()
+      reload(due, at: now, time)
+    } else if change.deadline == nil {
+      hasEnded = false
+    }
+    tellIfOutdated(at: now, time)
+    return due != .nothing
+  }
+
+  /// Reads the tokens because an administrator said so: whatever is there, and tells of it in any case.
+  func reload(at now: Instant, _ time: UInt64) {
+    lastComplaint = ""
+    reload(.ordered, at: now, time)
+  }
+
+  private func reload(_ due: PendingChange.Due, at now: Instant, _ time: UInt64) {
+    rewatch()
+    hasEnded = false
+    let sight = sight()
     do throws(TokenSourceError) {
       let loaded = try source.load()
+      // What was written meanwhile may be a mixture. It is read again when its writer has finished, or is late.
+      guard loaded.isWhole else { return }
       guard loaded.isUsable else { throw TokenSourceError.unusable(loaded.issues) }
-      let policy = Policy(loaded.tokens)
-      // A write that began while we read: what we have may be half. Its end will be told.
-      let hasChanged = watch?.takeChange() == true
-      if watch?.isUnfinished == true, !isOrdered { return false }
-      store.replace(with: policy)
-      record.note(loaded, at: now)
-      lastComplaint = ""
+      try refuseHalves(of: loaded)
+      takeEvents()
+      if due == .finished, watch?.isUnfinished == true { return }
+      adopt(loaded, at: now)
       for issue in loaded.issues { logger.warning("\(issue)") }
       logger.notice("tokens reloaded: \(loaded.summary(at: now))")
-      return hasChanged
     } catch {
-      record.noteFailure(error.description, at: now)
-      complain(error.description, isOrdered: isOrdered)
-      return false
+      let isSystemFailure = if case .system = error { true } else { false }
+      change.noteFailure(of: sight, isSystemFailure: isSystemFailure, at: time)
+      record.noteFailure(error.description, of: sight.digest, at: now, isRepeated: due == .again)
+      complain(error.description)
+    }
+  }
+
+  private func adopt(_ loaded: LoadedTokens, at now: Instant, isFirst: Bool = false) {
+    watch?.forgetUnfinished()
+    store.replace(with: Policy(loaded.tokens))
+    change.noteSuccess(of: .there(loaded.version))
+    inForce = loaded.version
+    record.note(loaded, at: now, isFirst: isFirst)
+    lastComplaint = ""
+  }
+
+  /// A line that was cut off can have lost what restricts its token. So a last line without line end is refused in a file
+  /// that was written in place, or is being written.
+  private func refuseHalves(of loaded: LoadedTokens) throws(TokenSourceError) {
+    guard !loaded.unterminated.isEmpty else { return }
+    func versions(_ version: SourceVersion) -> [String: FileVersion] {
+      Dictionary(version.files.compactMap { file in file.version.map { (file.path, $0) } }) { $1 }
+    }
+    let (before, now) = (versions(inForce), versions(loaded.version))
+    let halves = loaded.unterminated.filter { path in
+      guard let version = now[path] else { return true }
+      guard let known = before[path] else { return watch?.isUnfinished == true }
+      let isSameFile = known.device == version.device && known.inode == version.inode
+      return known != version && (isSameFile || watch?.isUnfinished == true)
+    }
+    guard !halves.isEmpty else { return }
+    throw .unusable(
+      halves.map {
+        TokenFileIssue(
+          file: $0, message: "the last line has no line end, so it may be half-written; write one")
+      })
+  }
+
+  private func sight() -> PendingChange.Sight {
+    do throws(TokenSourceError) {
+      return .there(try source.version())
+    } catch {
+      return .failure(error.description)
     }
   }
 
   /// Says what is wrong once, not at every event of one broken file.
-  private func complain(_ description: String, isOrdered: Bool) {
-    guard description != lastComplaint || isOrdered else { return }
+  private func complain(_ description: String) {
+    guard description != lastComplaint else { return }
     lastComplaint = description
     for line in description.split(separator: "\n") { logger.error("\(line)") }
     logger.error("tokens not reloaded; those from before stay in force")
   }
 
-  /// The new watch stands before the old one is read to its end: a write that began under the old is not lost.
+  private func tellIfOutdated(at now: Instant, _ time: UInt64) {
+    guard change.isOutdated(at: time), record.noteOutdated(at: now) else { return }
+    let seconds = PendingChange.tolerance / 1000
+    logger.error(
+      "the tokens in force have not been those on disk for \(seconds) seconds; not ready until they are")
+  }
+
   private func rewatch() {
-    guard let next = FileWatch(source.path) else {
-      logger.error("cannot watch the tokens; send SIGHUP after each change")
-      return
+    guard let failures = watch?.follow(source.path), failures != blindSpots else { return }
+    blindSpots = failures
+    for failure in failures {
+      logger.warning(
+        "cannot watch \(failure.directory) (error \(failure.code)); it is looked at once a second")
     }
-    _ = watch?.takeChange()
-    if watch?.isUnfinished == true { return }
-    if next.failures != watch?.failures ?? [] {
-      for failure in next.failures {
-        logger.warning("cannot watch \(failure.folder) (error \(failure.code)); trying again each second")
-      }
-    }
-    watch = next
   }
 }

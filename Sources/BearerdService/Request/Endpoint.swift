@@ -3,20 +3,26 @@ import FastCGI
 
 /// What an operator asks over the same socket, by BEARERD_ENDPOINT.
 enum Endpoint: Equatable {
-  /// Whether it is ready to serve.
+  /// Whether it is ready to serve, by the tokens that are on disk.
   case health
+  /// Whether it serves, be it by the tokens from before.
+  case alive
   /// All figures, for Prometheus.
   case metrics
   /// All figures for `bearerd status`; of the keys only those of one application, where it is named.
   case status(application: String?)
+  /// Which version of the tokens is in force.
+  case tokens
 
-  /// Reads `health`, `metrics`, `status` or `status/APPLICATION`; nil for anything else.
+  /// Reads `health`, `alive`, `metrics`, `tokens`, `status` or `status/APPLICATION`; nil for anything else.
   init?(_ bytes: Span<UInt8>) {
     let text = String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
     let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     switch (parts[0], parts.dropFirst().first) {
     case ("health", nil): self = .health
+    case ("alive", nil): self = .alive
     case ("metrics", nil): self = .metrics
+    case ("tokens", nil): self = .tokens
     case ("status", nil): self = .status(application: nil)
     case ("status", let name?) where ApplicationName(name) != nil: self = .status(application: name)
     default: return nil
@@ -26,15 +32,21 @@ enum Endpoint: Equatable {
   /// The whole CGI response.
   func response(of metrics: Metrics, at now: Instant) -> [UInt8] {
     switch self {
-    case .health:
-      guard let problem = metrics.problem else { return Endpoint.response("200 OK", "text/plain", "ready\n") }
-      return Endpoint.response("503 Service Unavailable", "text/plain", "not ready: \(problem)\n")
+    case .health: return Endpoint.health(metrics.problem)
+    case .alive: return Endpoint.health(metrics.serviceProblem)
     case .metrics:
       return Endpoint.response("200 OK", Exposition.contentType, metrics.exposition())
+    case .tokens:
+      return Endpoint.response("200 OK", "application/json", "\(metrics.reading)\n")
     case .status(let application):
       let report = "\(metrics.status(of: application, at: now))\n"
       return Endpoint.response("200 OK", "application/json", Array(report.utf8))
     }
+  }
+
+  private static func health(_ problem: String?) -> [UInt8] {
+    guard let problem else { return response("200 OK", "text/plain", "ready\n") }
+    return response("503 Service Unavailable", "text/plain", "not ready: \(problem)\n")
   }
 
   private static func response(_ status: String, _ type: String, _ text: String) -> [UInt8] {

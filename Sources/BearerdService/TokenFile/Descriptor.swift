@@ -7,7 +7,7 @@ import Glibc
 /// a call only, and every call is repeated when a signal breaks it off.
 struct Descriptor: ~Copyable {
   let path: String
-  private let number: Int32
+  let number: Int32
 
   /// Opens `path`. Never waits, not even for the writer of a FIFO, and never becomes a terminal's process.
   init(opening path: String, _ flags: Int32, mode: mode_t = 0) throws(TokenSourceError) {
@@ -26,13 +26,6 @@ struct Descriptor: ~Copyable {
     return status
   }
 
-  /// Whether nothing can be written where the file is.
-  func isOnReadOnlyMount() throws(TokenSourceError) -> Bool {
-    var status = statvfs()
-    try Descriptor.call("look at", path) { fstatvfs(number, &status) }
-    return status.f_flag & UInt(ST_RDONLY) != 0
-  }
-
   /// Everything from here to the end; EFBIG where that is more than `limit` bytes, ENOMEM where they have no room.
   func readToEnd(limit: Int) throws(TokenSourceError) -> [UInt8] {
     let size = Int(try status().st_size)
@@ -42,7 +35,8 @@ struct Descriptor: ~Copyable {
     }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(size)
-    var chunk = [UInt8](repeating: 0, count: 1 << 18)
+    // One byte more than there should be, to see the end.
+    var chunk = [UInt8](repeating: 0, count: min(size, 1 << 18) + 1)
     while true {
       let count = try Descriptor.call("read", path) {
         chunk.withUnsafeMutableBytes { read(number, $0.baseAddress, $0.count) }
@@ -67,9 +61,15 @@ struct Descriptor: ~Copyable {
     try Descriptor.call("write", path) { fsync(number) }
   }
 
-  /// Waits until nobody else holds the lock, and holds it until the descriptor is closed.
-  func lock() throws(TokenSourceError) {
-    try Descriptor.call("lock", path) { flock(number, LOCK_EX) }
+  /// Whether the lock is ours now, until the descriptor is closed; false where another holds it.
+  func lock() throws(TokenSourceError) -> Bool {
+    do throws(TokenSourceError) {
+      try Descriptor.call("lock", path) { flock(number, LOCK_EX | LOCK_NB) }
+      return true
+    } catch {
+      guard case .system(_, _, EWOULDBLOCK) = error else { throw error }
+      return false
+    }
   }
 
   func setOwner(_ user: uid_t, _ group: gid_t) throws(TokenSourceError) {

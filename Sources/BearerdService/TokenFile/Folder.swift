@@ -33,9 +33,30 @@ enum Folder {
     return status
   }
 
-  static func isLink(_ path: String) -> Bool {
+  /// Of a link itself where the path names one; nil where nothing is there.
+  static func statusOfLink(at path: String) throws(TokenSourceError) -> stat? {
     var status = stat()
-    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+    guard lstat(path, &status) != 0 else { return status }
+    guard errno == ENOENT else { throw .system(operation: "look at", path: path, code: errno) }
+    return nil
+  }
+
+  static func isLink(_ path: String) -> Bool {
+    (try? statusOfLink(at: path)).map { $0.st_mode & S_IFMT == S_IFLNK } ?? false
+  }
+
+  /// What a link says, which may be relative to the link's directory.
+  static func destination(ofLink path: String) throws(TokenSourceError) -> String {
+    var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = try Descriptor.call("read the link", path) { readlink(path, &bytes, bytes.count) }
+    return String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  /// Whether nothing can be written where the path leads.
+  static func isOnReadOnlyMount(_ path: String) throws(TokenSourceError) -> Bool {
+    var status = statvfs()
+    try Descriptor.call("look at", path) { statvfs(path, &status) }
+    return status.f_flag & UInt(ST_RDONLY) != 0
   }
 
   static func rename(_ path: String, to other: String) throws(TokenSourceError) {

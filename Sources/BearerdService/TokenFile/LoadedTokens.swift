@@ -12,10 +12,25 @@ public struct LoadedTokens: Sendable {
   /// How many applications they belong to.
   public let applications: Int
 
-  init(tokens: [Token], issues: [TokenFileIssue], files: [String]) {
+  /// Of the files as they were opened.
+  let version: SourceVersion
+
+  /// False if a file was written while it was read.
+  let isWhole: Bool
+
+  /// The files whose last line has no line end.
+  let unterminated: [String]
+
+  init(
+    tokens: [Token], issues: [TokenFileIssue], files: [String], version: SourceVersion = SourceVersion(),
+    isWhole: Bool = true, unterminated: [String] = []
+  ) {
     self.tokens = tokens
     self.issues = issues
     self.files = files
+    self.version = version
+    self.isWhole = isWhole
+    self.unterminated = unterminated
     applications = Set(tokens.lazy.map(\.application)).count
   }
 

@@ -1,13 +1,15 @@
 import BearerAuth
 import Glibc
 
-/// New content for a file, which takes its place at once or not at all.
-struct Replacement {
+/// New content for a file, which takes its place at once or not at all. Until `place` it lies beside the file, and goes
+/// with this object.
+final class Replacement {
   private let original: FileText?
   private let target: String
   private let folder: String
   private let name: String
   private let newMode: mode_t
+  private let temporary: String
 
   /// - Parameters:
   ///   - original: the file as it was read; nil where there was none.
@@ -18,45 +20,57 @@ struct Replacement {
     // Through a link to what it points to: the link itself stays.
     target = try Folder.target(of: path) ?? path
     (folder, name) = Folder.split(target)
+    temporary = "\(folder)/.\(name).\(UInt64.random(in: .min ... .max))\(Replacement.temporarySuffix)"
   }
 
-  /// Puts `bytes` in the file's place; false, and nothing is changed, where the file is not what was read.
-  func write(_ bytes: [UInt8]) throws(TokenSourceError) -> Bool {
+  deinit { Folder.remove(temporary) }
+
+  /// Has `bytes` on the disk, with the owner, the mode and the attributes of the file. False where the file is not what
+  /// was read.
+  func prepare(_ bytes: [UInt8]) throws(TokenSourceError) -> Bool {
     try removeLeftovers()
-    let temporary =
-      "\(folder)/\(temporaryPrefix)\(UInt64.random(in: .min ... .max))\(Replacement.temporarySuffix)"
-    do throws(TokenSourceError) {
-      try fill(temporary, with: bytes)
-      guard isOriginalThere() else {
-        Folder.remove(temporary)
-        return false
-      }
-      try Folder.rename(temporary, to: target)
-    } catch {
-      Folder.remove(temporary)
-      throw error
-    }
-    try Descriptor(opening: folder, O_RDONLY | O_DIRECTORY).synchronize()
-    return true
-  }
-
-  private func fill(_ temporary: String, with bytes: [UInt8]) throws(TokenSourceError) {
     let file = try Descriptor(opening: temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
     if let original {
-      // The owner first: a change of owner takes mode bits away.
-      let made = try file.status()
-      if made.st_uid != original.status.st_uid || made.st_gid != original.status.st_gid {
-        try file.setOwner(original.status.st_uid, original.status.st_gid)
-      }
-      try file.setMode(original.status.st_mode & 0o7777)
+      guard try copyAccess(of: original, to: file) else { return false }
     } else {
       let group = try Folder.status(of: folder).st_gid
       // Whoever is not in that group keeps their own: the file is theirs alone then, which is safe.
       try? file.setOwner(uid_t.max, group)
+      // Where the folder has a default access control list, this says how much of it counts.
       try file.setMode(newMode)
     }
     try file.write(bytes)
     try file.synchronize()
+    return isOriginalThere()
+  }
+
+  /// Puts what was prepared in the file's place; false, and nothing is changed, where the file is not what was read.
+  func place() throws(TokenSourceError) -> Bool {
+    guard isOriginalThere() else { return false }
+    try Folder.rename(temporary, to: target)
+    do throws(TokenSourceError) {
+      try Descriptor(opening: folder, O_RDONLY | O_DIRECTORY).synchronize()
+    } catch {
+      guard case .system(_, _, let code) = error else { throw error }
+      throw .notOnDisk(path: target, code: code)
+    }
+    return true
+  }
+
+  private func copyAccess(of original: FileText, to file: borrowing Descriptor) throws(TokenSourceError)
+    -> Bool
+  {
+    let source = try Descriptor(opening: target, O_RDONLY)
+    guard FileVersion(try source.status()) == original.version else { return false }
+    // The owner first: a change of owner takes mode bits away.
+    let made = try file.status()
+    if made.st_uid != original.status.st_uid || made.st_gid != original.status.st_gid {
+      try file.setOwner(original.status.st_uid, original.status.st_gid)
+    }
+    try FileAttributes.removeInherited(from: file)
+    try file.setMode(original.status.st_mode & 0o7777)
+    try FileAttributes.copy(from: source, to: file)
+    return true
   }
 
   private func isOriginalThere() -> Bool {

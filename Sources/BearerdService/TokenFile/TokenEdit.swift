@@ -33,8 +33,9 @@ public struct TokenEdit {
 
   /// Adds a line for `token`: to the file, or in a folder to the file that holds the application's last token,
   /// or else to `APPLICATION.tokens`.
-  public mutating func append(_ token: Token) {
-    let known = current.tokens.last { $0.application == token.application }
+  /// - Parameter other: one of the current tokens, in whose file it is to stand: then one file changes, not two.
+  public mutating func append(_ token: Token, beside other: Token? = nil) {
+    let known = other ?? current.tokens.last { $0.application == token.application }
     let file =
       known.map { current.files[$0.file] }
       ?? (isFolder ? "\(path)/\(token.application)\(TokenSource.suffix)" : path)
@@ -58,17 +59,19 @@ public struct TokenEdit {
     body(&texts[file, default: TokenFileText(original)])
   }
 
-  /// Writes every changed file, each at once or not at all; false where somebody else changed one since it was
-  /// read. Only `revoke --all` in a folder ever changes two.
-  func commit() throws(TokenSourceError) -> Bool {
+  /// Every changed file, on the disk but not in its place; nil where somebody else changed one since it was read. Only
+  /// `revoke --all` in a folder ever changes two.
+  func prepare() throws(TokenSourceError) -> [Replacement]? {
     for (file, text) in texts {
       let parsed = TokenFile(parsing: text.bytes, name: file)
       guard parsed.isUsable else { throw .unusable(parsed.issues) }
     }
+    var replacements: [Replacement] = []
     for (file, text) in texts.sorted(by: { $0.key < $1.key }) {
-      let original = originals.first { $0.path == file }
-      guard try Replacement(of: file, was: original).write(text.bytes) else { return false }
+      let replacement = try Replacement(of: file, was: originals.first { $0.path == file })
+      guard try replacement.prepare(text.bytes) else { return nil }
+      replacements.append(replacement)
     }
-    return true
+    return replacements
   }
 }

@@ -9,12 +9,30 @@ public struct TokenSource: Sendable {
   /// The largest file that is read, in bytes: a million tokens have about a fifth of it.
   public static let maximumSize = 1 << 30
 
+  /// The most files that a folder may hold: `Token.file` counts no further.
+  public static let maximumFiles = Token.maximumFiles
+
   /// What the files of a folder end in.
   public static let suffix = ".tokens"
 
+  /// What is done about tokens that another user than root and the effective user can change, as their owner or the
+  /// owner of a directory or link on the way.
+  public enum OwnerCheck: Sendable {
+    /// They are refused: for the daemon.
+    case refused
+    /// They are warned of: an administrator need not be the daemon's user.
+    case warned
+    /// Nothing: a CGI program may run as the web server's user, by the tokens of the site's owner.
+    case ignored
+  }
+
+  /// What it says of another owner.
+  public let owners: OwnerCheck
+
   /// Nothing is looked at before `load`.
-  public init(path: String) {
+  public init(path: String, owners: OwnerCheck = .ignored) {
     self.path = path
+    self.owners = owners
   }
 
   /// Whether another path leads to the same file or folder.
@@ -33,29 +51,29 @@ public struct TokenSource: Sendable {
 
   /// The same with the text of the files, for editing.
   func read() throws(TokenSourceError) -> (tokens: LoadedTokens, texts: [FileText]) {
-    let status = try Folder.status(of: path)
-    guard status.st_mode & S_IFMT == S_IFDIR else { return try read(files: [path], issues: []) }
-    let names = try Folder.names(in: path).filter { $0.hasSuffix(TokenSource.suffix) && !$0.hasPrefix(".") }
-    let folder = try Descriptor(opening: path, O_RDONLY | O_DIRECTORY)
-    return try read(files: names.map { "\(path)/\($0)" }, issues: try ModeCheck.issues(ofFolder: folder))
+    return try read(layout())
   }
 
-  private func read(files: [String], issues: [TokenFileIssue]) throws(TokenSourceError)
+  private func read(_ layout: SourceVersion) throws(TokenSourceError)
     -> (tokens: LoadedTokens, texts: [FileText])
   {
+    let modes = ModeCheck(severity: owners == .refused ? .error : owners == .warned ? .warning : nil)
+    var version = layout
+    let files = layout.files.map(\.path)
     var tokens: [Token] = []
-    var issues = issues
+    var issues = try modes.issues(of: version.owners, source: version.isDirectory ? path : nil)
     var texts: [FileText] = []
     for (number, path) in files.enumerated() {
       let text = try FileText(reading: path)
       texts.append(text)
+      version.files[number].version = text.version
       guard Memory.hasRoom(for: TokenFile.memoryNeeded(parsing: text.bytes.span)) else {
         throw .system(operation: "read", path: path, code: ENOMEM)
       }
       let file = TokenFile(parsing: text.bytes, name: path, number: number)
       // One file is the rule, and then nothing is copied.
       if tokens.isEmpty { tokens = file.tokens } else { tokens += file.tokens }
-      issues += text.issues + file.issues
+      issues += modes.issues(of: text) + file.issues
     }
     if files.count > 1 { issues += TokenSource.duplicates(among: tokens, in: files) }
     if tokens.isEmpty, issues.allSatisfy({ $0.severity == .warning }) {
@@ -63,7 +81,10 @@ public struct TokenSource: Sendable {
         "no tokens here, so every door is shut; `bearerd token new APP --tokens \(path)` makes one"
       issues.append(TokenFileIssue(file: path, severity: .warning, message: message))
     }
-    return (LoadedTokens(tokens: tokens, issues: issues, files: files), texts)
+    let loaded = LoadedTokens(
+      tokens: tokens, issues: issues, files: files, version: version, isWhole: texts.allSatisfy(\.isWhole),
+      unterminated: texts.filter { !$0.isTerminated }.map(\.path))
+    return (loaded, texts)
   }
 
   /// Duplicates inside one file are that file's own issues already.

@@ -13,6 +13,10 @@ public enum TokenSourceError: Error, Sendable {
   case danglingLink(path: String)
   /// Somebody else wrote the file again and again while it was edited.
   case contended(path: String)
+  /// Another edit did not end.
+  case locked(path: String)
+  /// It is changed, but a power failure may undo that; `code` is an errno.
+  case notOnDisk(path: String, code: Int32)
 
   /// The exit code of sysexits.h that fits: EX_CONFIG for bad content, else EX_IOERR.
   public var exitCode: Int32 {
@@ -34,6 +38,11 @@ extension TokenSourceError: CustomStringConvertible {
       "\(path) is a link that points nowhere; make what it points to, or remove it"
     case .contended(let path):
       "\(path) changed each time it was to be written; nothing was changed; try again"
+    case .locked(let path):
+      "another edit has held \(path) for \(EditLock.patience / 1000) seconds; nothing was changed; `fuser \(path)` "
+        + "shows its process; if there is none, remove the file"
+    case .notOnDisk(let path, let code):
+      "\(path) is changed, but the disk does not confirm it: \(String(cString: strerror(code)))"
     }
   }
 

@@ -26,10 +26,36 @@ struct DaemonOption: ParsableArguments {
     throw ValidationError("--listen: only \"serve\" takes sockets from others; write where it listens")
   }
 
+  /// Where the daemon listens, as it was written.
+  var name: String { listen ?? DaemonOption.standard }
+
+  /// Why nothing was answered.
+  struct Unreachable: Error {
+    enum Kind {
+      /// Nobody listens there.
+      case absent
+      /// Somebody does, and does not answer.
+      case hangs
+      /// We may not ask, or it is something else.
+      case unknown
+    }
+
+    var kind: Kind
+    var message: String
+  }
+
   /// What the daemon says to a question of an operator.
   /// - Parameter timeout: for each read and write, in milliseconds.
   func ask(_ endpoint: String, timeout: Int = 5000) throws(Failure) -> ResponseMessage {
-    let name = listen ?? DaemonOption.standard
+    do {
+      return try response(to: endpoint, timeout: timeout)
+    } catch {
+      throw Failure(error.message, code: EX_UNAVAILABLE)
+    }
+  }
+
+  /// The same, for who goes on without an answer.
+  func response(to endpoint: String, timeout: Int = 5000) throws(Unreachable) -> ResponseMessage {
     do {
       let client = try Client(connectingTo: ListenAddress(parsing: name), timeout: timeout)
       return try client.response(
@@ -37,13 +63,19 @@ struct DaemonOption: ParsableArguments {
           ("REQUEST_METHOD", Array("GET".utf8)), ("BEARERD_ENDPOINT", Array(endpoint.utf8)),
         ]))
     } catch let error as SystemError {
-      throw Failure("no daemon answers: \(error)\(DaemonOption.fix(for: error.code))", code: EX_UNAVAILABLE)
+      let isAbsent = [ENOENT, ECONNREFUSED].contains(error.code)
+      throw Unreachable(
+        kind: isAbsent ? .absent : .unknown,
+        message: "no daemon answers: \(error)\(DaemonOption.fix(for: error.code))")
     } catch Client.Failure.timedOut {
-      throw Failure("the daemon on \(name) does not answer: it hangs, or is stopped", code: EX_UNAVAILABLE)
+      throw Unreachable(
+        kind: .hangs, message: "the daemon on \(name) does not answer: it hangs, or is stopped")
     } catch {
-      throw Failure(
-        "what listens on \(name) closed the connection; it is no bearerd, or does not admit us (--allow-peer)",
-        code: EX_UNAVAILABLE)
+      throw Unreachable(
+        kind: .unknown,
+        message:
+          "what listens on \(name) closed the connection; it is no bearerd, or does not admit us (--allow-peer)"
+      )
     }
   }
 

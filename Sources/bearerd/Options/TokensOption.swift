@@ -16,8 +16,8 @@ struct TokensOption: ParsableArguments {
   }
 
   /// The tokens, for a command that only reads; tells the warnings, and throws where there is an error.
-  func load() throws(TokenSourceError) -> LoadedTokens {
-    let loaded = try TokenSource(path: tokens).load()
+  func load(owners: TokenSource.OwnerCheck = .warned) throws(TokenSourceError) -> LoadedTokens {
+    let loaded = try TokenSource(path: tokens, owners: owners).load()
     guard loaded.isUsable else { throw .unusable(loaded.issues) }
     loaded.issues.forEach { Console.note($0.description) }
     return loaded

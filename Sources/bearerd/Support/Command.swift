@@ -11,6 +11,7 @@ protocol Command: ParsableCommand {
 
 extension Command {
   func run() throws {
+    Console.takeDescriptors()
     do {
       try perform()
     } catch let error as TokenSourceError {

@@ -12,11 +12,26 @@ enum Console {
     try write(Array("\(line)\n".utf8), to: STDOUT_FILENO)
   }
 
-  /// A secret and a line end on stdout: the one place where a secret ever goes.
+  /// A secret and a line end on stdout: the one place where a secret ever goes. If that is a file, they are on the disk
+  /// afterwards.
   static func show(_ secret: [UInt8]) throws(Failure) {
     var line = secret + [UInt8(ascii: "\n")]
     defer { line.wipe() }
     try write(line, to: STDOUT_FILENO)
+    // A pipe and a terminal have no disk.
+    guard fsync(STDOUT_FILENO) == 0 || errno == EINVAL || errno == EROFS || errno == ENOTSUP else {
+      throw Failure("cannot write the answer: \(String(cString: strerror(errno)))", code: EX_IOERR)
+    }
+  }
+
+  /// Opens the standard descriptors that are closed, so that no file that is opened later takes the place of one. What
+  /// goes to standard output then is an error, and what goes to standard error is lost.
+  static func takeDescriptors() {
+    for (descriptor, flags) in [(STDIN_FILENO, O_RDWR), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDWR)]
+    where fcntl(descriptor, F_GETFD) < 0 {
+      // The lowest number that is free is this one.
+      _ = open("/dev/null", flags)
+    }
   }
 
   /// A CGI response on stdout.

@@ -19,6 +19,7 @@ struct AddToken: Command {
   @OptionGroup var subject: ApplicationArgument
   @OptionGroup var restrictions: Restrictions
   @OptionGroup var source: TokensOption
+  @OptionGroup var daemon: DaemonOption
 
   @Option(
     help: ArgumentHelp(
@@ -49,6 +50,9 @@ struct AddToken: Command {
       return token
     }
     Console.note("\(name(of: token)) is in \(source.tokens) and \(ending(token.expires, at: now)).")
+    try Confirmation(tokens: source.tokens, daemon: daemon) {
+      "\(name(of: token)) is in \(source.tokens), but \($0) does not know it"
+    }.await()
   }
 
   /// What everybody can read must not open the door: a verification token, above all.

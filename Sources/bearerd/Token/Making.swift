@@ -9,13 +9,32 @@ func hash(_ secret: [UInt8]) throws -> Digest {
   return digest
 }
 
-/// Prints a secret. When that fails nobody knows it, but its line is in the file: the message says what to do.
-func show(_ secret: [UInt8], of token: Token) throws(Failure) {
-  do throws(Failure) {
-    try Console.show(secret)
-  } catch {
-    let command = "bearerd token revoke \(token.application) --key \(token.key ?? "")"
-    throw Failure("\(error.message); nobody knows the new token now: \(command)", code: error.code)
+extension TokenFileEditor {
+  /// Edits the tokens, and prints the secret of a new one: when the new file is on the disk, and before it takes the
+  /// old one's place. So the daemon never learns a token that nobody was shown.
+  func edit<Result>(showing secret: [UInt8], _ change: (inout TokenEdit) throws -> Result) throws -> Result {
+    var isShown = false
+    do {
+      return try edit(change) {
+        do throws(Failure) {
+          try Console.show(secret)
+        } catch {
+          throw Failure("\(error.message); nothing was changed", code: error.code)
+        }
+        isShown = true
+      }
+    } catch {
+      if isShown, !error.hasTakenEffect {
+        Console.note("The token that was just shown is not valid: it could not be put into \(path).")
+      }
+      throw error
+    }
+  }
+}
+
+extension Error {
+  fileprivate var hasTakenEffect: Bool {
+    if case .notOnDisk? = self as? TokenSourceError { true } else { false }
   }
 }
 

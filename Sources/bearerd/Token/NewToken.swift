@@ -12,6 +12,7 @@ struct NewToken: Command {
   @OptionGroup var subject: ApplicationArgument
   @OptionGroup var restrictions: Restrictions
   @OptionGroup var source: TokensOption
+  @OptionGroup var daemon: DaemonOption
 
   func perform() throws {
     guardSecrets()
@@ -20,15 +21,17 @@ struct NewToken: Command {
     defer { secret.wipe() }
     let digest = try hash(secret)
 
-    let token = try TokenFileEditor(path: source.tokens).edit { edit in
+    let token = try TokenFileEditor(path: source.tokens).edit(showing: secret) { edit in
       let key = try edit.unusedKey(of: subject.application)
       let token = try restrictions.token(digest, of: subject.application, key: key, at: now)
       edit.append(token)
       return token
     }
 
-    try show(secret, of: token)
     Console.note("\(name(of: token)) is in \(source.tokens) and \(ending(token.expires, at: now)).")
     Console.note("The token is shown this once; the file keeps only its hash.")
+    try Confirmation(tokens: source.tokens, daemon: daemon) {
+      "\(name(of: token)) is in \(source.tokens), but \($0) does not know it"
+    }.await()
   }
 }

@@ -8,7 +8,7 @@ struct RevokeToken: Command {
     commandName: "revoke",
     abstract: "Take a token back: its line is removed.",
     discussion: """
-      The daemon refuses the token within a second; a web server's own cache may take longer. Where the daemon \
+      The daemon refuses the token when this ends with 0; a web server's own cache may take longer. Where the daemon \
       answers, you are told when the token was last used, and on a terminal asked before a used one is taken back.
       """)
 
@@ -35,6 +35,9 @@ struct RevokeToken: Command {
       edit.remove(tokens)
       return (edit.names(of: tokens), edit.current.tokens.count - tokens.count)
     }
+    try Confirmation(tokens: source.tokens, daemon: takingBack.daemon) {
+      "\(subject.application) \(names) is removed from \(source.tokens), but \($0) still accepts it"
+    }.await()
     Console.note("\(subject.application): revoked \(names).")
     if left == 0 { Console.note("No tokens are left in \(source.tokens): every door is shut.") }
   }

@@ -46,21 +46,23 @@ struct RotateToken: Command {
     if overlap == 0, uses != nil {
       try takingBack.confirm([editor.look { try choose(from: $0, at: now) }], by: uses, "End it")
     }
-    let (new, old, oldName, oldEnd) = try editor.edit { edit in
+    let (new, old, oldName, oldEnd) = try editor.edit(showing: secret) { edit in
       let old = try choose(from: edit, at: now)
       let end = min(old.expires, now.advanced(by: overlap))
       let new = Token(
         digest: digest, application: subject.application, key: try edit.unusedKey(of: subject.application),
         created: now, expires: try newEnd(after: old, at: now), scopes: old.scopes, origins: old.origins)
       if end < old.expires { edit.setExpires(end, of: old) }
-      edit.append(new)
+      edit.append(new, beside: old)
       return (new, old, edit.names(of: [old]), end)
     }
 
-    try show(secret, of: new)
     Console.note("\(name(of: new)) is in \(source.tokens) and \(ending(new.expires, at: now)).")
     Console.note("The old token, \(oldName), \(ending(oldEnd, at: now)).")
     if overlap > 0, let uses { Console.note("It \(uses.sentence(about: old)).") }
+    try Confirmation(tokens: source.tokens, daemon: takingBack.daemon) {
+      "\(source.tokens) is changed, but \($0) goes on with the old token alone"
+    }.await()
   }
 
   /// The one live token, or the one with the key.

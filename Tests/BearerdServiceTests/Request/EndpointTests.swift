@@ -12,7 +12,8 @@ struct EndpointTests {
   @Test(
     "is answered by its name alone",
     arguments: [
-      ("health", 200), ("metrics", 200), ("status", 200), ("status/app", 200), ("status/none", 200),
+      ("health", 200), ("alive", 200), ("metrics", 200), ("tokens", 200), ("status", 200),
+      ("status/app", 200), ("status/none", 200),
     ])
   func known(name: String, status: Int) throws {
     let door = try Door(tokens: tokens(line("app", secret)))
@@ -34,7 +35,7 @@ struct EndpointTests {
 
   @Test(
     "opens no door: not beside a caller's secret, however empty, and not for an Authorizer",
-    arguments: ["health", "metrics", "status"])
+    arguments: ["health", "alive", "metrics", "tokens", "status"])
   func astray(name: String) throws {
     let door = try Door(tokens: tokens(line("app", secret)))
     let endpoint = ("BEARERD_ENDPOINT", name)

@@ -45,6 +45,21 @@ final class Scratch {
   }
 }
 
+/// Runs a program to its end, which must be a good one, and gives what it printed.
+@discardableResult
+func run(_ command: String...) throws -> String {
+  let process = Process()
+  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+  process.arguments = command
+  let output = Pipe()
+  process.standardOutput = output
+  try process.run()
+  let bytes = output.fileHandleForReading.readDataToEndOfFile()
+  process.waitUntilExit()
+  try #require(process.terminationStatus == 0, "\(command)")
+  return String(decoding: bytes, as: UTF8.self)
+}
+
 /// A line for a secret of that name.
 func line(_ application: String, _ secret: String, _ options: String = "") throws -> String {
   let digest = try #require(try DigestContext().digest(of: secret.utf8.span))

@@ -32,6 +32,97 @@ struct TokenFileEditorTests {
     #expect(after.st_ino != before.st_ino)
   }
 
+  @Test("keeps the access control list and the attributes")
+  func accessList() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write(line("a", "1"))
+    try run("setfacl", "-m", "u:65534:r,u:12:rw,g:34:r", path)
+    try run("python3", "-c", "import os, sys; os.setxattr(sys.argv[1], 'user.note', b'ours')", path)
+    let before = try run("getfacl", "-pnc", path)
+    #expect(before.contains("user:65534:r--"))
+    let mode = scratch.status().st_mode
+    try TokenFileEditor(path: path).edit { try $0.append(token("b", "2")) }
+    #expect(try run("getfacl", "-pnc", path) == before && scratch.status().st_mode == mode)
+    let note = try run("python3", "-c", "import os, sys; print(os.getxattr(sys.argv[1], 'user.note'))", path)
+    #expect(note == "b'ours'\n")
+  }
+
+  @Test("gives a file without an access control list none, whatever new files of its directory get")
+  func inheritedList() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write(line("a", "1"))
+    try run("setfacl", "-d", "-m", "u:65534:rwx,g::rwx", scratch.path)
+    try TokenFileEditor(path: path).edit { try $0.append(token("b", "2")) }
+    #expect(try run("getfacl", "-pnc", path) == "user::rw-\ngroup::r--\nother::---\n\n")
+  }
+
+  @Test("gives a new file the access that its directory gives new files, and nobody more than read access")
+  func newFileOfDirectory() throws {
+    let scratch = try Scratch()
+    try run("setfacl", "-d", "-m", "u:65534:rwx,g::rwx,o::rwx", scratch.path)
+    try TokenFileEditor(path: scratch.path).edit { try $0.append(token("b", "2")) }
+    let list = try run("getfacl", "-pnc", "\(scratch.path)/b.tokens")
+    #expect(list.contains("user:65534:rwx\t#effective:r--") && list.contains("mask::r--"), "\(list)")
+    #expect(list.contains("other::---"))
+  }
+
+  @Test("is not kept waiting by who locks the directory, as all can who may read it", .timeLimit(.minutes(1)))
+  func foreignLock() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write(line("a", "1"))
+    let directory = open(scratch.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    defer {
+      close(directory)
+      close(file)
+    }
+    #expect(flock(directory, LOCK_EX) == 0 && flock(file, LOCK_EX) == 0)
+    try TokenFileEditor(path: path).edit { try $0.append(token("b", "2")) }
+    #expect(try scratch.names() == ["tokens"])
+  }
+
+  @Test(
+    "gives up after ten seconds behind one that does not end, and says how to find it",
+    .timeLimit(.minutes(1)))
+  func stuckEdit() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write(line("a", "1"))
+    let lock = open("\(scratch.path)/.bearerd.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    #expect(flock(lock, LOCK_EX) == 0)
+    let error = #expect(throws: TokenSourceError.self) {
+      try TokenFileEditor(path: path).edit { try $0.append(token("b", "2")) }
+    }
+    #expect(error?.description.contains("`fuser \(scratch.path)/.bearerd.lock` shows its process") == true)
+    #expect(try scratch.read() == line("a", "1"))
+    // One that was killed holds nothing, and leaves nothing behind in the end.
+    close(lock)
+    try TokenFileEditor(path: path).edit { try $0.append(token("b", "2")) }
+    #expect(try scratch.names() == ["tokens"])
+  }
+
+  @Test("follows no link that stands in for its lock")
+  func lockLink() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write(line("a", "1"))
+    try scratch.link(".bearerd.lock", to: "elsewhere")
+    #expect(throws: TokenSourceError.self) {
+      try TokenFileEditor(path: path).edit { try $0.append(token("b", "2")) }
+    }
+    #expect(try scratch.names() == [".bearerd.lock", "tokens"])
+  }
+
+  @Test("adds a token beside another, and so changes one file of a directory")
+  func beside() throws {
+    let scratch = try Scratch()
+    try scratch.write(line("a", "1"), to: "1.tokens")
+    try scratch.write(line("a", "2"), to: "2.tokens")
+    try TokenFileEditor(path: scratch.path).edit {
+      try $0.append(token("a", "3"), beside: $0.current.tokens[0])
+    }
+    #expect(try scratch.read("2.tokens") == line("a", "2"))
+    #expect(try TokenSource(path: scratch.path).load().tokens.map(\.file) == [0, 0, 1])
+  }
+
   @Test("writes through a link to the file that it points to")
   func link() throws {
     let scratch = try Scratch()

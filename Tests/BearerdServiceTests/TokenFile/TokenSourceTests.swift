@@ -120,6 +120,90 @@ struct TokenSourceTests {
         == "\(scratch.path): error: everybody may put files into it; chmod o-w \(scratch.path)")
   }
 
+  @Test(
+    "in a directory that everybody may write to is refused, as a file too, unless only its owner can remove a file there",
+    arguments: [
+      (0o777, "d", true), (0o757, "d", true), (0o1777, "d", false), (0o775, "d", false), (0o777, "d/e", true),
+      (0o1777, "d/e", false),
+    ] as [(mode_t, String, Bool)])
+  func openDirectory(mode: mode_t, name: String, isRefused: Bool) throws {
+    let scratch = try Scratch()
+    let directory = "\(scratch.path)/d"
+    try FileManager.default.createDirectory(atPath: "\(directory)/e", withIntermediateDirectories: true)
+    let path = try scratch.write(line("a", "1"), to: "\(name)/tokens")
+    #expect(chmod(directory, mode) == 0)
+    // A link in a safe place does not help.
+    try scratch.link("link", to: "\(name)/tokens")
+    for path in [path, "\(scratch.path)/link"] {
+      let loaded = try TokenSource(path: path, owners: .refused).load()
+      #expect(loaded.isUsable != isRefused)
+      #expect(
+        loaded.issues.map(\.description)
+          == (isRefused
+            ? ["\(directory): error: everybody may put files into it; chmod o-w \(directory)"] : []))
+    }
+  }
+
+  @Test(
+    "that belongs to another user is refused by the daemon: the file, a directory on the way, or a link",
+    arguments: ["d/tokens", "d", "link"])
+  func foreignOwner(name: String) throws {
+    guard geteuid() == 0 else { return }
+    let scratch = try Scratch()
+    try FileManager.default.createDirectory(atPath: "\(scratch.path)/d", withIntermediateDirectories: true)
+    try scratch.write(line("a", "1"), to: "d/tokens")
+    try scratch.link("link", to: "d/tokens")
+    let path = "\(scratch.path)/link"
+    #expect(lchown("\(scratch.path)/\(name)", 12, 0) == 0)
+    let text = "belongs to user 12, who can change the tokens; chown root \(scratch.path)/\(name)"
+    let refused = try TokenSource(path: path, owners: .refused).load()
+    // The file is named as it was asked for.
+    let subject = name == "d/tokens" ? path : "\(scratch.path)/\(name)"
+    #expect(
+      !refused.isUsable
+        && refused.issues.first?.description.hasPrefix("\(subject): error: belongs to user 12") == true)
+    #expect(name == "d/tokens" || refused.issues.first?.message == text)
+    let warned = try TokenSource(path: path, owners: .warned).load()
+    #expect(warned.isUsable && warned.issues.count == 1)
+    #expect(try TokenSource(path: path).load().issues.isEmpty)
+  }
+
+  @Test("that is a directory is refused for a link in it that leads through another user's directory")
+  func foreignLinkTarget() throws {
+    guard geteuid() == 0 else { return }
+    let scratch = try Scratch()
+    for name in ["d", "theirs"] {
+      try FileManager.default.createDirectory(
+        atPath: "\(scratch.path)/\(name)", withIntermediateDirectories: true)
+    }
+    try scratch.write(line("a", "1"), to: "theirs/a.tokens")
+    try scratch.link("d/a.tokens", to: "../theirs/a.tokens")
+    #expect(try TokenSource(path: "\(scratch.path)/d", owners: .refused).load().isUsable)
+    #expect(chown("\(scratch.path)/theirs", 12, 0) == 0)
+    #expect(try !TokenSource(path: "\(scratch.path)/d", owners: .refused).load().isUsable)
+  }
+
+  @Test(
+    "that is a directory of more files than can be told apart is refused, and no edit changes one of them")
+  func tooManyFiles() throws {
+    let scratch = try Scratch()
+    for number in 0..<TokenSource.maximumFiles {
+      close(open("\(scratch.path)/\(100_000 + number).tokens", O_WRONLY | O_CREAT | O_CLOEXEC, 0o640))
+    }
+    try scratch.write(line("app", "1", "id=k1"), to: "first.tokens")
+    let message =
+      "\(scratch.path): error: 65537 token files; at most 65536 are read: put the tokens of several into one"
+    let loading = #expect(throws: TokenSourceError.self) { try TokenSource(path: scratch.path).load() }
+    #expect(loading?.description == message)
+    let editing = #expect(throws: TokenSourceError.self) {
+      try TokenFileEditor(path: scratch.path).edit { $0.remove($0.current.tokens) }
+    }
+    #expect(editing?.description == message)
+    #expect(try scratch.read("first.tokens") == line("app", "1", "id=k1"))
+    // The last number that is counted is the last file's.
+    #expect(try Token(digest: digest(1), application: "a", file: TokenSource.maximumFiles - 1).file == 65535)
+  }
+
   @Test("finds duplicates across its files, and names both places")
   func duplicates() throws {
     let scratch = try Scratch()

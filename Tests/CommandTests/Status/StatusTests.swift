@@ -69,8 +69,6 @@ struct StatusTests {
       screen.contains("\nRELOADS FAIL since 20") && screen.contains("the tokens from before stay in force"),
       "\(screen)")
     #expect(screen.contains("tokens:1:5: error: "))
-    // It still serves: what is in force is good.
-    #expect(try Bearerd.run("health", "--listen", service.address.description).output == "ready\n")
     try scratch.write(good)
     #expect(
       try eventually(seconds: 10) {
@@ -81,6 +79,53 @@ struct StatusTests {
     let failed = try #require(tokens["failedReloads"] as? Int)
     let succeeded = try #require(tokens["reloads"] as? Int)
     #expect(failed >= 1 && succeeded >= 1)
+  }
+
+  @Test(
+    "say not ready while the tokens in force are not those on disk for more than five seconds, logged and counted once",
+    arguments: ["broken", "unreadable", "gone with its directory"])
+  func outdated(how: String) throws {
+    try FileManager.default.createDirectory(atPath: "\(scratch.path)/d", withIntermediateDirectories: false)
+    let tokens = "\(scratch.path)/d/tokens"
+    try FileManager.default.moveItem(atPath: scratch.tokens, toPath: tokens)
+    let good = try scratch.read("d/tokens")
+    let service = try Service(scratch: scratch, tokens: tokens, launcher: plainUser)
+    try service.waits(for: "ready on")
+    func health() throws -> Outcome { try Bearerd.run("health", "--listen", service.address.description) }
+    func metrics() throws -> String {
+      try Client(connectingTo: service.address).response(
+        to: RequestMessage(parameters: [("BEARERD_ENDPOINT", Array("metrics".utf8))])
+      ).body
+    }
+    switch how {
+    case "broken": try scratch.write("app nonsense\n", to: "d/tokens")
+    case "unreadable": chmod(tokens, 0)
+    default: #expect(rename("\(scratch.path)/d", "\(scratch.path)/gone") == 0)
+    }
+    let start = Date()
+    #expect(try health().output == "ready\n")
+    #expect(try eventually(seconds: 10) { try health().code == 1 })
+    #expect(Date().timeIntervalSince(start) > 4)
+    let answer = try health().output
+    #expect(
+      answer.hasPrefix("not ready: the tokens in force are not those on disk: ") && answer.contains("tokens"),
+      "\(answer)")
+    // It still serves by what it has: no reason to restart it.
+    #expect(try Bearerd.run("health", "--alive", "--listen", service.address.description).output == "ready\n")
+    #expect(try service.status(secret) == 200)
+    usleep(1_500_000)
+    #expect(service.log.components(separatedBy: "have not been those on disk for 5 seconds").count == 2)
+    #expect(
+      service.log.components(separatedBy: "those from before stay in force").count == 2, "\(service.log)")
+    #expect(try metrics().contains("\nbearerd_tokens_outdated_total 1\n"))
+    #expect(try metrics().contains("\nbearerd_last_reload_successful 0\n"))
+    switch how {
+    case "broken": try scratch.write(good, to: "d/tokens")
+    case "unreadable": chmod(tokens, 0o640)
+    default: #expect(rename("\(scratch.path)/gone", "\(scratch.path)/d") == 0)
+    }
+    #expect(try eventually(seconds: 5) { try health().code == 0 })
+    #expect(try metrics().contains("\nbearerd_last_reload_successful 1\n"))
   }
 
   @Test("keep the last use of a key when the tokens are changed")

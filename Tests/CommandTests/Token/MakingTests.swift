@@ -38,15 +38,71 @@ struct MakingTests {
     #expect(try scratch.names() == ["ci.tokens"])
   }
 
-  @Test("new whose answer nobody can read says how to take the token back")
-  func unread() throws {
+  @Test(
+    "new and rotate whose token nobody could be shown change nothing",
+    arguments: [
+      (">/dev/full", "No space left on device"), (">&-", "Bad file descriptor"), ("| true", "Broken pipe"),
+    ], [["new"], ["rotate"], ["rotate", "--keep", "0"]])
+  func unread(output: (redirection: String, message: String), command: [String]) throws {
     let scratch = try Scratch()
-    let command = #""$0" token new ci --tokens "$1" > /dev/full"#
-    let outcome = try Bearerd.start(["sh", "-c", command, Bearerd.path, scratch.tokens]).wait()
-    #expect(outcome.code == 74)
+    try scratch.write("ci \(hash("1")) id=k1\n")
+    let before = try scratch.read()
+    // A pipe must have lost its reader first. Its status is that of the command, not of the reader.
+    let script =
+      #"run() { sleep 0.3; tokens=$1; shift; "$0" token "$@" ci --tokens "$tokens"; echo $? >"$tokens.code"; }; "#
+      + #"run "$@" \#(output.redirection)"#
+    let outcome = try Bearerd.start(["sh", "-c", script, Bearerd.path, scratch.tokens] + command).wait()
+    #expect(try scratch.read("tokens.code") == "74\n")
     #expect(
-      outcome.errors.contains("nobody knows the new token now: bearerd token revoke ci --key "),
+      outcome.errors == "bearerd: cannot write the answer: \(output.message); nothing was changed\n",
       "\(outcome.errors)")
+    #expect(try scratch.read() == before)
+    #expect(try scratch.names() == ["tokens", "tokens.code"])
+  }
+
+  /// Makes a token while nobody takes it; the file changes meanwhile, and only then it is taken.
+  private func newWhileBlocked(_ scratch: Scratch, thenWriting line: String) throws -> Outcome {
+    let script = """
+      import os, subprocess, sys, time
+      directory, line = sys.argv[2:]
+      tokens = directory + "/tokens"
+      reader, writer = os.pipe()
+      os.set_blocking(writer, False)
+      try:
+          while True: os.write(writer, b"x")
+      except BlockingIOError: pass
+      os.set_blocking(writer, True)
+      before = open(tokens).read()
+      process = subprocess.Popen([sys.argv[1], "token", "new", "ci", "--tokens", tokens], stdout=writer)
+      os.close(writer)
+      while not [name for name in os.listdir(directory) if name.startswith(".tokens.")]: time.sleep(0.01)
+      time.sleep(0.3)
+      assert open(tokens).read() == before, "in force before it was shown"
+      with open(tokens, "a") as file: file.write(line)
+      print(b"".join(iter(lambda: os.read(reader, 65536), b"")).decode().lstrip("x"), end="")
+      sys.exit(process.wait())
+      """
+    return try Bearerd.start(["python3", "-c", script, Bearerd.path, scratch.path, line]).wait()
+  }
+
+  @Test("new is in force only after the token was shown, and begins anew if the file was changed until then")
+  func shownFirst() throws {
+    let scratch = try Scratch()
+    try scratch.write("ci \(hash("1")) id=k1\n")
+    let outcome = try newWhileBlocked(scratch, thenWriting: "other \(hash("2"))\n")
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(try scratch.lines().count == 3 && scratch.names() == ["tokens"])
+    #expect(try Bearerd.run("token", "explain", tokens: scratch.tokens, stdin: outcome.line).code == 0)
+  }
+
+  @Test("new says that the token it has shown is not valid, if the file could not be changed after all")
+  func shownInVain() throws {
+    let scratch = try Scratch()
+    try scratch.write("ci \(hash("1")) id=k1\n")
+    let outcome = try newWhileBlocked(scratch, thenWriting: "nonsense\n")
+    #expect(outcome.code == 78 && outcome.line.hasPrefix("brd_"))
+    #expect(outcome.errors.contains("The token that was just shown is not valid"), "\(outcome.errors)")
+    #expect(try scratch.lines() == ["ci \(hash("1")) id=k1", "nonsense"])
   }
 
   @Test(
