@@ -70,8 +70,10 @@ private struct QueryWords {
     let decoded = parts.map(QueryWords.decoded)
     // Apache ends a word at a decoded NUL, and a shell splits one at spaces.
     let split = decoded.flatMap { $0.split(whereSeparator: { $0 <= UInt8(ascii: " ") }).map(Array.init) }
-    words = Set((parts.map(Array.init) + decoded + split).map(QueryWords.visible))
-    texts = [QueryWords.visible(Array(query)), QueryWords.visible(Array(decoded.joined()))]
+    // Some servers decode nothing, or make one argument of all words.
+    texts = [parts.map(Array.init), decoded].map { QueryWords.visible(Array($0.joined())) }
+    words = Set(
+      (parts.map(Array.init) + decoded + split).map(QueryWords.visible) + texts.filter { !$0.isEmpty })
   }
 
   /// An option is refused if it stands anywhere in the query, another argument or an option's value if it is a word.

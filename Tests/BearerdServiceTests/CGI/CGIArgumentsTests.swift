@@ -17,7 +17,8 @@ struct CGIArgumentsTests {
       // Apache puts a backslash before what a shell would read, and ends a word at a NUL.
       ("--realm%3D$x;y", ["--realm=\\$x\\;y"]), ("--tokens%00x+/tmp/x%00", ["--tokens", "/tmp/x"]),
       // Some servers decode nothing, or make one argument of all words; a shell may split it.
-      ("--realm%3dx", ["--realm%3dx"]), ("--tokens+/tmp/x", ["--tokens /tmp/x"]),
+      ("--realm%3dx", ["--realm%3dx"]), ("--re%3d+-+a", ["--re%3d - a"]),
+      ("--tokens+/tmp/x", ["--tokens /tmp/x"]),
       ("--tokens%20/tmp/x", ["--tokens", "/tmp/x"]), ("a%09--tokens%0a/tmp/x", ["a", "--tokens", "/tmp/x"]),
       ("/home/me/x%20y", ["--tokens", "/home/me/x", "y"]),
       // A value of the script's own option.
