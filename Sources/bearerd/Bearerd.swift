@@ -24,9 +24,7 @@ struct Bearerd: ParsableCommand {
       TokenCommand.self,
       ManifestCommand.self,
       Doctor.self,
-    ],
-    // RFC 3875 section 4.1.4: a web server has started us.
-    defaultSubcommand: getenv("GATEWAY_INTERFACE") == nil ? nil : CGICommand.self)
+    ])
 
   static func main() {
     // Swift's runtime reads the arguments from /proc/self/cmdline. Without it there seem to be none: every command
@@ -35,6 +33,13 @@ struct Bearerd: ParsableCommand {
       Console.note("bearerd: cannot read its own arguments; mount /proc")
       Glibc.exit(EXIT_FAILURE)
     }
-    main(nil)
+    let environment = CGIEnvironment.current
+    guard environment.isCGI else { return main(nil) }
+    // The arguments may be a client's: no other command may see them.
+    do {
+      try CGICommand.answer(environment, arguments: Array(CommandLine.arguments.dropFirst()))
+    } catch {
+      exit(withError: error)
+    }
   }
 }

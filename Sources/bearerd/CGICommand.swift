@@ -17,7 +17,9 @@ struct CGICommand: ParsableCommand {
       hands files over instead: the web server is told to send the same path below a folder that nobody else \
       reaches. Exits with 0 where the request may pass and with 1 where not.
 
-      It is also what a bearerd without a subcommand does where GATEWAY_INTERFACE is set.
+      A program that a web server starts (GATEWAY_INTERFACE is set) does nothing but this, whatever its arguments. \
+      Without `cgi` as the first of them it takes its options from the environment alone: BEARERD_CGI_TOKENS \
+      for --tokens, BEARERD_CGI_CACHE_TTL for --cache-ttl, and `on` for an option without a value.
       """)
 
   @OptionGroup var source: TokensOption
@@ -29,19 +31,46 @@ struct CGICommand: ParsableCommand {
     transform: CGICommand.scope)
   var scope: Scope?
 
+  /// Started without GATEWAY_INTERFACE: by a person, or by a script that removed it.
   func run() throws {
+    try CGICommand.finish {
+      try CGIArguments.refuseQuery(in: Array(CommandLine.arguments.dropFirst(2)), .current)
+      return try outcome()
+    }
+  }
+
+  /// Started by a web server: answers the request and nothing else, whatever the arguments.
+  static func answer(_ environment: CGIEnvironment, arguments: [String]) throws {
+    try finish { try parse(CGIArguments.options(in: arguments, environment)).outcome() }
+  }
+
+  private func outcome() throws -> CGI.Outcome {
     Secrecy.begin()
-    let handler = StderrLogHandler(level: .info, format: .text)
     let cgi = CGI(
       source: TokenSource(path: source.tokens), answers: try answers.options(),
       scope: scope.map { "\($0)" }, handOver: try files.handOver())
-    let outcome = cgi.answer(
-      .current, arguments: Array(CommandLine.arguments.dropFirst()), at: .now,
-      logger: Logger(label: "bearerd") { _ in handler })
-    try Console.answer(outcome.response)
-    RequestBody.discard(of: .current)
-    if outcome.code != 0 { throw ExitCode(outcome.code) }
+    return cgi.answer(.current, at: .now, logger: CGICommand.logger)
   }
+
+  /// Writes the answer; an error in the options is a complete 500.
+  private static func finish(_ outcome: () throws -> CGI.Outcome) throws {
+    let answer: CGI.Outcome
+    do {
+      answer = try outcome()
+    } catch {
+      let text = (error as? CGIFailure)?.description ?? message(for: error)
+      logger.error("every request is denied: \(text.split(separator: "\n").first ?? "wrong options")")
+      answer = .failure(code: EX_USAGE)
+    }
+    try Console.answer(answer.response)
+    RequestBody.discard(of: .current)
+    if answer.code != 0 { throw ExitCode(answer.code) }
+  }
+
+  private static let logger: Logger = {
+    let handler = StderrLogHandler(level: .info, format: .text)
+    return Logger(label: "bearerd") { _ in handler }
+  }()
 
   private static func scope(_ text: String) throws -> Scope {
     guard let scope = Scope(text) else { throw ValidationError("a scope is \(Scope.rule)") }

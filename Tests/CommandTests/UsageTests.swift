@@ -7,7 +7,7 @@ struct UsageTests {
     "shows help and its version",
     arguments: [
       (["--help"], "SUBCOMMANDS:"), (["--version"], "0."), (["token", "--help"], "rotate"),
-      (["token", "add", "--help"], "128 bits"),
+      (["token", "add", "--help"], "112 bits"),
       (["help", "check"], "--tokens"), (["--generate-completion-script", "bash"], "complete"),
     ])
   func help(arguments: [String], expected: String) throws {

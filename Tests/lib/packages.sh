@@ -9,6 +9,8 @@ caddy_packages=(caddy)
 haproxy_packages=(haproxy)
 php_packages=(nginx-light php-fpm)
 spawn_packages=(spawn-fcgi multiwatch)
+# CGI programs behind nginx, and as other users behind Apache.
+cgi_packages=(fcgiwrap apache2-suexec-pristine)
 browser_packages=(chromium fonts-dejavu-core)
 prometheus_packages=(prometheus)
 # Copies of this machine, and machines of our own.
@@ -28,7 +30,7 @@ test_packages=(
   faketime strace python3 python3-venv openssl iproute2 util-linux acl rsync
   systemd apache2-utils libapache2-mod-xsendfile
   "${apache_packages[@]}" "${lighttpd_packages[@]}" "${caddy_packages[@]}" "${haproxy_packages[@]}"
-  "${php_packages[@]}" "${spawn_packages[@]}" "${browser_packages[@]}" "${prometheus_packages[@]}"
+  "${php_packages[@]}" "${spawn_packages[@]}" "${cgi_packages[@]}" "${browser_packages[@]}" "${prometheus_packages[@]}"
 )
 
 # need_packages NAME...: installs those that are missing, and asks for root only then.

@@ -1,58 +1,58 @@
-/// How many bits a guesser would have to search, by a rule that would rather refuse a good secret than let a
-/// guessable one in. The hash in the token file is fast and unsalted, so an imported secret needs all of them.
+/// How hard a secret is to guess, by a plain estimate: its length times the bits of the alphabet in use. Repetition
+/// and well-known words add nothing. The hash in the token file is fast and has no salt, so an imported secret needs
+/// 112 bits, what NIST SP 800-57 asks of a key today.
 ///
-/// 1. A UUID counts as 122 bits: no version holds more.
-/// 2. A stretch of five or more characters that stood earlier in the secret, or stands in the alphabet, the
-///    digits or a row of the keyboard, forwards or backwards, in any case, counts as one character.
-/// 3. Where the rest reads like words, a letter counts as 1.5 bits (Shannon 1951 measured 1.3 for English) and
-///    a digit as 3.3.
-/// 4. Otherwise a letter or digit counts as what the alphabet allows: 3.3 bits among digits, 4 among
-///    hexadecimal digits, 4.7 among letters of one case, up to 5.9 among letters of both and digits; less
-///    where eight or fewer different ones occur.
-/// 5. Punctuation counts as nothing, but for that of base 64 in what may be base 64.
+/// - An alphabet is digits, hexadecimal digits, letters of one case or both, with or without digits. Punctuation counts
+///   as nothing.
+/// - A character counts once for the four characters that it ends: not if they stood earlier, or stand in the alphabet,
+///   the digits or a row of the keyboard, forwards or backwards, in any case.
+/// - A word of `WellKnownSecrets` counts as nothing.
+/// - A third of vowels and no digit: words of a language, at 1.5 bits a letter (Shannon 1951 measured 1.3 for English).
 public struct SecretStrength: Equatable, Sendable {
   /// The estimate, rounded down.
   public let bits: Int
 
-  /// What an imported secret must have: beyond any search, with no salt and a fast hash.
-  public static let minimumBits = 128
+  /// What an imported secret must have.
+  public static let minimumBits = 112
 
   /// Whether the secret may be kept as a fast, unsalted hash.
   public var isSufficient: Bool { bits >= SecretStrength.minimumBits }
 
   /// Estimates `secret`.
   public init(of secret: Span<UInt8>) {
-    guard !SecretStrength.isUUID(secret) else {
-      bits = 122
-      return
-    }
-    bits = SecretStrength.tenthsOfBits(in: RepeatFilter.withoutRepeats(secret)) / 10
+    let characters = secret.array.filter(\.isAlphanumeric)
+    let rest = SecretStrength.withoutWords(characters.map(\.lowered))
+    bits = SecretStrength.newCharacters(in: rest) * SecretStrength.tenthsOfBits(of: characters) / 10
   }
 
-  /// 8-4-4-4-12 hexadecimal digits (RFC 9562 section 4).
-  private static func isUUID(_ secret: Span<UInt8>) -> Bool {
-    guard secret.count == 36 else { return false }
-    for index in secret.indices {
-      let isHyphen = secret[index] == UInt8(ascii: "-")
-      guard [8, 13, 18, 23].contains(index) ? isHyphen : secret[index].hexValue != nil else { return false }
-    }
-    return true
+  private static func tenthsOfBits(of characters: [UInt8]) -> Int {
+    if characters.allSatisfy(\.isDigit) { return 33 }
+    if characters.allSatisfy({ $0.hexValue != nil }) { return 40 }
+    let hasDigits = characters.contains(where: \.isDigit)
+    let vowels = characters.count { "aeiouy".utf8.contains($0.lowered) }
+    if !hasDigits, vowels * 3 >= characters.count { return 15 }
+    let hasBothCases = characters.contains(where: \.isLower) && characters.contains(where: \.isUpper)
+    return hasBothCases ? hasDigits ? 59 : 57 : hasDigits ? 51 : 47
   }
 
-  private static func tenthsOfBits(in characters: [UInt8]) -> Int {
-    let counted = characters.filter(\.isAlphanumeric)
-    let distinct = Set(counted).count
-    // log2 of 0 to 8, rounded down to tenths.
-    if distinct <= 8 { return counted.count * [0, 0, 10, 15, 20, 23, 25, 28, 30][distinct] }
-    if counted.allSatisfy(\.isDigit) { return counted.count * 33 }
-    if counted.allSatisfy({ $0.hexValue != nil }) { return counted.count * 40 }
-    if WordLikeness(characters).readsLikeWords {
-      return counted.reduce(0) { $0 + ($1.isDigit ? 33 : 15) }
+  private static func withoutWords(_ text: [UInt8]) -> [UInt8] {
+    var text = text
+    for word in WellKnownSecrets.words where word.utf8.count > 3 {
+      let word = Array(word.utf8)
+      while let range = text.firstRange(of: word) { text.removeSubrange(range) }
     }
-    let hasDigits = counted.contains(where: \.isDigit)
-    let hasBothCases = counted.contains(where: \.isLower) && counted.contains(where: \.isUpper)
-    guard hasBothCases else { return counted.count * (hasDigits ? 51 : 47) }
-    guard hasDigits else { return counted.count * 57 }
-    return (counted.count + characters.count { "+/-_".utf8.contains($0) }) * 59
+    return text
   }
+
+  private static func newCharacters(in text: [UInt8]) -> Int {
+    var seen = sequences
+    return text.indices.count { $0 < 3 || seen.insert(text[($0 - 3)...$0].map(\.self)).inserted }
+  }
+
+  /// Every four characters in the order that anyone tries first.
+  private static let sequences: Set<[UInt8]> = {
+    let rows = ["abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"]
+    let texts = (rows + rows.map { String($0.reversed()) }).map { Array($0.utf8) }
+    return Set(texts.flatMap { text in (3..<text.count).map { Array(text[($0 - 3)...$0]) } })
+  }()
 }

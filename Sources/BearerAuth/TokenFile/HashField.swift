@@ -14,13 +14,26 @@ enum HashField {
       throw LineProblem(at: field.lowerBound, complaint(about: bytes))
     }
     let digits = bytes.extracting(7...)
-    if let digest = Digest(hex: digits) { return digest }
+    if let digest = Digest(hex: digits) {
+      guard let match = WellKnownSecrets.matches[digest] else { return digest }
+      throw LineProblem(at: field.lowerBound, complaint(about: match))
+    }
     for index in digits.indices where digits[index].hexValue == nil {
       throw LineProblem(
         at: field.lowerBound + 7 + index, "not a hexadecimal digit; a hash has 64 of 0-9 and a-f")
     }
     throw LineProblem(
       at: field.lowerBound, "\(digits.count) digits after sha256: where SHA-256 has 64; paste the whole hash")
+  }
+
+  /// The word itself is not repeated: somebody may use it elsewhere.
+  private static func complaint(about match: WellKnownSecrets.Match) -> String {
+    let fix = "replace the line with one that `bearerd token new APP` writes"
+    switch match {
+    case .word: return "the hash of a well-known password or example, which anybody can present; \(fix)"
+    case .wordAndLineEnd:
+      return "the hash of a well-known word and a line end, which `echo` adds; anybody can guess it; \(fix)"
+    }
   }
 
   private static func complaint(about bytes: Span<UInt8>) -> String {

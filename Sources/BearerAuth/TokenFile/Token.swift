@@ -3,25 +3,25 @@
 /// A million of these are in memory at once: the fields are ordered so that they pack into 112 bytes.
 public struct Token: Sendable {
   /// Of the secret; the secret itself is nowhere.
-  public let digest: Digest
+  public private(set) var digest: Digest
   /// Whom it speaks for.
-  public let application: String
+  public private(set) var application: String
   /// Its public name among the application's; nil where the line has no `id=`.
-  public let key: String?
+  public private(set) var key: String?
   /// The first instant at which it is good; the distant past where the line does not say.
-  public let notBefore: Instant
+  public private(set) var notBefore: Instant
   /// The first instant at which it is no longer good; the distant future where the line does not say.
-  public let expires: Instant
+  public private(set) var expires: Instant
   /// The doors it opens; nil: every door.
-  public let scopes: [Scope]?
+  public private(set) var scopes: [Scope]?
   /// Where it may come from; nil: anywhere.
-  public let origins: [AddressBlock]?
+  public private(set) var origins: [AddressBlock]?
   /// When it was made; for people, it decides nothing.
-  public let created: Instant?
+  public private(set) var created: Instant?
   /// How many files `file` can tell apart.
   public static let maximumFiles = 1 << 16
-  private let fileNumber: UInt16
-  private let lineNumber: UInt32
+  private var fileNumber: UInt16
+  private var lineNumber: UInt32
 
   /// The token of a line; all but the first two are what the line's options say.
   public init(
@@ -39,6 +39,19 @@ public struct Token: Sendable {
     self.origins = origins
     lineNumber = UInt32(clamping: line)
     fileNumber = UInt16(clamping: file)
+  }
+
+  /// What takes this token's place in a rotation: a copy that differs in these values only, so that every restriction
+  /// stays, also one that is added to this type later. It stands on no line yet.
+  public func replacement(digest: Digest, key: String, created: Instant, expires: Instant) -> Token {
+    var token = self
+    token.digest = digest
+    token.key = key
+    token.created = created
+    token.expires = expires
+    token.lineNumber = 0
+    token.fileNumber = 0
+    return token
   }
 
   /// Its line in its file, from 1.

@@ -60,15 +60,23 @@ public struct TokenFileText: Sendable {
   /// The line of a token, without its line end: columns as in the head of a new file.
   static func line(for token: Token) -> String {
     let padding = String(repeating: " ", count: max(2, 16 - token.application.utf8.count))
-    var options: [String] = []
-    if let key = token.key { options.append("id=\(key)") }
-    if let created = token.created { options.append("created=\(created.shortDescription)") }
-    if token.notBefore != .distantPast { options.append("not-before=\(token.notBefore)") }
-    if token.expires != .distantFuture { options.append("expires=\(token.expires)") }
-    if let scopes = token.scopes { options.append("scopes=\(list(scopes))") }
-    if let origins = token.origins { options.append("from=\(list(origins))") }
+    let options = TokenOption.allCases.compactMap { option in
+      value(of: option, in: token).map { "\(option.rawValue)=\($0)" }
+    }
     let hash = "\(token.application)\(padding)sha256:\(token.digest.hex)"
     return options.isEmpty ? hash : "\(hash)  \(options.joined(separator: " "))"
+  }
+
+  /// What a token's line says of an option; nil if it does not name the option.
+  private static func value(of option: TokenOption, in token: Token) -> String? {
+    switch option {
+    case .id: token.key
+    case .created: token.created?.shortDescription
+    case .notBefore: token.notBefore == .distantPast ? nil : "\(token.notBefore)"
+    case .expires: token.expires == .distantFuture ? nil : "\(token.expires)"
+    case .scopes: token.scopes.map(list)
+    case .from: token.origins.map(list)
+    }
   }
 
   private static func list(_ items: [some CustomStringConvertible]) -> String {

@@ -2,8 +2,8 @@
 enum TokenOption: String, CaseIterable {
   case id
   case created
-  case expires
   case notBefore = "not-before"
+  case expires
   case scopes
   case from
 

@@ -28,19 +28,19 @@ public struct CGI {
     public var response: [UInt8]
     /// 0 for an allowance, 1 for a denial, else the code of sysexits.h for what went wrong.
     public var code: Int32
+
+    /// The answer to a request that an error of the configuration denies: a complete 500.
+    public static func failure(code: Int32) -> Outcome {
+      let text =
+        "Status: 500 Internal Server Error\r\nCache-Control: no-store\r\nContent-Type: text/plain\r\n"
+        + "Content-Length: 6\r\n\r\nError\n"
+      return Outcome(response: Array(text.utf8), code: code)
+    }
   }
 
   /// The answer to the request that `environment` holds. Whatever goes wrong, it is a complete 500.
-  /// - Parameter arguments: those of this process: a web server may have put words of the query among them.
-  public func answer(
-    _ environment: CGIEnvironment, arguments: [String], at now: Instant, logger: Logger
-  ) -> Outcome {
+  public func answer(_ environment: CGIEnvironment, at now: Instant, logger: Logger) -> Outcome {
     do {
-      guard !QueryWords(of: environment).appear(in: arguments) else {
-        throw CGIFailure(
-          "an option in the query stands among the arguments, too; the script must not pass its arguments on (\"$@\")"
-        )
-      }
       let parameters = try parameters(from: environment)
       let loaded = try source.load()
       guard loaded.isUsable else { throw TokenSourceError.unusable(loaded.issues) }
@@ -113,11 +113,4 @@ extension Parameters {
   fileprivate mutating func keep(_ parameter: AuthParameter, _ value: ArraySlice<UInt8>) {
     parameter.name.withUTF8Buffer { keep($0.span, value.span) }
   }
-}
-
-/// What is wrong with how we are asked, and the fix.
-private struct CGIFailure: Error, CustomStringConvertible {
-  var description: String
-
-  init(_ description: String) { self.description = description }
 }

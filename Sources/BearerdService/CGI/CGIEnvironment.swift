@@ -27,6 +27,18 @@ public struct CGIEnvironment {
     return entries.filter { $0.starts(with: start) }.map { $0.dropFirst(start.count) }
   }
 
+  /// All variables, in their order.
+  var variables: [(name: String, value: String)] {
+    entries.map { entry in
+      let name = entry.prefix { $0 != UInt8(ascii: "=") }
+      let value = entry.dropFirst(name.count + 1)
+      return (String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self))
+    }
+  }
+
+  /// Whether a web server started this process to answer a request (RFC 3875 section 4.1.4).
+  public var isCGI: Bool { value(of: "GATEWAY_INTERFACE") != nil }
+
   /// The first value of a name; nil where there is none.
   func value(of name: String) -> ArraySlice<UInt8>? { values(of: name).first }
 

@@ -11,9 +11,9 @@ struct AddToken: Command {
     discussion: """
       printf %s "$TOKEN" | bearerd token add APP
 
-      The hash in the file is fast and without salt, so a token that could be guessed is refused: it must have \
-      128 bits by a cautious estimate of its length, its alphabet and its repetitions, as 32 random hexadecimal \
-      digits have.
+      The hash in the file is fast and has no salt, so a token that could be guessed is refused: it must have at \
+      least 112 bits by a plain estimate, length times the bits of the alphabet in use, where obvious repetition \
+      and well-known words do not count. A random UUID or 28 random hexadecimal digits are enough.
       """)
 
   @OptionGroup var subject: ApplicationArgument
@@ -38,6 +38,11 @@ struct AddToken: Command {
     defer { secret.wipe() }
     try check(secret)
     let digest = try hash(secret)
+    guard !WellKnownSecrets.contains(digest) else {
+      throw Failure(
+        "this is a well-known password or example, which no token file may hold; let "
+          + "`bearerd token new \(subject.application)` make one")
+    }
     try refusePublished(digest)
 
     let token = try TokenFileEditor(path: source.tokens).edit { edit in

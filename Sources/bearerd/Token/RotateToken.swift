@@ -8,8 +8,8 @@ struct RotateToken: Command {
     commandName: "rotate",
     abstract: "Make a new token in an old one's place; the old one ends soon after.",
     discussion: """
-      The new token has the scopes and addresses of the old one, and as long to live as the old one had from its \
-      created= to its expires=. The old one keeps working for a while, so that both are good until the \
+      The new token has every restriction of the old one: scopes=, from= and not-before=. It is valid for as long \
+      as the old one was from its created= to its expires=. The old one keeps working for a while, so that both are good until the \
       application has the new one. Where the daemon answers, you are told when the old one was last used.
       """)
 
@@ -49,9 +49,9 @@ struct RotateToken: Command {
     let (new, old, oldName, oldEnd) = try editor.edit(showing: secret) { edit in
       let old = try choose(from: edit, at: now)
       let end = min(old.expires, now.advanced(by: overlap))
-      let new = Token(
-        digest: digest, application: subject.application, key: try edit.unusedKey(of: subject.application),
-        created: now, expires: try newEnd(after: old, at: now), scopes: old.scopes, origins: old.origins)
+      let new = old.replacement(
+        digest: digest, key: try edit.unusedKey(of: subject.application), created: now,
+        expires: try newEnd(after: old, at: now))
       if end < old.expires { edit.setExpires(end, of: old) }
       edit.append(new, beside: old)
       return (new, old, edit.names(of: [old]), end)
@@ -80,6 +80,9 @@ struct RotateToken: Command {
     if let expires {
       let end = expires.instant(at: now)
       guard end > now else { throw .usage("--expires lies in the past; the token would never be good") }
+      guard end > old.notBefore else {
+        throw .usage("--expires is not after the token's not-before=; the new token would never be good")
+      }
       return end
     }
     guard old.expires != .distantFuture else { return .distantFuture }

@@ -21,6 +21,9 @@ struct SecretStrengthTests {
         "a JWT", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjaSIsIm4iOjQyfQ.4pcPyMD09olPSyXnrXCjTwXyr4BsezdI1AVTmud2fU4"
       ),
       ("40 digits of dice", "8203957164029385716604827315928406173529"),
+      ("uuidgen", "9b2f8c1e-4d5a-4f6b-8a7c-3e2d1f0a9b8c"),
+      ("a UUID in capitals", "9B2F8C1E-4D5A-4F6B-8A7C-3E2D1F0A9B8C"),
+      ("openssl rand -hex 14", "b7b07e0a1c3ad5f29c84d6e1f05e"), ("pwgen -s 20", "x7KpQ2mVt9RzLw4BnYc6"),
     ])
   func strong(origin: String, secret: String) {
     #expect(SecretStrength(of: secret).isSufficient, "\(origin)")
@@ -45,11 +48,11 @@ struct SecretStrengthTests {
       ("all zeros", String(repeating: "0", count: 64)),
       ("the keyboard", "qwertyuiopasdfghjklzxcvbnmqwertyuiopasdfghjklzxcvbnm"),
       ("the keyboard", "1234567890qwertyuiop"),
-      ("a UUID", "9b2f8c1e-4d5a-4f6b-8a7c-3e2d1f0a9b8c"),
-      ("a UUID in capitals", "9B2F8C1E-4D5A-4F6B-8A7C-3E2D1F0A9B8C"),
-      ("hexadecimal, 15 bytes", "b7b07e0a1c3ad5f29c84d6e1f05e3a"),
+      ("an empty UUID", "00000000-0000-0000-0000-000000000000"),
+      ("a UUID of an example", "12345678-1234-1234-1234-123456789abc"),
+      ("hexadecimal, 13 bytes", "b7b07e0a1c3ad5f29c84d6e1f0"),
       ("deadbeef", String(repeating: "deadbeef", count: 8)),
-      ("twenty characters", "x7KpQ2mVt9RzLw4BnYc6"), ("a date and time", "2026-11-24T10:15:30.123456789Z"),
+      ("eighteen characters", "x7KpQ2mVt9RzLw4BnY"), ("a date and time", "2026-11-24T10:15:30.123456789Z"),
       ("four words", "correct-horse-battery-staple"),
       ("five words, joined", "CorrectHorseBatteryStapleForever"),
       ("a sentence of twelve words", "the-quick-brown-fox-jumps-over-the-lazy-dog-and-runs-away"),
@@ -81,12 +84,25 @@ struct SecretStrengthTests {
     #expect(refused <= mostOfThousand, "\(refused) of 1000")
   }
 
+  @Test("that is a random UUID is never refused")
+  func uuids() {
+    var dice = Dice(state: 7)
+    for _ in 0..<1000 {
+      let digits = Array(dice.text(of: "0123456789abcdef", count: 31))
+      let parts = [digits[..<8], digits[8..<12], ["4"] + digits[12..<15], digits[15..<19], digits[19...]]
+      let uuid = parts.map { String($0) }.joined(separator: "-")
+      let bits = SecretStrength(of: uuid).bits
+      #expect(bits >= SecretStrength.minimumBits, "\(uuid): \(bits)")
+    }
+  }
+
   @Test(
     "has the bits that the rule says",
     arguments: [
       ("b7b07e0a1c3ad5f29c84d6e1f05e3a92", 128), ("x7KpQ2mVt9RzLw4BnYc6", 118),
-      ("9b2f8c1e-4d5a-4f6b-8a7c-3e2d1f0a9b8c", 122),
-      ("aaaaaaaa", 0), ("ab", 2),
+      ("9b2f8c1e-4d5a-4f6b-8a7c-3e2d1f0a9b8c", 128), ("aaaaaaaa", 8), ("", 0), ("-----", 0),
+      ("8203957164", 33),
+      ("my-token-8203957164", 61),
     ])
   func bits(secret: String, bits: Int) {
     #expect(SecretStrength(of: secret).bits == bits)

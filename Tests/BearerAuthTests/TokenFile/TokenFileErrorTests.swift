@@ -25,7 +25,7 @@ private let lines: [(line: String, issue: String)] = [
   ("a HASH Expires=2027-01-01", #"unknown option "Expires" (did you mean "expires"?)"#),
   (
     "a HASH  colour=red",
-    #"1:76: error: not an option; there are id= created= expires= not-before= scopes= from="#
+    #"1:76: error: not an option; there are id= created= not-before= expires= scopes= from="#
   ),
   ("a HASH =x", "1:75: error: not an option; there are id="),
   ("a HASH scopes", "1:75: error: scopes has no value; write scopes=read,write"),

@@ -17,7 +17,7 @@ struct CGITests {
   }
 
   private func answer(
-    _ environment: [String], arguments: [String] = [], scope: String? = nil, handOver: HandOver? = nil
+    _ environment: [String], scope: String? = nil, handOver: HandOver? = nil
   ) throws -> (response: ResponseMessage, code: Int32) {
     var cgi = CGI(
       source: TokenSource(path: "\(scratch.path)/tokens"),
@@ -25,8 +25,7 @@ struct CGITests {
     cgi.scope = scope
     cgi.handOver = handOver
     let outcome = cgi.answer(
-      CGIEnvironment(environment.map { Array($0.utf8) }), arguments: arguments,
-      at: Instant(seconds: 1_800_000_000),
+      CGIEnvironment(environment.map { Array($0.utf8) }), at: Instant(seconds: 1_800_000_000),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     return (ResponseMessage(output: outcome.response), outcome.code)
   }
@@ -97,7 +96,7 @@ struct CGITests {
       source: TokenSource(path: "\(scratch.path)/none"),
       answers: AnswerOptions(challenge: try Challenge(realm: "test")))
     let outcome = gone.answer(
-      CGIEnvironment([Array(one.utf8)]), arguments: [], at: Instant(seconds: 0),
+      CGIEnvironment([Array(one.utf8)]), at: Instant(seconds: 0),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     #expect(outcome.response == CGITests.failure)
     #expect(outcome.code == 74)
@@ -106,20 +105,6 @@ struct CGITests {
   private static let failure = Array(
     ("Status: 500 Internal Server Error\r\nCache-Control: no-store\r\nContent-Type: text/plain\r\n"
       + "Content-Length: 6\r\n\r\nError\n").utf8)
-
-  @Test(
-    "options that come with the query are noticed among its arguments",
-    arguments: [
-      ("--tokens+/tmp/x", ["--tokens", "/tmp/x"]),
-      ("a+--tokens", ["cgi", "--tokens", "/t", "a", "--tokens"]),
-      ("--tokens%3D/tmp/x", ["--tokens=/tmp/x"]), ("%2d%2dtokens", ["--tokens"]),
-      ("--realm%3D$x;y", ["--realm=\\$x\\;y"]), ("-h", ["-h"]), ("--", ["--"]), ("--t%C3%BC", ["--tü"]),
-      ("--%", ["--%"]), ("--%zz", ["--%zz"]),
-    ])
-  func queryWords(query: String, arguments: [String]) throws {
-    #expect(try answer([one, "QUERY_STRING=\(query)"], arguments: arguments).response.status == 500)
-    #expect(try answer([one, "QUERY_STRING=\(query)"], arguments: ["cgi", "/tmp/x"]).response.status == 200)
-  }
 
   @Test("files are handed over to those who may, for GET and HEAD")
   func handsOver() throws {
@@ -160,7 +145,7 @@ struct CGITests {
       (["REQUEST_METHOD=GET", "BEARERD_ENDPOINT=metrics", one], 500),
     ] {
       let outcome = cgi.answer(
-        CGIEnvironment((asked + environment).map { Array($0.utf8) }), arguments: [],
+        CGIEnvironment((asked + environment).map { Array($0.utf8) }),
         at: Instant(seconds: 1_800_000_000), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
       let response = ResponseMessage(output: outcome.response)
       #expect(response.status == status, "\(environment)")

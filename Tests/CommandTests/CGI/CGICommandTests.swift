@@ -4,6 +4,10 @@ import Testing
 @Suite("bearerd cgi")
 struct CGICommandTests {
   private func run(_ environment: [String], _ arguments: String...) throws -> Outcome {
+    try run(environment, arguments)
+  }
+
+  private func run(_ environment: [String], _ arguments: [String]) throws -> Outcome {
     try Bearerd.start(["env", "-i"] + environment + [Bearerd.path] + arguments).wait()
   }
 
@@ -30,14 +34,104 @@ struct CGICommandTests {
     #expect(missing.output.hasPrefix("Status: 500 Internal Server Error\r\n"))
   }
 
-  @Test("is what a web server starts that names no subcommand")
-  func startedByServer() throws {
+  @Test(
+    "with GATEWAY_INTERFACE only the request is answered, whatever the arguments",
+    arguments: [
+      [], ["token", "add", "evil"], ["token", "list"], ["token", "revoke", "app", "--yes"],
+      ["token", "new", "evil"],
+      ["serve", "--listen", "unix:SCRATCH/socket"], ["check"], ["status"], ["health"],
+      ["doctor", "http://127.0.0.1:1/"],
+      ["manifest", "verify"], ["help"], ["help", "token"], ["--help"], ["-h"], ["--version"],
+      ["--experimental-dump-help"], ["--generate-completion-script", "bash"], ["--tokens", "SCRATCH/evil"],
+      ["--"],
+      [""], ["CGI"], ["cgi"],
+    ])
+  func startedByServer(arguments: [String]) throws {
     let scratch = try Scratch()
     let secret = try Bearerd.run("token", "new", "app", tokens: scratch.tokens).line
-    let environment = ["GATEWAY_INTERFACE=CGI/1.1", "HTTP_AUTHORIZATION=Bearer \(secret)"]
-    #expect(try run(environment, "--tokens", scratch.tokens).output.hasPrefix("Status: 200 OK\r\n"))
-    #expect(try run(environment, "check", "--tokens", scratch.tokens).output.hasPrefix("ok: "))
-    #expect(try run(Array(environment.dropFirst()), "--tokens", scratch.tokens).code == 64)
+    let evil = try Bearerd.run("token", "new", "evil", tokens: "\(scratch.path)/evil").line
+    let before = try scratch.read()
+    let words = arguments.map { $0.replacingOccurrences(of: "SCRATCH", with: scratch.path) }
+    let ways = [words, words + ["--tokens", scratch.tokens]].filter { $0.first != "cgi" || $0.count == 1 }
+    for words in ways {
+      let environment = [
+        "GATEWAY_INTERFACE=CGI/1.1", "BEARERD_CGI_TOKENS=\(scratch.tokens)", "REQUEST_METHOD=POST",
+        "QUERY_STRING=\(words.joined(separator: "+"))",
+      ]
+      let answers = [("Bearer \(secret)", "Status: 200 OK\r\n"), ("Bearer \(evil)", "Status: 401 ")]
+      for (authorization, status) in answers {
+        let outcome = try Bearerd.start(
+          ["env", "-i"] + environment + ["HTTP_AUTHORIZATION=\(authorization)", Bearerd.path] + words,
+          stdin: "a-secret-of-the-client-0123456789abcdef0123456789abcdef\n"
+        ).wait()
+        #expect(outcome.output.hasPrefix(status), "\(words): \(outcome)")
+      }
+      #expect(try scratch.read() == before)
+      #expect(try !scratch.names().contains("socket"))
+    }
+  }
+
+  @Test(
+    "every option has a variable, which only a web server's start reads; one that is not understood denies")
+  func variables() throws {
+    let scratch = try Scratch()
+    let secret = try Bearerd.run("token", "new", "app", "--scopes", "write", tokens: scratch.tokens).line
+    let started = ["GATEWAY_INTERFACE=CGI/1.1", "HTTP_AUTHORIZATION=Bearer \(secret)"]
+    let tokens = "BEARERD_CGI_TOKENS=\(scratch.tokens)"
+    func status(_ environment: [String], _ arguments: String...) throws -> String {
+      let outcome = try Bearerd.start(["env", "-i"] + started + environment + [Bearerd.path] + arguments)
+        .wait()
+      #expect(!(outcome.output + outcome.errors).contains(secret))
+      return "\(outcome.output.dropFirst("Status: ".count).prefix(3))"
+    }
+    #expect(try status([tokens]) == "403")
+    #expect(try status([tokens, "BEARERD_CGI_SCOPE=write"]) == "200")
+    #expect(try status([tokens, "REDIRECT_REDIRECT_BEARERD_CGI_SCOPE=write"]) == "200")
+    #expect(try status([tokens, "BEARERD_CGI_SCOPE=write", "REDIRECT_BEARERD_CGI_SCOPE=read"]) == "500")
+    #expect(try status([tokens, "BEARERD_CGI_SCOPE=write"], "serve") == "200")
+    #expect(
+      try status([tokens, "BEARERD_CGI_SCOPE=write", "QUERY_STRING="], "cgi", "--scope", "read") == "403")
+    #expect(try status(["BEARERD_CGI_SCOPE=write"]) == "500")
+    for wrong in [
+      "BEARERD_CGI_SCOPES=write", "BEARERD_CGI_=x", "BEARERD_CGI_SCOPE=", "BEARERD_CGI_HELP=on",
+      "BEARERD_CGI_X=",
+      "BEARERD_CGI_ALLOW_PREFLIGHT=off", "BEARERD_CGI_ALLOW_PREFLIGHT=1",
+      "BEARERD_CGI_GENERATE_COMPLETION_SCRIPT=bash",
+    ] {
+      #expect(try status([tokens, "BEARERD_CGI_SCOPE=write", wrong]) == "500", "\(wrong)")
+    }
+    #expect(try status(["HTTP_\(tokens)", "HTTP_BEARERD_CGI_SCOPE=write"]) == "500")
+    let cgi = try #require(CommandHelp.all.first { $0.name == "bearerd cgi" })
+    let values = [
+      "--cache-ttl": "5", "--path": "PATH_INFO", "--private": "/a/", "--public": "/",
+      "--resource-metadata": "https://a.example/",
+      "--tokens": scratch.tokens, "--scope": "write",
+    ]
+    for option in cgi.options {
+      let name = option.name.dropFirst(2).uppercased().replacingOccurrences(of: "-", with: "_")
+      let value = option.value.isEmpty ? "on" : values[option.name] ?? "x"
+      let outcome = try Bearerd.start(
+        [
+          "env", "-i", started[0], tokens, "BEARERD_CGI_PRIVATE=/a/", "BEARERD_CGI_\(name)=\(value)",
+          Bearerd.path,
+        ]
+      ).wait()
+      #expect(outcome.output.hasPrefix("Status: 401 "), "\(option.name): \(outcome)")
+    }
+  }
+
+  @Test("an option that cannot be meant, --help among them, is a complete 500 for a web server")
+  func usageForServers() throws {
+    let scratch = try Scratch()
+    for arguments in [
+      ["--scope", "\u{1}"], ["--nonsense"], ["surplus"], ["--help"], ["--version"], ["--private", "/"],
+    ] {
+      let outcome = try run(
+        ["GATEWAY_INTERFACE=CGI/1.1", "QUERY_STRING="], ["cgi", "--tokens", scratch.tokens] + arguments)
+      #expect(outcome.output.hasPrefix("Status: 500 Internal Server Error\r\n"), "\(arguments)")
+      #expect(outcome.output.hasSuffix("\r\n\r\nError\n"))
+      #expect(outcome.code == 64)
+    }
   }
 
   @Test(

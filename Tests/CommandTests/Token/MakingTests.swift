@@ -123,9 +123,10 @@ struct MakingTests {
   @Test(
     "add refuses what can be guessed, cannot be sent, or is nothing",
     arguments: [
-      ("hunter2", 1, "this token could be guessed: it has 19 bits by estimate, and 128 are needed"),
+      ("hunter2", 1, "this token could be guessed: it has 5 bits by estimate, and 112 are needed"),
+      ("x7KpQ2mVt9", 1, "this token could be guessed: it has 59 bits by estimate, and 112 are needed"),
       ("correct-horse-battery-staple-correct-horse", 1, "this token could be guessed"),
-      ("9b2f8c1e-4d5a-4f6b-8a7c-3e2d1f0a9b8c", 1, "it has 122 bits by estimate"),
+      ("00000000-0000-0000-0000-000000000000", 1, "this token could be guessed"),
       ("b7b07e0a1c3ad5f2 9c84d6e1f05e3a92", 1, "no header can carry this token"),
       ("Bearer b7b07e0a1c3ad5f29c84d6e1f05e3a92", 1, "no header can carry this token"),
       ("caf\u{e9}b7b07e0a1c3ad5f29c84d6e1f05e3a92", 1, "no header can carry this token"),
@@ -149,12 +150,23 @@ struct MakingTests {
     #expect(try scratch.names().isEmpty)
   }
 
-  @Test("add takes a weak token where it must, but none that cannot be sent")
+  @Test("add accepts what services issue: a random UUID")
+  func uuid() throws {
+    let scratch = try Scratch()
+    let secret = "9b2f8c1e-4d5a-4f6b-8a7c-3e2d1f0a9b8c"
+    let outcome = try Bearerd.run("token", "add", "ci", tokens: scratch.tokens, stdin: secret)
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(try Bearerd.run("token", "explain", tokens: scratch.tokens, stdin: secret).code == 0)
+  }
+
+  @Test("add takes a weak token where it must, but none that cannot be sent or that the file could not hold")
   func force() throws {
     let scratch = try Scratch()
     #expect(
-      try Bearerd.run("token", "add", "ci", "--force", tokens: scratch.tokens, stdin: "hunter2").code == 0)
-    #expect(try Bearerd.run("token", "explain", tokens: scratch.tokens, stdin: "hunter2").code == 0)
+      try Bearerd.run("token", "add", "ci", "--force", tokens: scratch.tokens, stdin: "hunter-77").code == 0)
+    #expect(try Bearerd.run("token", "explain", tokens: scratch.tokens, stdin: "hunter-77").code == 0)
+    let known = try Bearerd.run("token", "add", "ci", "--force", tokens: scratch.tokens, stdin: "hunter2")
+    #expect(known.code == 1 && known.errors.contains("no token file may hold"), "\(known.errors)")
     #expect(try Bearerd.run("token", "add", "ci", "--force", tokens: scratch.tokens, stdin: "a b").code == 1)
   }
 

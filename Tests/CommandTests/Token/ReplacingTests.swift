@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import BearerAuth
+
 @Suite("bearerd token rotate and revoke")
 struct ReplacingTests {
   @Test("rotate makes a token with the old one's rights, and ends the old one later")
@@ -23,6 +25,50 @@ struct ReplacingTests {
         "token", "explain", "--scope", "read", "--from", "10.1.1.1", tokens: scratch.tokens,
         stdin: outcome.line
       ).code == 0)
+  }
+
+  /// What a rotation does with an option of the old line. No default: whoever adds an option decides it here.
+  private func afterRotation(_ option: TokenOption) -> (old: String, survives: Bool) {
+    switch option {
+    case .id: ("old", false)
+    case .created: ("2020-01-01", false)
+    case .notBefore: ("2998-01-01T00:00:00Z", true)
+    case .expires: ("2999-01-01T00:00:00Z", false)
+    case .scopes: ("read,write", true)
+    case .from: ("127.0.0.0/8,::1", true)
+    }
+  }
+
+  @Test("every restriction survives a rotation")
+  func restrictions() throws {
+    let scratch = try Scratch()
+    let options = TokenOption.allCases.map { "\($0.rawValue)=\(afterRotation($0).old)" }
+    try scratch.write("ci \(hash("1")) \(options.joined(separator: " "))\n")
+    let outcome = try Bearerd.run("token", "rotate", "ci", tokens: scratch.tokens)
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    let fields = try #require(scratch.lines().last).split(separator: " ").map(String.init)
+    for option in TokenOption.allCases {
+      let field = try #require(
+        fields.first { $0.hasPrefix("\(option.rawValue)=") }, "\(option) is missing: \(fields)")
+      let (old, survives) = afterRotation(option)
+      #expect((field == "\(option.rawValue)=\(old)") == survives, "\(field)")
+    }
+    #expect(fields.count == 2 + TokenOption.allCases.count)
+    let answer = try Bearerd.run(
+      "token", "explain", "--scope", "read", "--from", "127.0.0.1", tokens: scratch.tokens,
+      stdin: outcome.line)
+    #expect(answer.code == 1 && answer.output.contains("not-yet-valid"), "\(answer)")
+  }
+
+  @Test("rotate refuses an end before the token begins to be valid")
+  func endBeforeBegin() throws {
+    let scratch = try Scratch()
+    try scratch.write("ci \(hash("1")) not-before=2998-01-01\n")
+    let before = try scratch.read()
+    let outcome = try Bearerd.run("token", "rotate", "ci", "--expires", "10d", tokens: scratch.tokens)
+    #expect(
+      outcome.code == 64 && outcome.errors.contains("not after the token's not-before="), "\(outcome.errors)")
+    #expect(try scratch.read() == before)
   }
 
   @Test("rotate gives the new token as long to live as the old one had, or as long as it is told")

@@ -1,0 +1,118 @@
+import BearerAuth
+
+/// Which options a program counts that a web server started (RFC 3875).
+///
+/// A web server passes the words of a query without `=` as arguments (RFC 3875 section 4.4), so any argument may be a
+/// client's. (php-cgi was open this way for years.) Options come from two places only: the arguments of the
+/// administrator's script, after `cgi`, and environment variables that begin with `BEARERD_CGI_`. What a client sends
+/// arrives in variables of other names: headers in `HTTP_...`, the query in `QUERY_STRING`.
+public enum CGIArguments {
+  /// `BEARERD_CGI_CACHE_TTL=60` is `--cache-ttl=60`.
+  static let prefix = "BEARERD_CGI_"
+  /// Options without a value; their variable is `on`.
+  static let flags = ["x-sendfile", "allow-preflight", "accept-redirected-authorization"]
+
+  /// The options for `bearerd cgi`: those of the environment, then those of the script, which replace them.
+  /// - Parameter arguments: of this process, without its name. Unless they begin with `cgi`, no script of the
+  ///   administrator's wrote them, and they are ignored.
+  public static func options(
+    in arguments: [String], _ environment: CGIEnvironment
+  ) throws(CGIFailure) -> [String] {
+    let written = arguments.first == "cgi" ? Array(arguments.dropFirst()) : []
+    try refuseQuery(in: written, environment)
+    return try options(of: environment) + written
+  }
+
+  /// Throws if an argument may be a word of the query: the script passes its own arguments on.
+  public static func refuseQuery(
+    in arguments: [String], _ environment: CGIEnvironment
+  ) throws(CGIFailure) {
+    guard !arguments.isEmpty else { return }
+    let queries = environment.values(of: "QUERY_STRING")
+    // RFC 3875 section 4.1.7 has it always; without it nothing tells whose the arguments are.
+    guard !queries.isEmpty || !environment.isCGI else {
+      throw CGIFailure("QUERY_STRING is missing, so the options may be a client's; do not unset it")
+    }
+    guard !queries.contains(where: { QueryWords($0).appear(in: arguments) }) else {
+      throw CGIFailure(
+        "a word of the query is also an argument; the script must not pass its arguments on (\"$@\")")
+    }
+  }
+
+  /// Apache puts `REDIRECT_` before the name of a variable when it redirects a request internally.
+  private static func options(of environment: CGIEnvironment) throws(CGIFailure) -> [String] {
+    var values: [(name: String, value: String)] = []
+    for (name, value) in environment.variables {
+      var name = name[...]
+      while name.hasPrefix("REDIRECT_") { name = name.dropFirst("REDIRECT_".count) }
+      guard name.hasPrefix(prefix) else { continue }
+      if let known = values.first(where: { $0.name == name }) {
+        guard known.value == value else { throw CGIFailure("\(name) has two values; keep one of them") }
+      } else {
+        values.append((String(name), value))
+      }
+    }
+    return values.map { name, value in
+      let option = name.dropFirst(prefix.count).lowercased().replacing("_", with: "-")
+      return flags.contains(option) && value == "on" ? "--\(option)" : "--\(option)=\(value)"
+    }
+  }
+}
+
+/// The words of a query that a web server, or a shell behind it, may have made arguments of.
+private struct QueryWords {
+  private let words: Set<[UInt8]>
+  private let texts: [[UInt8]]
+
+  init(_ query: ArraySlice<UInt8>) {
+    let plus = UInt8(ascii: "+")
+    let parts = query.isEmpty ? [] : query.split(separator: plus, omittingEmptySubsequences: false)
+    let decoded = parts.map(QueryWords.decoded)
+    // Apache ends a word at a decoded NUL, and a shell splits one at spaces.
+    let split = decoded.flatMap { $0.split(whereSeparator: { $0 <= UInt8(ascii: " ") }).map(Array.init) }
+    // Some servers decode nothing, or make one argument of all words.
+    texts = [parts.map(Array.init), decoded].map { QueryWords.visible(Array($0.joined())) }
+    words = Set(
+      (parts.map(Array.init) + decoded + split).map(QueryWords.visible) + texts.filter { !$0.isEmpty })
+  }
+
+  /// An option is refused if it stands anywhere in the query, another argument or an option's value if it is a word.
+  func appear(in arguments: [String]) -> Bool {
+    arguments.contains { argument in
+      let text = QueryWords.visible(Array(argument.utf8))
+      if words.contains(text) { return true }
+      guard text.first == UInt8(ascii: "-") else { return false }
+      let value = text.firstIndex(of: UInt8(ascii: "=")).map { Array(text[($0 + 1)...]) }
+      return texts.contains { $0.contains(text) } || value.map(words.contains) ?? false
+    }
+  }
+
+  /// The bytes that every reader keeps as they are: Apache puts a backslash before what a shell would read, and a byte
+  /// beyond ASCII may be replaced.
+  private static func visible(_ bytes: [UInt8]) -> [UInt8] {
+    bytes.filter { (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "\\") }
+  }
+
+  private static func decoded(_ word: ArraySlice<UInt8>) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var rest = word
+    while let byte = rest.popFirst() {
+      let digits = rest.prefix(2).compactMap(\.hexValue)
+      if byte == UInt8(ascii: "%"), digits.count == 2 {
+        bytes.append(digits[0] << 4 | digits[1])
+        rest = rest.dropFirst(2)
+      } else {
+        bytes.append(byte)
+      }
+    }
+    return bytes
+  }
+}
+
+/// What is wrong with a request or its configuration, and the fix.
+public struct CGIFailure: Error, CustomStringConvertible {
+  /// The whole sentence for the administrator.
+  public var description: String
+
+  init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,37 @@
+import Foundation
+import Testing
+
+@Suite("The documents")
+struct DocumentTests {
+  private static let repository = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().path
+
+  /// Every text that a person may copy from.
+  private static func texts() throws -> [(name: String, text: String)] {
+    let files = try ["Sources/bearerd/Manual", "examples", "nginx", "Tests/Benchmarks/results"].flatMap {
+      directory in
+      try FileManager.default.subpathsOfDirectory(atPath: "\(repository)/\(directory)").map {
+        "\(directory)/\($0)"
+      }
+    }
+    return (["README.md"] + files).compactMap { name in
+      (try? String(contentsOfFile: "\(repository)/\(name)", encoding: .utf8)).map { (name, $0) }
+    }
+  }
+
+  @Test("show no hash that a token file would load")
+  func hashes() throws {
+    let hash = /sha256:[0-9a-fA-F]{64}/
+    let texts = try DocumentTests.texts()
+    #expect(texts.count > 100)
+    for (name, text) in texts {
+      #expect(text.firstMatch(of: hash) == nil, "\(name) shows a hash; write sha256:<64 hex digits>")
+    }
+    for command in CommandHelp.all {
+      let words = command.name.split(separator: " ").dropFirst().map(String.init)
+      let help = try Bearerd.start([Bearerd.path] + words + ["--help"]).wait()
+      #expect(help.code == 0 && help.output.firstMatch(of: hash) == nil, "\(command)")
+    }
+  }
+}
