@@ -45,6 +45,9 @@ public final class Client {
 
   deinit { close(descriptor) }
 
+  /// Whether the peer is on this machine: a unix socket, or a connection over loopback.
+  public var isLocal: Bool { SocketAddress(peerOf: descriptor)?.isLocal == true }
+
   /// Sends bytes as they are, all of them.
   public func send(_ bytes: [UInt8]) throws {
     var start = 0
