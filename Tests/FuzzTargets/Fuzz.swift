@@ -11,6 +11,8 @@ enum Target: String {
   case address
   case date
   case manifest
+  case status
+  case http
 
   /// The one that BEARERD_FUZZ names.
   static let chosen: Target = {
@@ -30,6 +32,8 @@ enum Target: String {
     case .address: AddressTarget.run(bytes)
     case .date: DateTarget.run(bytes)
     case .manifest: ManifestTarget.run(bytes)
+    case .status: StatusTarget.run(bytes)
+    case .http: HTTPTarget.run(bytes)
     }
   }
 }
@@ -62,7 +66,7 @@ public func mutate(_ data: UnsafeMutablePointer<UInt8>, _ size: Int, _ room: Int
   case .tokens:
     var mutation = TokenFileMutation(seed: UInt64(seed))
     mutated = mutation.mutated(bytes, room: room)
-  case .credential, .address, .date, .manifest:
+  case .credential, .address, .date, .manifest, .status, .http:
     return mutateBytes(data, size, room)
   }
   for index in mutated.indices { data[index] = mutated[index] }

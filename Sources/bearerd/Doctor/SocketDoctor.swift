@@ -25,6 +25,7 @@ struct SocketDoctor {
         switch failure {
         case .closed:
           "it closes the connection without an answer: another program, or a bearerd whose --allow-peer leaves us out"
+        case .tooLarge: "its answer does not end: another program has the socket"
         case .timedOut: "it takes the question, and does not answer it: stopped, or another program"
         case .unexpectedRecord: "what answers there speaks no FastCGI: another program has the socket"
         }

@@ -36,9 +36,8 @@ enum Curl {
   }
 
   private static func reason(_ child: ChildProcess.Outcome) -> String {
-    let text = String(decoding: child.errors.prefix(500), as: UTF8.self).split(whereSeparator: \.isNewline)
-      .first
-    return Finding.printable(text.map(String.init) ?? "curl ended with \(child.code)")
+    let text = String(decoding: child.errors, as: UTF8.self).split(whereSeparator: \.isNewline).first
+    return text.map(String.init) ?? "curl ended with \(child.code)"
   }
 
   /// Everything else in the environment stays out: it could name a proxy, or a file for TLS keys.
