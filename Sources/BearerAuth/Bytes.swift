@@ -8,7 +8,7 @@ extension UInt8 {
   /// What separates the fields of a token file.
   var isBlank: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
 
-  var lowered: UInt8 { isUpper ? self | 0x20 : self }
+  package var lowered: UInt8 { isUpper ? self | 0x20 : self }
 
   /// 0 to 15, or 255 where this is no hexadecimal digit of either case.
   var hexDigit: UInt8 {
@@ -51,7 +51,7 @@ extension Span where Element == UInt8 {
   }
 
   /// A copy.
-  var array: [UInt8] {
+  package var array: [UInt8] {
     withUnsafeBufferPointer { Array($0) }
   }
 

@@ -1,3 +1,5 @@
+import BearerAuth
+
 /// Something about a published file that its owner must know, with the place and the fix. Its text never repeats what
 /// could be a secret.
 public struct Finding: Error, Equatable, Sendable {
@@ -25,18 +27,7 @@ public struct Finding: Error, Equatable, Sendable {
     self.severity = severity
     self.source = source
     self.position = position
-    self.message = Finding.printable(message)
-  }
-
-  /// A text that others wrote, for a terminal: without what would move its cursor or turn its lines around.
-  public static func printable(_ text: String) -> String {
-    let scalars = text.unicodeScalars.map { scalar in
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator: Unicode.Scalar(0xfffd) ?? scalar
-      default: scalar
-      }
-    }
-    return String(String.UnicodeScalarView(scalars))
+    self.message = message.printable
   }
 }
 
@@ -44,15 +35,24 @@ extension Finding: CustomStringConvertible {
   /// `ai-plugin.json:7:22: error: ...`, as compilers write it, so that editors can jump there.
   public var description: String {
     let place = position.map { ":\($0.line):\($0.column)" } ?? ""
-    return "\(source)\(place): \(severity.rawValue): \(message)"
+    return "\(source.printable)\(place): \(severity.rawValue): \(message)"
   }
 }
 
-/// The findings about one text, while it is checked.
+/// The findings about one text, while it is checked. A hostile text may give rise to a million; so many are counted, and the
+/// first are kept.
 struct Findings {
   let source: String
   let bytes: [UInt8]
-  private var found: [Finding] = []
+  private var found: [(offset: Int, severity: Finding.Severity, message: String)] = []
+  private var counts: [String: Int] = [:]
+  private var kept: [Finding.Severity: Int] = [:]
+  private var omitted: [Finding.Severity: Int] = [:]
+
+  /// How many with the same message are kept.
+  static let maximumAlike = 10
+  /// How many of each severity are kept.
+  static let maximum = 200
 
   init(about bytes: [UInt8], of source: String) {
     self.source = source
@@ -64,17 +64,29 @@ struct Findings {
   mutating func note(at offset: Int, _ message: String) { add(.note, at: offset, message) }
 
   private mutating func add(_ severity: Finding.Severity, at offset: Int, _ message: String) {
-    found.append(Finding(severity, source, at: TextPosition(of: offset, in: bytes), message))
+    guard kept[severity, default: 0] < Findings.maximum, counts[message, default: 0] < Findings.maximumAlike
+    else {
+      omitted[severity, default: 0] += 1
+      return
+    }
+    counts[message, default: 0] += 1
+    kept[severity, default: 0] += 1
+    found.append((offset, severity, message))
   }
 
-  /// In the order of the text.
+  /// In the order of the text; of two about one place the first that was found comes first. Behind them, how many more
+  /// there are of each severity.
   var sorted: [Finding] {
-    // A stable sort: of two about one place the first that was found comes first.
-    found.enumerated().sorted { left, right in
-      guard let a = left.element.position, let b = right.element.position, a != b else {
-        return left.offset < right.offset
+    let inOrder = found.indices.sorted { (found[$0].offset, $0) < (found[$1].offset, $1) }.map { found[$0] }
+    let positions = TextPosition.all(of: inOrder.map(\.offset), in: bytes)
+    let findings = zip(inOrder, positions).map { Finding($0.severity, source, at: $1, $0.message) }
+    return findings
+      + [.error, .warning, .note].compactMap { severity in
+        omitted[severity].map { count in
+          let word = count == 1 ? severity.rawValue : "\(severity.rawValue)s"
+          return Finding(
+            severity, source, "\(count.groupedDigits) more \(word) are not shown; mend these first")
+        }
       }
-      return a < b
-    }.map(\.element)
   }
 }

@@ -13,6 +13,27 @@ public struct TextPosition: Equatable, Comparable, Sendable {
     column = before.count - lineStart + 1
   }
 
+  /// The places of bytes whose numbers ascend, found in one pass.
+  static func all(of offsets: [Int], in bytes: [UInt8]) -> [TextPosition] {
+    var (line, lineStart, index) = (1, 0, 0)
+    return offsets.map { offset in
+      let end = min(offset, bytes.count)
+      while index < end {
+        if bytes[index] == UInt8(ascii: "\n") {
+          line += 1
+          lineStart = index + 1
+        }
+        index += 1
+      }
+      return TextPosition(line: line, column: end - lineStart + 1)
+    }
+  }
+
+  private init(line: Int, column: Int) {
+    self.line = line
+    self.column = column
+  }
+
   /// In the order of reading.
   public static func < (left: TextPosition, right: TextPosition) -> Bool {
     (left.line, left.column) < (right.line, right.column)

@@ -56,9 +56,13 @@ public struct WebURL: Equatable, Sendable, CustomStringConvertible {
   }
 
   /// Whether it leads to this machine, where nothing needs to be encrypted.
-  public var isLoopback: Bool {
+  public var isLoopback: Bool { WebURL.isLoopback(host: host) }
+
+  /// Whether a host, as it stands in a URL, is this machine by its spelling alone: `localhost` and names below it (RFC 6761
+  /// section 6.3), `127.0.0.0/8` and `[::1]`. Other spellings of the same addresses do not count.
+  public static func isLoopback(host: String) -> Bool {
     host == "localhost" || host.hasSuffix(".localhost") || host == "[::1]"
-      || host.hasPrefix("127.") && isAddress
+      || host.hasPrefix("127.") && IPAddress(parsing: host) != nil
   }
 
   /// What its owner registered: `example.com` of `api.example.com`.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BearerAuth
 import BearerdService
 import Glibc
 
@@ -33,13 +34,41 @@ struct Bearerd: ParsableCommand {
       Console.note("bearerd: cannot read its own arguments; mount /proc")
       Glibc.exit(EXIT_FAILURE)
     }
+    CommandLine.arguments.dropFirst().forEach(hideSecret)
     let environment = CGIEnvironment.current
-    guard environment.isCGI else { return main(nil) }
-    // The arguments may be a client's: no other command may see them.
     do {
-      try CGICommand.answer(environment, arguments: Array(CommandLine.arguments.dropFirst()))
+      guard !environment.isCGI else {
+        // The arguments may be a client's: no other command may see them.
+        return try CGICommand.answer(environment, arguments: Array(CommandLine.arguments.dropFirst()))
+      }
+      var command = try parseAsRoot()
+      try command.run()
     } catch {
-      exit(withError: error)
+      end(with: error)
+    }
+  }
+
+  /// Ends as `exit(withError:)` does, but by the console: its messages repeat arguments, which may be anything.
+  private static func end(with error: any Error) -> Never {
+    let code = exitCode(for: error)
+    var message = fullMessage(for: error)
+    // Line ends too: the console keeps those that are the message's own.
+    for argument in CommandLine.arguments.dropFirst() where argument != argument.printable {
+      message = message.replacing(argument, with: argument.printable)
+    }
+    if !message.isEmpty, code == .success { try? Console.print(message) }
+    if !message.isEmpty, code != .success { Console.note(message) }
+    Glibc.exit(code.rawValue)
+  }
+
+  /// A token that was given where none belongs; also behind the equals sign of an option.
+  private static func hideSecret(in argument: String) {
+    for text in [argument[...]] + argument.split(separator: "=", maxSplits: 1).dropFirst() {
+      let bytes = Array(text.utf8)
+      guard !text.hasPrefix("/"), !text.hasPrefix("."), Secret.isWellFormed(bytes.span),
+        SecretStrength(of: bytes.span).isSufficient
+      else { continue }
+      Console.hide(bytes)
     }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BearerAuth
 import Glibc
 
 /// `bearerd health`: a probe for monitors and for Kubernetes.
@@ -24,7 +25,9 @@ struct Health: Command {
     } catch {
       throw Failure(error.message)
     }
-    try Console.print(answer.split(separator: "\n").first.map(String.init) ?? "not ready: no answer")
+    try Console.print(
+      answer.split(separator: "\n").first.map { String($0).shortened(to: 1000).printable }
+        ?? "not ready: no answer")
     throw ExitCode(EXIT_FAILURE)
   }
 }

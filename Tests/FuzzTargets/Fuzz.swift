@@ -12,6 +12,8 @@ enum Target: String {
   case date
   case manifest
   case arguments
+  case status
+  case http
 
   /// The one that BEARERD_FUZZ names.
   static let chosen: Target = {
@@ -32,6 +34,8 @@ enum Target: String {
     case .date: DateTarget.run(bytes)
     case .manifest: ManifestTarget.run(bytes)
     case .arguments: ArgumentsTarget.run(bytes)
+    case .status: StatusTarget.run(bytes)
+    case .http: HTTPTarget.run(bytes)
     }
   }
 }
@@ -64,7 +68,7 @@ public func mutate(_ data: UnsafeMutablePointer<UInt8>, _ size: Int, _ room: Int
   case .tokens:
     var mutation = TokenFileMutation(seed: UInt64(seed))
     mutated = mutation.mutated(bytes, room: room)
-  case .credential, .address, .date, .manifest, .arguments:
+  case .credential, .address, .date, .manifest, .arguments, .status, .http:
     return mutateBytes(data, size, room)
   }
   for index in mutated.indices { data[index] = mutated[index] }

@@ -1,9 +1,14 @@
 /// Finds what was probably meant.
 public enum Spelling {
+  /// Longer words are nobody's slip, in bytes.
+  private static let maximumLength = 256
+
   /// The word among `words` that needs the fewest changes to be `word`; nil where all need more than two, or more
   /// than a third of the word's letters.
   public static func nearest(to word: String, among words: [String]) -> String? {
-    let distances = words.map { (word: $0, distance: distance(from: word, to: $0)) }
+    // The distance is at least the difference in length. Words of others may be megabytes long.
+    let near = words.filter { abs($0.utf8.count - word.utf8.count) <= 2 && $0.utf8.count <= maximumLength }
+    let distances = near.map { (word: $0, distance: distance(from: word, to: $0)) }
     guard let nearest = distances.min(by: { $0.distance < $1.distance }),
       nearest.distance <= min(2, max(1, word.utf8.count / 3))
     else { return nil }

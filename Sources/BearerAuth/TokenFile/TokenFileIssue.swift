@@ -33,6 +33,8 @@ public struct TokenFileIssue: Error, Equatable, Sendable {
 extension TokenFileIssue: CustomStringConvertible {
   /// `tokens:7:22: error: unknown option "scope" (did you mean "scopes"?)`
   public var description: String {
+    // Anybody who may write to the directory names its files.
+    let file = file.printable
     let place = line == 0 ? file : column == 0 ? "\(file):\(line)" : "\(file):\(line):\(column)"
     return "\(place): \(severity.rawValue): \(message)"
   }

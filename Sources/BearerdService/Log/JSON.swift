@@ -1,3 +1,5 @@
+import BearerAuth
+
 /// The little JSON that is written here (RFC 8259).
 package indirect enum JSON: CustomStringConvertible {
   case null
@@ -21,13 +23,31 @@ package indirect enum JSON: CustomStringConvertible {
   }
 
   private static func quoted(_ text: String) -> String {
-    let escaped = text.unicodeScalars.map { scalar in
-      switch scalar {
-      case "\"", "\\": "\\\(scalar)"
-      case "\0"..<" ": "\\u00\(scalar.value < 16 ? "0" : "")\(String(scalar.value, radix: 16))"
-      default: String(scalar)
+    var quoted = "\""
+    for scalar in text.unicodeScalars {
+      if scalar == "\"" || scalar == "\\" { quoted += "\\" }
+      append(scalar, to: &quoted)
+    }
+    return quoted + "\""
+  }
+
+  /// A JSON text as it is, with an escape for each character that must not reach a terminal. Outside of strings there are no
+  /// such characters but white space, which stays.
+  package static func escaped(_ json: String) -> String {
+    json.unicodeScalars.reduce(into: "") { text, scalar in
+      if scalar == "\n" || scalar == "\r" || scalar == "\t" {
+        text += scalar == "\n" ? "\n" : " "
+      } else {
+        append(scalar, to: &text)
       }
     }
-    return "\"\(escaped.joined())\""
+  }
+
+  private static func append(_ scalar: Unicode.Scalar, to text: inout String) {
+    guard !scalar.isPrintable else { return text.unicodeScalars.append(scalar) }
+    for unit in String(scalar).utf16 {
+      let digits = String(unit, radix: 16)
+      text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    }
   }
 }

@@ -25,10 +25,10 @@ public enum LogFormat: String, CaseIterable, Sendable {
   }
 
   private static func text(_ message: String, _ fields: [(name: String, value: String)]) -> String {
-    fields.reduce(into: printable(message)) { line, field in
+    fields.reduce(into: message.printable) { line, field in
       let isPlain =
         !field.value.isEmpty && field.value.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != 0x22 }
-      line += " \(field.name)=" + (isPlain ? field.value : JSON.string(printable(field.value)).description)
+      line += " \(field.name)=" + (isPlain ? field.value : JSON.string(field.value.printable).description)
     }
   }
 
@@ -36,19 +36,8 @@ public enum LogFormat: String, CaseIterable, Sendable {
     _ level: Logger.Level, _ message: String, _ fields: [(name: String, value: String)], at now: Instant
   ) -> String {
     let known = [("time", now.description), ("level", level.rawValue), ("message", message)]
-    let members = (known + fields).map { "\(JSON.string($0)): \(JSON.string(printable($1)))" }
+    let members = (known + fields).map { "\(JSON.string($0)): \(JSON.string($1.printable))" }
     return "{\(members.joined(separator: ", "))}"
-  }
-
-  /// Control characters, C1 ones too, as a terminal must not see them.
-  private static func printable(_ text: String) -> String {
-    guard text.unicodeScalars.contains(where: isControl) else { return text }
-    return text.unicodeScalars.map { isControl($0) ? "\\u{\(String($0.value, radix: 16))}" : String($0) }
-      .joined()
-  }
-
-  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.properties.generalCategory == .control
   }
 
   /// syslog(3)'s numbers, as sd-daemon(3) reads them at a line's beginning.

@@ -21,14 +21,3 @@ extension Instant {
   /// `14:02 UTC`
   fileprivate var clockTime: String { "\(description.dropFirst(11).prefix(5)) UTC" }
 }
-
-extension Int {
-  /// `12,301`
-  package var groupedDigits: String {
-    let digits = Array(String(self))
-    return digits.indices.reduce(into: "") { text, index in
-      if index > 0, (digits.count - index) % 3 == 0 { text.append(",") }
-      text.append(digits[index])
-    }
-  }
-}

@@ -1,3 +1,4 @@
+import BearerAuth
 import Glibc
 
 /// A file that everybody may read: a manifest, or what it names. Edited as safely as the tokens are.
@@ -68,7 +69,7 @@ public struct PublishedFileError: Error, CustomStringConvertible {
       self.code = nil
       description =
         if case .noFolder(let path) = error {
-          "cannot make \(path): its folder does not exist; `install -d \(Folder.split(path).folder)` makes it"
+          "cannot make \(path.printable): its folder does not exist; `install -d \(Folder.split(path).folder.printable)` makes it"
         } else {
           error.description
         }
@@ -83,6 +84,6 @@ public struct PublishedFileError: Error, CustomStringConvertible {
       case ENOENT: ""
       default: TokenSourceError.fix(for: code, path)
       }
-    description = "cannot \(operation) \(path): \(String(cString: strerror(code)))\(fix)"
+    description = "cannot \(operation) \(path.printable): \(String(cString: strerror(code)))\(fix)"
   }
 }

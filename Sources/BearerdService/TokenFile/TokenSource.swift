@@ -78,7 +78,7 @@ public struct TokenSource: Sendable {
     if files.count > 1 { issues += TokenSource.duplicates(among: tokens, in: files) }
     if tokens.isEmpty, issues.allSatisfy({ $0.severity == .warning }) {
       let message =
-        "no tokens here, so every door is shut; `bearerd token new APP --tokens \(path)` makes one"
+        "no tokens here, so every door is shut; `bearerd token new APP --tokens \(path.printable)` makes one"
       issues.append(TokenFileIssue(file: path, severity: .warning, message: message))
     }
     let loaded = LoadedTokens(
@@ -91,7 +91,7 @@ public struct TokenSource: Sendable {
   private static func duplicates(among tokens: [Token], in files: [String]) -> [TokenFileIssue] {
     Duplicate.all(in: tokens).filter { tokens[$0.earlier].file != tokens[$0.later].file }.map { duplicate in
       let later = tokens[duplicate.later]
-      let message = duplicate.message { "line \($0.line) of \(files[$0.file])" }
+      let message = duplicate.message { "line \($0.line) of \(files[$0.file].printable)" }
       return TokenFileIssue(file: files[later.file], line: later.line, message: message)
     }
   }

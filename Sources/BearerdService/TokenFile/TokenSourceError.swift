@@ -29,26 +29,26 @@ extension TokenSourceError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .system(let operation, let path, let code):
-      "cannot \(operation) \(path): \(String(cString: strerror(code)))\(TokenSourceError.fix(for: code, path))"
+      "cannot \(operation) \(path.printable): \(String(cString: strerror(code)))\(TokenSourceError.fix(for: code, path))"
     case .unusable(let issues):
       issues.map(\.description).joined(separator: "\n")
     case .noFolder(let path):
-      "cannot make \(path): its folder does not exist; `install -d -m 0750 \(Folder.split(path).folder)` makes it"
+      "cannot make \(path.printable): its folder does not exist; `install -d -m 0750 \(Folder.split(path).folder.printable)` makes it"
     case .danglingLink(let path):
-      "\(path) is a link that points nowhere; make what it points to, or remove it"
+      "\(path.printable) is a link that points nowhere; make what it points to, or remove it"
     case .contended(let path):
-      "\(path) changed each time it was to be written; nothing was changed; try again"
+      "\(path.printable) changed each time it was to be written; nothing was changed; try again"
     case .locked(let path):
-      "another edit has held \(path) for \(EditLock.patience / 1000) seconds; nothing was changed; `fuser \(path)` "
+      "another edit has held \(path.printable) for \(EditLock.patience / 1000) seconds; nothing was changed; `fuser \(path.printable)` "
         + "shows its process; if there is none, remove the file"
     case .notOnDisk(let path, let code):
-      "\(path) is changed, but the disk does not confirm it: \(String(cString: strerror(code)))"
+      "\(path.printable) is changed, but the disk does not confirm it: \(String(cString: strerror(code)))"
     }
   }
 
   static func fix(for code: Int32, _ path: String) -> String {
     switch code {
-    case ENOENT: "; make it with `bearerd token new APP --tokens \(path)`"
+    case ENOENT: "; make it with `bearerd token new APP --tokens \(path.printable)`"
     case EACCES: "; run this as root, or as a user whom the file and its folder admit"
     case EPERM: "; run this as root or as the file's owner"
     case EROFS: "; the file system is read-only: change the tokens where they come from"

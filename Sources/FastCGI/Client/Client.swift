@@ -7,18 +7,25 @@ public final class Client {
   public enum Failure: Error, Equatable {
     /// The connection ended before END_REQUEST.
     case closed
-    /// The time set for one read ran out.
+    /// The time set for a read, or for a whole response, ran out.
     case timedOut
+    /// More came than `maximumResponse`.
+    case tooLarge
     /// A record of another version, or of a type no application sends.
     case unexpectedRecord
   }
 
   let descriptor: Int32
-  private var received: [UInt8] = []
+  private let timeout: Int
+  private var received = RecordBuffer()
+
+  /// The most bytes of one response, headers of records included.
+  public static let maximumResponse = 64 << 20
 
   /// Connects to a unix or TCP address.
-  /// - Parameter timeout: how long one read or write may take, in milliseconds.
+  /// - Parameter timeout: how long one read or write, or a whole response, may take, in milliseconds.
   public init(connectingTo address: ListenAddress, timeout: Int = 5000) throws {
+    self.timeout = timeout
     let candidates: [SocketAddress]
     switch address {
     case .unix(let path): candidates = SocketAddress(path: path).map { [$0] } ?? []
@@ -29,9 +36,8 @@ public final class Client {
     var failure = SystemError("connect \(address)", code: EADDRNOTAVAIL)
     for candidate in candidates {
       let descriptor = Socket.open(family: candidate.family, nonblocking: false)
-      var limit = timeval(tv_sec: timeout / 1000, tv_usec: timeout % 1000 * 1000)
       for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-        setsockopt(descriptor, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
+        Client.limit(option, of: descriptor, milliseconds: timeout)
       }
       if descriptor >= 0, candidate.connect(descriptor) {
         self.descriptor = descriptor
@@ -44,6 +50,9 @@ public final class Client {
   }
 
   deinit { close(descriptor) }
+
+  /// Whether the peer is on this machine: a unix socket, or a connection over loopback.
+  public var isLocal: Bool { SocketAddress(peerOf: descriptor)?.isLocal == true }
 
   /// Sends bytes as they are, all of them.
   public func send(_ bytes: [UInt8]) throws {
@@ -68,15 +77,22 @@ public final class Client {
 
   /// Reads records up to END_REQUEST.
   public func readResponse() throws -> ResponseMessage {
+    let end = Clock.monotonicMilliseconds() + UInt64(max(0, timeout))
+    defer { Client.limit(SO_RCVTIMEO, of: descriptor, milliseconds: timeout) }
     var response = ResponseMessage()
+    var size = 0
     while !response.isEnded {
-      let record = try readRecord()
-      switch record[1] {
-      case RecordType.stdout:
-        response.output += record[RecordHeader.length...].prefix(contentLength(of: record))
-      case RecordType.endRequest: response.isEnded = true
-      default: throw Failure.unexpectedRecord
+      if let record = try received.next() {
+        size += record.count
+        guard size <= Client.maximumResponse else { throw Failure.tooLarge }
+        try response.add(record)
+        continue
       }
+      // A peer that sends a byte now and then must not hold the caller for ever.
+      let now = Clock.monotonicMilliseconds()
+      guard now < end else { throw Failure.timedOut }
+      Client.limit(SO_RCVTIMEO, of: descriptor, milliseconds: Int(end - now))
+      guard try readMore() else { throw Failure.closed }
     }
     return response
   }
@@ -84,13 +100,7 @@ public final class Client {
   /// Reads one whole record, header and padding included.
   public func readRecord() throws -> [UInt8] {
     while true {
-      if let header = RecordHeader(received.span, at: 0) {
-        guard header.version == RecordHeader.version else { throw Failure.unexpectedRecord }
-        if received.count >= header.recordLength {
-          defer { received.removeFirst(header.recordLength) }
-          return Array(received[..<header.recordLength])
-        }
-      }
+      if let record = try received.next() { return record }
       guard try readMore() else { throw Failure.closed }
     }
   }
@@ -100,14 +110,17 @@ public final class Client {
     received.isEmpty ? try !readMore() : false
   }
 
-  private func contentLength(of record: [UInt8]) -> Int { Int(record[4]) << 8 | Int(record[5]) }
-
   private func readMore() throws -> Bool {
     var chunk = [UInt8](repeating: 0, count: 16 * 1024)
     let count = Socket.receive(descriptor, into: &chunk)
     if count < 0, errno == EAGAIN { throw Failure.timedOut }
     // A reset is an end too: the peer closed on bytes of ours that it had not read.
-    received += chunk[..<max(0, count)]
+    received.append(chunk[..<max(0, count)])
     return count > 0
+  }
+
+  private static func limit(_ option: Int32, of descriptor: Int32, milliseconds: Int) {
+    var limit = timeval(tv_sec: milliseconds / 1000, tv_usec: milliseconds % 1000 * 1000)
+    setsockopt(descriptor, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
   }
 }

@@ -37,6 +37,26 @@ struct SocketAddress {
     }
   }
 
+  /// The other end of a connected socket; nil if it is not connected.
+  init?(peerOf descriptor: Int32) {
+    length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    var count = length
+    let isKnown = withUnsafeMutablePointer(to: &storage) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &count) == 0 }
+    }
+    guard isKnown else { return nil }
+    length = count
+  }
+
+  /// Whether it is an address of this machine alone: unix, `127.0.0.0/8` or `::1`.
+  var isLocal: Bool {
+    switch PeerAddress(storage) {
+    case .v4(let bits): bits >> 24 == 127
+    case .v6(let bits): bits == 1 || bits >> 24 == 0xffff_7f
+    case .none: family == AF_UNIX
+    }
+  }
+
   /// The addresses that `host` has, for TCP; empty with the resolver's message where it has none.
   static func resolve(host: String, port: UInt16, passive: Bool) -> (
     addresses: [SocketAddress], failure: String

@@ -51,16 +51,18 @@ extension ManifestRules {
           + "bearerd manifest verify APP VALUE")
     }
     var tokens: [VerificationToken] = []
+    var owners: [[UInt8]: String] = [:]
     for member in members {
       guard let token = checkVerificationToken(member) else { continue }
-      if !token.isPlaceholder,
-        let other = tokens.first(where: { $0.value.utf8.elementsEqual(token.value.utf8) })
-      {
-        findings.warning(
-          at: token.range.lowerBound,
-          "\(other.application) has the same verification token; each issues its own")
-      }
       tokens.append(token)
+      guard !token.isPlaceholder else { continue }
+      let value = Array(token.value.utf8)
+      guard let other = owners[value] else {
+        owners[value] = token.application
+        continue
+      }
+      findings.warning(
+        at: token.range.lowerBound, "\(other) has the same verification token; each issues its own")
     }
     return tokens
   }

@@ -57,8 +57,9 @@ extension ManifestRules {
   /// Names that are known with another spelling, beside the right one: one of the two is a leftover. Names that nobody
   /// knows are other people's extensions.
   mutating func checkNames(of parent: JSONValue, known: [String]) {
+    let present = known.filter { parent.member($0) != nil }
     for member in parent.members ?? [] where !known.contains(member.name) {
-      guard let meant = Spelling.nearest(to: member.name, among: known), parent.member(meant) != nil else {
+      guard let meant = Spelling.nearest(to: member.name, among: known), present.contains(meant) else {
         continue
       }
       findings.warning(

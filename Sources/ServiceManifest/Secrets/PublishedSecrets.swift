@@ -14,29 +14,43 @@ public struct PublishedSecrets {
     context = try DigestContext()
   }
 
-  /// An error for every token that stands in a text.
+  /// An error for every token that stands in a text; of very many only the first.
   /// - Parameters:
   ///   - name: what findings call the text.
-  ///   - tokens: the verification tokens that stand in it, which must not be credentials.
+  ///   - tokens: the verification tokens that stand in it, in its order, which must not be credentials.
+  ///   - found: is given each secret, as it stands in the text's plain reading.
   public func findings(
-    in text: [UInt8], of name: String, verificationTokens tokens: [VerificationToken] = []
+    in text: [UInt8], of name: String, verificationTokens tokens: [VerificationToken] = [],
+    found: ([UInt8]) -> Void = { _ in }
   ) throws(CryptoUnavailable) -> [Finding] {
-    var findings: [Finding] = []
+    var findings = Findings(about: text, of: name)
+    var seen: Set<Digest> = []
     let isWhole = try PublishedSecrets.search(text, with: context, limit: limit) { digest, secret in
-      match(digest, secret)
+      let match = match(digest, secret)
+      if match != nil, seen.insert(digest).inserted { found(secret.array) }
+      return match
     } found: { place, match in
-      let token = tokens.first { $0.range.contains(place) }
-      findings.append(
-        Finding(
-          match.isLive ? .error : .warning, name, at: TextPosition(of: place, in: text), message(match, token)
-        ))
+      let message = message(match, PublishedSecrets.token(at: place.lowerBound, among: tokens))
+      if match.isLive {
+        findings.error(at: place.lowerBound, message)
+      } else {
+        findings.warning(at: place.lowerBound, message)
+      }
     }
-    if !isWhole {
-      findings.append(
-        Finding(
-          .error, name, "too much in here could be a token; not all of it was compared with the live ones"))
+    guard !isWhole else { return findings.sorted }
+    return findings.sorted + [
+      Finding(
+        .error, name, "too much in here could be a token; not all of it was compared with the live ones")
+    ]
+  }
+
+  private static func token(at place: Int, among tokens: [VerificationToken]) -> VerificationToken? {
+    var (low, high) = (0, tokens.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if tokens[middle].range.upperBound <= place { low = middle + 1 } else { high = middle }
     }
-    return findings
+    return low < tokens.count && tokens[low].range.contains(place) ? tokens[low] : nil
   }
 
   /// Whether the secret of `digest` stands in a text; also true where there was too much to look at all of it.
@@ -83,10 +97,11 @@ public struct PublishedSecrets {
   }
 
   /// Hashes everything that could be a token; false where that is too much.
-  private static func search<Match>(
+  /// - Parameter found: is given the place in the text, escapes included.
+  static func search<Match>(
     _ text: [UInt8], with context: DigestContext, limit: Int = TokenRuns.maximumBytes,
     _ match: (Digest, Span<UInt8>) -> Match?,
-    found: (Int, Match) -> Void
+    found: (Range<Int>, Match) -> Void
   ) throws(CryptoUnavailable) -> Bool {
     var runs = TokenRuns(limit: limit)
     var isHashed = true
@@ -100,9 +115,9 @@ public struct PublishedSecrets {
           return
         }
         guard let match = match(digest, secret) else { return }
-        let place = reading.origin(of: range.lowerBound)
+        let place = reading.origins(of: range, in: text)
         // Most of a text reads the same in every way.
-        if seen.insert(Sighting(place: place, digest: digest)).inserted { found(place, match) }
+        if seen.insert(Sighting(place: place.lowerBound, digest: digest)).inserted { found(place, match) }
       }
       guard isHashed else { throw CryptoUnavailable() }
       guard isWhole else { return false }

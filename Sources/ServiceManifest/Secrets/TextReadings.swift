@@ -15,6 +15,12 @@ struct TextReading {
   /// Where the byte at `index` came from.
   func origin(of index: Int) -> Int { origins?[index] ?? index }
 
+  /// Where the bytes of a range came from, escapes included.
+  func origins(of range: Range<Int>, in text: [UInt8]) -> Range<Int> {
+    origin(
+      of: range.lowerBound)..<(range.upperBound < bytes.count ? origin(of: range.upperBound) : text.count)
+  }
+
   /// Those that differ.
   static func all(of text: [UInt8]) -> [TextReading] {
     let plain = TextReading(text)

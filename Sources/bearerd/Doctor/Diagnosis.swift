@@ -1,12 +1,12 @@
 import ArgumentParser
-import ServiceManifest
+import BearerAuth
 
 /// What the doctor sees, said as it goes; and what to write where something is wrong.
 struct Diagnosis {
   private var wrongs = 0
 
   init(of patient: String) throws(Failure) {
-    try Console.print(patient)
+    try Console.print(patient.printable)
   }
 
   /// As it must be.
@@ -38,6 +38,6 @@ struct Diagnosis {
 
   private func line(_ word: String, _ text: String) throws(Failure) {
     let padding = String(repeating: " ", count: 7 - word.count)
-    try Console.print("  \(word)\(padding)\(Finding.printable(text))")
+    try Console.print("  \(word)\(padding)\(text.printable)")
   }
 }

@@ -43,7 +43,9 @@ extension SiteDoctor {
   private func described(_ error: String?) -> String { error.map { ", error=\"\($0)\"" } ?? "" }
 
   private func answerToWrongToken() throws -> HTTPResponse {
-    try ask(Array("Bearer ".utf8) + Secret.generate(randomBytes: try randomBytes(Secret.randomByteCount)))
+    // As a plain header: it opens nothing, so it may be sent anywhere.
+    let value = Array("Bearer ".utf8) + Secret.generate(randomBytes: try randomBytes(Secret.randomByteCount))
+    return try ask(headers: [("Authorization", value)])
   }
 
   private func reportStripped(_ seen: String, _ front: FrontName?, _ diagnosis: inout Diagnosis) throws {

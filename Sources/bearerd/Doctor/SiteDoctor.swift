@@ -41,7 +41,7 @@ struct SiteDoctor {
   }
 
   /// Where tokens may be sent: not where others on the way can read them.
-  var isPrivate: Bool { url.isSecure || url.isLoopback }
+  var isPrivate: Bool { HTTPRequest(url: url, route: route).isPrivate }
 
   private func checkEncryption(_ diagnosis: inout Diagnosis) throws {
     guard !isPrivate else { return }

@@ -14,6 +14,10 @@ struct SocketDoctor {
     if case .unix(let path) = address { try checkFile(path, &diagnosis) }
     do {
       try checkAnswers(&diagnosis)
+    } catch is Exposed {
+      try diagnosis.wrong(
+        "your token was not sent", "\(address) is another machine, and FastCGI is not encrypted",
+        ["on that machine: bearerd doctor \(address) --token-stdin"])
     } catch let error as SystemError {
       try diagnosis.wrong("no connection", error.description, remedy(for: error.code))
     } catch let failure as Client.Failure {
@@ -21,6 +25,7 @@ struct SocketDoctor {
         switch failure {
         case .closed:
           "it closes the connection without an answer: another program, or a bearerd whose --allow-peer leaves us out"
+        case .tooLarge: "its answer does not end: another program has the socket"
         case .timedOut: "it takes the question, and does not answer it: stopped, or another program"
         case .unexpectedRecord: "what answers there speaks no FastCGI: another program has the socket"
         }
@@ -28,6 +33,9 @@ struct SocketDoctor {
     }
     try diagnosis.finish()
   }
+
+  /// A token would have left this machine in clear.
+  private struct Exposed: Error {}
 
   private func remedy(for code: Int32) -> [String] {
     let serve = "bearerd serve --listen \(address)"
@@ -87,7 +95,7 @@ struct SocketDoctor {
       (.responder, "a Responder, as nginx asks"), (.authorizer, "an Authorizer, as lighttpd asks"),
     ]
     for (role, name) in roles {
-      let answer = try ask(token, role: role)
+      let answer = try ask(token, isSecret: true, role: role)
       let challenge = answer.header("WWW-Authenticate").map(ReceivedChallenge.init)
       switch answer.status {
       case 200:
@@ -108,14 +116,17 @@ struct SocketDoctor {
   }
 
   private func ask(
-    _ token: [UInt8]? = nil, method: String = "GET", role: Role = .responder, more: [(String, String)] = []
+    _ token: [UInt8]? = nil, isSecret: Bool = false, method: String = "GET", role: Role = .responder,
+    more: [(String, String)] = []
   ) throws -> ResponseMessage {
+    let client = try Client(connectingTo: address)
+    guard !isSecret || client.isLocal else { throw Exposed() }
     var parameters =
       [("REQUEST_METHOD", method), ("REMOTE_ADDR", "127.0.0.1"), ("REQUEST_URI", "/doctor")] + more
     if let scope { parameters.append(("BEARERD_SCOPE", scope)) }
     var message = RequestMessage(role: role, parameters: parameters.map { ($0.0, Array($0.1.utf8)) })
     if let token { message.parameters.append(("HTTP_AUTHORIZATION", Array("Bearer ".utf8) + token)) }
-    return try Client(connectingTo: address).response(to: message)
+    return try client.response(to: message)
   }
 
   /// The users that Debian and others let web servers run as.

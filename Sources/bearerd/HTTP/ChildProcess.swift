@@ -12,10 +12,15 @@ enum ChildProcess {
   }
 
   /// Runs a program of PATH. It must end by itself, print little on standard error, and not wait for more input.
-  /// - Parameter limit: the most bytes of standard output.
-  static func run(_ command: [String], input: [UInt8], limit: Int) throws(Failure) -> Outcome {
+  /// - Parameters:
+  ///   - environment: all that it gets, as `NAME=value`.
+  ///   - limit: the most bytes of standard output.
+  static func run(_ command: [String], environment: [String], input: [UInt8], limit: Int) throws(Failure)
+    -> Outcome
+  {
     let (stdin, stdout, stderr) = (try Pipe(), try Pipe(), try Pipe())
-    let pid = try spawn(command, stdin: stdin.reader, stdout: stdout.writer, stderr: stderr.writer)
+    let pid = try spawn(
+      command, environment, stdin: stdin.reader, stdout: stdout.writer, stderr: stderr.writer)
     for end in [stdin.reader, stdout.writer, stderr.writer] { close(end) }
     write(input, to: stdin.writer)
     close(stdin.writer)
@@ -42,9 +47,9 @@ enum ChildProcess {
     }
   }
 
-  private static func spawn(_ command: [String], stdin: Int32, stdout: Int32, stderr: Int32) throws(Failure)
-    -> pid_t
-  {
+  private static func spawn(
+    _ command: [String], _ environment: [String], stdin: Int32, stdout: Int32, stderr: Int32
+  ) throws(Failure) -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -52,9 +57,10 @@ enum ChildProcess {
       posix_spawn_file_actions_adddup2(&actions, end, number)
     }
     var arguments = command.map { strdup($0) } + [nil]
-    defer { arguments.forEach { free($0) } }
+    var variables = environment.map { strdup($0) } + [nil]
+    defer { (arguments + variables).forEach { free($0) } }
     var pid: pid_t = 0
-    let code = posix_spawnp(&pid, command[0], &actions, nil, &arguments, environ)
+    let code = posix_spawnp(&pid, command[0], &actions, nil, &arguments, &variables)
     guard code != ENOENT else {
       throw Failure("there is no \(command[0]) here: apt-get install \(command[0])", code: EX_UNAVAILABLE)
     }

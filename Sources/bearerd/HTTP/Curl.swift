@@ -20,9 +20,13 @@ enum Curl {
   /// Sends the request and waits for the response. Redirects are not followed: callers do not either.
   /// - Throws: `Failure` where there is no curl.
   static func response(to request: HTTPRequest) throws -> HTTPResponse {
+    guard !request.holdsSecret || request.isPrivate else {
+      throw Unanswered(description: "not sent: a token goes over http to this machine only")
+    }
     var configuration = configuration(for: request)
     defer { configuration.wipe() }
-    let child = try ChildProcess.run(command, input: configuration, limit: maximumSize + (1 << 16))
+    let child = try ChildProcess.run(
+      command, environment: environment(for: request), input: configuration, limit: maximumSize + (1 << 16))
     guard !child.isCut else { throw Unanswered(description: "more than \(maximumSize >> 20) MiB came back") }
     guard child.code == 0 else { throw Unanswered(description: reason(child)) }
     guard let response = HTTPResponse(parsing: child.output) else {
@@ -32,9 +36,24 @@ enum Curl {
   }
 
   private static func reason(_ child: ChildProcess.Outcome) -> String {
-    let text = String(decoding: child.errors.prefix(500), as: UTF8.self).split(whereSeparator: \.isNewline)
-      .first
-    return Finding.printable(text.map(String.init) ?? "curl ended with \(child.code)")
+    let text = String(decoding: child.errors, as: UTF8.self).split(whereSeparator: \.isNewline).first
+    return text.map(String.init) ?? "curl ended with \(child.code)"
+  }
+
+  /// Everything else in the environment stays out: it could name a proxy, or a file for TLS keys.
+  private static func environment(for request: HTTPRequest) -> [String] {
+    let proxies = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"]
+    let names =
+      ["PATH", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"] + (request.allowsProxy ? proxies : [])
+    return names.compactMap { name in getenv(name).map { "\(name)=\(String(cString: $0))" } }
+  }
+
+  /// The addresses of a loopback name, so that no resolver can lead it elsewhere; nil for an address or another name.
+  private static func pin(for request: HTTPRequest) -> String? {
+    let host = request.server?.host ?? request.url.host
+    guard WebURL.isLoopback(host: host), host.hasSuffix("localhost") else { return nil }
+    let port = request.server?.port ?? request.url.port ?? (request.url.isSecure ? 443 : 80)
+    return "\(host):\(port):127.0.0.1,[::1]"
   }
 
   private static func configuration(for request: HTTPRequest) -> [UInt8] {
@@ -48,9 +67,11 @@ enum Curl {
       text.append(option: "request", request.method.utf8)
     }
     for (name, value) in request.headers { text.append(option: "header", Array("\(name): ".utf8) + value) }
-    if let route = request.route, route.domain == request.url.registeredDomain {
-      text.append(option: "connect-to", "::\(route.server)".utf8)
+    if let server = request.server {
+      text.append(option: "connect-to", "::\(server.host):\(server.port)".utf8)
     }
+    if !request.allowsProxy { text.append(option: "noproxy", "*".utf8) }
+    if let pin = pin(for: request) { text.append(option: "resolve", pin.utf8) }
     text.append(option: "user-agent", "bearerd (checks its own site)".utf8)
     text.append(option: "proto", "=http,https".utf8)
     text.append(option: "connect-timeout", "5".utf8)

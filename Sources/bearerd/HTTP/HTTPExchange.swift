@@ -10,20 +10,36 @@ struct HTTPRequest {
   var timeout = 15
   var route: HTTPRoute?
 
-  /// One with this Authorization header.
+  private(set) var holdsSecret = false
+
+  /// One with this Authorization header, which `Curl` sends only if `isPrivate`.
   func authorized(_ value: [UInt8]) -> HTTPRequest {
     var request = self
     request.headers.append(("Authorization", value))
+    request.holdsSecret = true
     return request
   }
+
+  /// Whether no other machine can read it: TLS, or a connection that stays on this machine.
+  var isPrivate: Bool { url.isSecure || url.isLoopback && server?.isLoopback != false }
+
+  /// The server to connect to instead of the URL's own.
+  var server: HTTPRoute? { route?.domain == url.registeredDomain ? route : nil }
+
+  /// Whether a proxy of the environment may be used. Only for TLS, of which a proxy sees nothing but the host's name; and not
+  /// for this machine, nor for a server that was named by its address.
+  var allowsProxy: Bool { url.isSecure && !url.isLoopback && server == nil }
 }
 
 /// Another server than the one that the names of a domain lead to.
 struct HTTPRoute {
   /// `example.com`, for all names below it as well.
   var domain: String
-  /// `HOST:PORT`
-  var server: String
+  /// An IPv6 address has its brackets.
+  var host: String
+  var port: UInt16
+
+  var isLoopback: Bool { WebURL.isLoopback(host: host) }
 }
 
 /// What came back.

@@ -51,7 +51,9 @@ struct CheckManifest: Command {
 
   func perform() throws {
     guardSecrets()
-    let secrets = try PublishedSecrets(Policy(try compared.load()), at: .now)
+    let policy = Policy(try compared.load())
+    Console.hide(tokensOf: policy)
+    let secrets = try PublishedSecrets(policy, at: .now)
     var report = ManifestReport(secrets: secrets)
     if manifest.contains("://") {
       let url = try url()

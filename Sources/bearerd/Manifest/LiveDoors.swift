@@ -10,9 +10,17 @@ struct LiveDoors {
 
   /// So many paths are tried; one door is behind many.
   private static let maximumPaths = 20
+  private static let maximumServers = 10
+  private static let maximumTokens = 20
 
   func check(_ outline: OpenAPICheck, into report: inout ManifestReport) throws {
-    for server in outline.servers.isEmpty ? ["/"] : outline.servers {
+    let servers = outline.servers.isEmpty ? ["/"] : outline.servers
+    if servers.count > LiveDoors.maximumServers {
+      report.warning(
+        openAPI.description,
+        "\(servers.count) servers; only the first \(LiveDoors.maximumServers) were asked")
+    }
+    for server in servers.prefix(LiveDoors.maximumServers) {
       guard let base = base(server, into: &report) else { continue }
       for path in outline.paths.prefix(LiveDoors.maximumPaths) {
         guard let url = try? WebURL(parsing: base + LiveDoors.filled(path)) else { continue }
@@ -58,7 +66,18 @@ struct LiveDoors {
       report.error(url.description, LiveDoors.message(status))
       return
     }
-    for token in manifest.verificationTokens where !token.isPlaceholder && ManifestText.isPlain(token.value) {
+    guard request.isPrivate else {
+      report.warning(
+        url.description, "the verification tokens were not tried: over http, others could read what is sent")
+      return
+    }
+    let tokens = manifest.verificationTokens.filter { !$0.isPlaceholder && ManifestText.isPlain($0.value) }
+    if tokens.count > LiveDoors.maximumTokens {
+      report.warning(
+        url.description,
+        "\(tokens.count) verification tokens; only the first \(LiveDoors.maximumTokens) were tried")
+    }
+    for token in tokens.prefix(LiveDoors.maximumTokens) {
       let status = try answer(to: request.authorized(Array("Bearer \(token.value)".utf8)), into: &report)
       guard let status, status != 401, status != 403, status < 500 else { continue }
       report.error(

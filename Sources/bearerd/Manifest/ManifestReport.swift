@@ -5,6 +5,7 @@ import ServiceManifest
 /// What a check finds, told as it goes.
 struct ManifestReport {
   private let secrets: PublishedSecrets
+  private static let maximumNames = 20
   private var counts: [Finding.Severity: Int] = [:]
   private var manifest: Manifest?
 
@@ -26,31 +27,35 @@ struct ManifestReport {
     -> Manifest?
   {
     let check = ManifestCheck(of: bytes, name: name, publishedAt: home)
-    check.findings.forEach { add($0) }
     manifest = check.manifest
     let tokens = check.manifest?.verificationTokens ?? []
-    try secrets.findings(in: bytes, of: name, verificationTokens: tokens).forEach { add($0) }
+    // Looked for first: what is found stands in no message.
+    let leaks = try secrets.findings(
+      in: bytes, of: name, verificationTokens: tokens, found: Console.hide)
+    (check.findings + leaks).forEach { add($0) }
     return manifest
   }
 
   /// Checks the bytes of the OpenAPI file.
   mutating func check(openAPI bytes: [UInt8], of name: String) throws -> OpenAPICheck {
     let check = OpenAPICheck(of: bytes, name: name)
-    check.findings.forEach { add($0) }
-    try search(bytes, of: name)
+    let leaks = try secrets.findings(in: bytes, of: name, found: Console.hide)
+    (check.findings + leaks).forEach { add($0) }
     return check
   }
 
   /// Looks for secrets in anything that is published.
   mutating func search(_ bytes: [UInt8], of name: String) throws {
-    try secrets.findings(in: bytes, of: name).forEach { add($0) }
+    try secrets.findings(in: bytes, of: name, found: Console.hide).forEach { add($0) }
   }
 
   /// Looks for secrets in the headers of a response; where in a line, nobody wants to know.
   mutating func search(headersOf response: HTTPResponse, from url: WebURL) throws {
     for header in response.headers {
       let name = "\(url): header \(header.name)"
-      for finding in try secrets.findings(in: Array(header.value.utf8), of: name) {
+      for finding in try secrets.findings(
+        in: Array(header.value.utf8), of: name, found: Console.hide)
+      {
         add(Finding(finding.severity, name, finding.message))
       }
     }
@@ -64,10 +69,13 @@ struct ManifestReport {
       throw ExitCode.failure
     }
     let tokens = manifest?.verificationTokens ?? []
-    let names = tokens.map { $0.isPlaceholder ? "\($0.application) (not registered yet)" : $0.application }
-    let applications = names.isEmpty ? "" : " for \(names.joined(separator: ", "))"
+    let names = tokens.prefix(ManifestReport.maximumNames).map {
+      $0.isPlaceholder ? "\($0.application) (not registered yet)" : $0.application
+    }
+    let more = tokens.count > names.count ? " and \(tokens.count - names.count) more" : ""
+    let applications = names.isEmpty ? "" : " for \(names.joined(separator: ", "))\(more)"
     let warnings = counted(.warning, "warning").map { "; \($0)" } ?? ""
-    try Console.print(Finding.printable("ok: \(manifest?.authType ?? "")\(applications)\(warnings)"))
+    try Console.print("ok: \(manifest?.authType ?? "")\(applications)\(warnings)".printable)
   }
 
   private func counted(_ severity: Finding.Severity, _ word: String) -> String? {

@@ -23,6 +23,10 @@ struct ConnectOption: ParsableArguments {
 
   /// The way to the names of a site, and of those below and beside it.
   func route(to site: WebURL) -> HTTPRoute? {
-    connectTo.map { HTTPRoute(domain: site.registeredDomain, server: $0) }
+    guard let connectTo, case .tcp(let host, let port)? = try? ListenAddress(parsing: connectTo) else {
+      return nil
+    }
+    return HTTPRoute(
+      domain: site.registeredDomain, host: host.contains(":") ? "[\(host)]" : host.lowercased(), port: port)
   }
 }

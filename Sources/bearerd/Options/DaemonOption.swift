@@ -45,7 +45,7 @@ struct DaemonOption: ParsableArguments {
   }
 
   /// What the daemon says to a question of an operator.
-  /// - Parameter timeout: for each read and write, in milliseconds.
+  /// - Parameter timeout: for connecting, and for the whole answer, in milliseconds.
   func ask(_ endpoint: String, timeout: Int = 5000) throws(Failure) -> ResponseMessage {
     do {
       return try response(to: endpoint, timeout: timeout)
@@ -70,6 +70,10 @@ struct DaemonOption: ParsableArguments {
     } catch Client.Failure.timedOut {
       throw Unreachable(
         kind: .hangs, message: "the daemon on \(name) does not answer: it hangs, or is stopped")
+    } catch Client.Failure.tooLarge {
+      throw Unreachable(
+        kind: .unknown,
+        message: "what listens on \(name) sends more than \(Client.maximumResponse >> 20) MiB; it is no bearerd")
     } catch {
       throw Unreachable(
         kind: .unknown,
@@ -77,6 +81,17 @@ struct DaemonOption: ParsableArguments {
           "what listens on \(name) closed the connection; it is no bearerd, or does not admit us (--allow-peer)"
       )
     }
+  }
+
+  /// The daemon's report.
+  /// - Parameter application: whose keys are told, all of them; nil: everybody's, where there are not too many.
+  func report(of application: String? = nil, timeout: Int = 5000) throws(Failure) -> StatusReport {
+    let response = try ask(application.map { "status/\($0)" } ?? "status", timeout: timeout)
+    guard response.status == 200, let report = try? StatusReport(json: response.body) else {
+      throw Failure(
+        "the daemon's answer is not understood; is it of another version than \(Bearerd.version)?")
+    }
+    return report
   }
 
   private static func fix(for code: Int32) -> String {

@@ -1,5 +1,7 @@
 import ArgumentParser
+import BearerdService
 import Glibc
+import ServiceManifest
 
 /// `bearerd status`
 struct Status: Command {
@@ -27,7 +29,8 @@ struct Status: Command {
       let text = Result { try screen() }
       let shown = try? text.get()
       let message = (text.failure as? Failure).map { "bearerd: \($0.message)" } ?? ""
-      try Console.print((isTerminal ? "\u{1b}[H\u{1b}[2J" : "") + (shown ?? message))
+      if isTerminal { try Console.clear() }
+      try Console.print(shown ?? message)
       sleep(2)
     }
   }
@@ -36,7 +39,16 @@ struct Status: Command {
     guard json else { return StatusScreen(try daemon.report()).text }
     let response = try daemon.ask("status")
     guard response.status == 200 else { throw Failure("the daemon does not know the question; is it older?") }
-    return String(response.body.drop { $0.isNewline }.reversed().drop { $0.isNewline }.reversed())
+    guard (try? JSONDocument(parsing: Array(response.body.utf8))) != nil else {
+      throw Failure("the daemon's answer is not JSON")
+    }
+    return JSON.escaped(response.body.trimmingLineEnds)
+  }
+}
+
+extension String {
+  fileprivate var trimmingLineEnds: String {
+    String(drop { $0.isNewline }.reversed().drop { $0.isNewline }.reversed())
   }
 }
 

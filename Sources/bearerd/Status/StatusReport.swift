@@ -1,35 +1,36 @@
 import BearerAuth
 import FoundationEssentials
 
-/// What the daemon tells of itself, in the words of its answer.
+/// What the daemon tells of itself, in the words of its answer. Whoever listens there may have written it: a number is a
+/// `Count`, an instant lies in the years 0001 to 9999, and texts are anything.
 struct StatusReport: Decodable {
   var version: String
-  var pid: Int
+  @Count var pid: Int
   var ready: Bool
   var problem: String?
   var now: Instant
   var started: Instant
   /// In seconds.
-  var uptime: Int64
+  @Count var uptime: Int
   var listen: [String]
-  var loops: Int
+  @Count var loops: Int
   var tokens: Tokens
   var checks: Checks
   var denials: [Denials]
   var connections: Connections
   var applications: [Application]
   var keys: [Key]
-  var keysOmitted: Int
+  @Count var keysOmitted: Int
 
   /// The token file.
   struct Tokens: Decodable {
     var path: String
-    var tokens: Int
-    var applications: Int
+    @Count var tokens: Int
+    @Count var applications: Int
     /// When those in force were read.
     var read: Instant
-    var reloads: Int
-    var failedReloads: Int
+    @Count var reloads: Int
+    @Count var failedReloads: Int
     var failure: ReloadFailure?
     var files: [File]
   }
@@ -48,43 +49,43 @@ struct StatusReport: Decodable {
 
   /// All checks since the start.
   struct Checks: Decodable {
-    var allowed: Int
-    var denied: Int
-    var failed: Int
+    @Count var allowed: Int
+    @Count var denied: Int
+    @Count var failed: Int
   }
 
   /// Denials for one reason.
   struct Denials: Decodable {
     var reason: String
-    var minute: Int
-    var hour: Int
-    var total: Int
+    @Count var minute: Int
+    @Count var hour: Int
+    @Count var total: Int
   }
 
   /// The first two are now, the rest since the start.
   struct Connections: Decodable {
-    var reading: Int
-    var idle: Int
-    var accepted: Int
-    var refused: Int
-    var foreign: Int
-    var late: Int
-    var crowded: Int
+    @Count var reading: Int
+    @Count var idle: Int
+    @Count var accepted: Int
+    @Count var refused: Int
+    @Count var foreign: Int
+    @Count var late: Int
+    @Count var crowded: Int
   }
 
   /// One application's checks.
   struct Application: Decodable {
     var application: String
-    var tokens: Int
-    var allowed: Int
-    var denied: Int
+    @Count var tokens: Int
+    @Count var allowed: Int
+    @Count var denied: Int
   }
 
   /// One token.
   struct Key: Decodable {
     var application: String
     var key: String?
-    var line: Int
+    @Count var line: Int
     var expires: Instant?
     var lastUsed: Instant?
     var lastUsedFrom: String?
@@ -107,15 +108,17 @@ extension Instant: Decodable {
   }
 }
 
-extension DaemonOption {
-  /// The daemon's report.
-  /// - Parameter application: whose keys are told, all of them; nil: everybody's, where there are not too many.
-  func report(of application: String? = nil, timeout: Int = 5000) throws(Failure) -> StatusReport {
-    let response = try ask(application.map { "status/\($0)" } ?? "status", timeout: timeout)
-    guard response.status == 200, let report = try? StatusReport(json: response.body) else {
-      throw Failure(
-        "the daemon's answer is not understood; is it of another version than \(Bearerd.version)?")
+/// A number of things: from 0 to 2^53, which every reader of JSON keeps exactly (RFC 7493 section 2.2). So sums and
+/// differences of a few do not overflow.
+@propertyWrapper
+struct Count: Decodable {
+  var wrappedValue: Int
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    wrappedValue = try container.decode(Int.self)
+    guard (0...1 << 53).contains(wrappedValue) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "out of range")
     }
-    return report
   }
 }

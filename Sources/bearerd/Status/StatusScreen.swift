@@ -1,32 +1,37 @@
 import BearerAuth
-import BearerdService
 
 /// A daemon's report for people: what is wrong first, then who calls, then who is turned away.
 struct StatusScreen {
   private let report: StatusReport
+  /// The daemon sends no more keys; whoever else answers shall not fill a terminal.
+  private static let maximumRows = 1000
+  private static let maximumWidth = 1000
 
   init(_ report: StatusReport) { self.report = report }
 
   var text: String {
-    let parts = [summary, keys, applications, denials].filter { !$0.isEmpty }
-    // Names and paths come from elsewhere: a terminal must not see their control characters.
-    return parts.joined(separator: "\n\n").unicodeScalars
-      .filter { $0 == "\n" || $0.properties.generalCategory != .control }.map(String.init).joined()
+    [summary, keys, applications, denials].filter { !$0.isEmpty }.joined(separator: "\n\n")
   }
+
+  /// Names and paths come from elsewhere, and stay on their line.
+  private static func shown(_ text: String) -> String { text.shortened(to: maximumWidth).printable }
+
+  /// One long name must not make a thousand rows as wide; the table escapes it.
+  private static func cell(_ text: String) -> String { text.shortened(to: 100) }
 
   private var summary: String {
     let tokens = report.tokens
     var lines = [
-      "bearerd \(report.version), process \(report.pid), on \(report.listen.joined(separator: ", "))",
+      "bearerd \(report.version), process \(report.pid), on \(report.listen.prefix(10).joined(separator: ", "))",
       report.ready
-        ? "ready for \(Duration.text(report.uptime))" : "NOT READY: \(report.problem ?? "")",
+        ? "ready for \(Duration.text(Int64(report.uptime)))" : "NOT READY: \(report.problem ?? "")",
       "\(counted(tokens.tokens, "token")) of \(counted(tokens.applications, "application")), read "
         + "\(tokens.read) (\(ago(tokens.read)))",
     ]
     if let failure = tokens.failure {
       lines.append(
         "RELOADS FAIL since \(failure.since) (\(ago(failure.since))); the tokens from before stay in force:")
-      lines += failure.message.split(separator: "\n").prefix(5).map { "  \($0)" }
+      lines += failure.message.split(separator: "\n", maxSplits: 5).prefix(5).map { "  \($0)" }
     }
     for file in tokens.files.prefix(5) {
       lines.append("  \(file.path)" + (file.modified.map { ", written \($0)" } ?? ", gone"))
@@ -42,40 +47,46 @@ struct StatusScreen {
         + "\(connections.foreign.groupedDigits) foreign, \(connections.late.groupedDigits) late, "
         + "\(connections.crowded.groupedDigits) crowded out; now \(connections.reading.groupedDigits) reading, "
         + "\(connections.idle.groupedDigits) idle")
-    return lines.joined(separator: "\n")
+    return lines.map(StatusScreen.shown).joined(separator: "\n")
   }
 
   private var keys: String {
     guard !report.keys.isEmpty else { return "" }
     var table = Table(header: ["APPLICATION", "KEY", "LAST USED", "FROM", "EXPIRES IN"])
-    for key in report.keys {
+    for key in report.keys.prefix(StatusScreen.maximumRows) {
       table.append([
-        key.application, key.key ?? "-", key.lastUsed.map(ago) ?? "-", key.lastUsedFrom ?? "-", timeLeft(key),
+        StatusScreen.cell(key.application), StatusScreen.cell(key.key ?? "-"), key.lastUsed.map(ago) ?? "-",
+        StatusScreen.cell(key.lastUsedFrom ?? "-"), timeLeft(key),
       ])
     }
-    guard report.keysOmitted > 0 else { return table.description }
-    return table.description + "\nand \(counted(report.keysOmitted, "key")) more"
+    let omitted = report.keysOmitted + max(0, report.keys.count - StatusScreen.maximumRows)
+    guard omitted > 0 else { return table.description }
+    return table.description + "\nand \(counted(omitted, "key")) more"
   }
 
   private var applications: String {
     guard !report.applications.isEmpty else { return "" }
     var table = Table(header: ["APPLICATION", "TOKENS", "ALLOWED", "DENIED"])
-    for application in report.applications {
+    for application in report.applications.prefix(StatusScreen.maximumRows) {
       table.append([
-        application.application, application.tokens.groupedDigits, application.allowed.groupedDigits,
+        StatusScreen.cell(application.application), application.tokens.groupedDigits,
+        application.allowed.groupedDigits,
         application.denied.groupedDigits,
       ])
     }
-    return table.description
+    let omitted = report.applications.count - StatusScreen.maximumRows
+    return omitted > 0
+      ? table.description + "\nand \(counted(omitted, "application")) more" : table.description
   }
 
   private var denials: String {
     let seen = report.denials.filter { $0.total > 0 }.sorted { $0.hour > $1.hour }
     guard !seen.isEmpty else { return "" }
     var table = Table(header: ["DENIED", "LAST MINUTE", "LAST HOUR", "SINCE START"])
-    for denial in seen {
+    for denial in seen.prefix(StatusScreen.maximumRows) {
       table.append([
-        denial.reason, denial.minute.groupedDigits, denial.hour.groupedDigits, denial.total.groupedDigits,
+        StatusScreen.cell(denial.reason), denial.minute.groupedDigits, denial.hour.groupedDigits,
+        denial.total.groupedDigits,
       ])
     }
     return table.description

@@ -1,16 +1,35 @@
+import BearerAuth
 import Glibc
+import ServiceManifest
+import Synchronization
 
-/// Standard output and standard error. What is asked for goes to the one, all talk to the other.
+/// Standard output and standard error. What is asked for goes to the one, all talk to the other. Neither shows a secret that is
+/// known here, nor a character that a terminal would obey, whatever a caller forgot.
 enum Console {
-  /// A line on stderr. Where stderr is gone there is nobody left to tell.
-  static func note(_ line: String) {
-    try? write(Array("\(line)\n".utf8), to: STDERR_FILENO)
+  private static let redactor = Mutex(Redactor())
+
+  /// Keeps a secret out of everything that is printed from now on.
+  static func hide(_ secret: [UInt8]) { redactor.withLock { $0.hide(secret) } }
+
+  /// Keeps the tokens of a policy out of everything that is printed from now on.
+  static func hide(tokensOf policy: Policy) { redactor.withLock { $0.hide(tokensOf: policy) } }
+
+  private static func shown(_ text: String) -> String {
+    redactor.withLock { $0 }.redacted(text).printable(keepingLineEnds: true)
   }
 
-  /// A line on stdout.
-  static func print(_ line: String) throws(Failure) {
-    try write(Array("\(line)\n".utf8), to: STDOUT_FILENO)
+  /// A line on stderr, or several. Where stderr is gone there is nobody left to tell.
+  static func note(_ line: String) {
+    try? write(Array("\(shown(line))\n".utf8), to: STDERR_FILENO)
   }
+
+  /// A line on stdout, or several.
+  static func print(_ line: String) throws(Failure) {
+    try write(Array("\(shown(line))\n".utf8), to: STDOUT_FILENO)
+  }
+
+  /// Empties the terminal that standard output is.
+  static func clear() throws(Failure) { try write(Array("\u{1b}[H\u{1b}[2J".utf8), to: STDOUT_FILENO) }
 
   /// A secret and a line end on stdout: the one place where a secret ever goes. If that is a file, they are on the disk
   /// afterwards.
@@ -42,7 +61,7 @@ enum Console {
 
   /// Asks a question; anything but yes is no.
   static func confirms(_ question: String) -> Bool {
-    try? write(Array("\(question) [y/N] ".utf8), to: STDERR_FILENO)
+    try? write(Array("\(shown(question)) [y/N] ".utf8), to: STDERR_FILENO)
     return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
   }
 

@@ -1,7 +1,8 @@
 import BearerdService
 import Glibc
 
-/// How a secret comes in: over standard input. Arguments and the environment can be read by others.
+/// How a secret comes in: over standard input. Arguments and the environment can be read by others. Nothing prints it from
+/// then on.
 enum SecretInput {
   /// More than any Authorization header may hold.
   private static let maximumLength = 16_384
@@ -9,6 +10,12 @@ enum SecretInput {
   /// One line without its line end. On a terminal it is asked for, and not shown.
   /// - Parameter purpose: what to ask for: `the token to add`.
   static func read(_ purpose: String) throws(Failure) -> [UInt8] {
+    let secret = try readInput(purpose)
+    Console.hide(secret)
+    return secret
+  }
+
+  private static func readInput(_ purpose: String) throws(Failure) -> [UInt8] {
     guard isatty(STDIN_FILENO) == 1 else { return try checked(readToEnd(), purpose) }
     let terminal = HiddenTerminal()
     defer { terminal.restore() }

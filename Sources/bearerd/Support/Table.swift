@@ -1,3 +1,5 @@
+import BearerAuth
+
 /// Rows in columns that are as wide as they must be.
 struct Table {
   private var rows: [[String]]
@@ -6,8 +8,9 @@ struct Table {
     rows = [header]
   }
 
+  /// Adds a row; of names that come from elsewhere, what a terminal would obey is escaped.
   mutating func append(_ row: [String]) {
-    rows.append(row)
+    rows.append(row.map(\.printable))
   }
 
   var description: String {

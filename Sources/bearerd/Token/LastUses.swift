@@ -24,7 +24,7 @@ struct LastUses {
   /// `was last used 3 minutes ago from 192.0.2.7`
   func sentence(about token: Token) -> String {
     guard let key = key(of: token), let used = key.lastUsed else {
-      return "was not used since the daemon was started \(Duration.text(report.uptime)) ago"
+      return "was not used since the daemon was started \(Duration.text(Int64(report.uptime))) ago"
     }
     let place = key.lastUsedFrom.map { " from \($0)" } ?? ""
     return "was last used \(Duration.text(max(0, report.now.seconds - used.seconds))) ago\(place)"
