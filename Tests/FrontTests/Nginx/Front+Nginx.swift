@@ -2,7 +2,12 @@ extension Front {
   /// The snippets, as in the other tests of nginx.
   func configureNginx(_ place: FrontPlace) throws -> [String] {
     try place.folder.makeSnippets()
-    let configuration = NginxConfiguration().text(
+    var site = NginxConfiguration()
+    if case .publicBackend = place.addition {
+      site.server =
+        "location /public/ { include snippets/bearerd-clear.conf; proxy_pass http://BACKEND; }"
+    }
+    let configuration = site.text(
       folder: place.folder.path, port: place.port, backend: place.backendPort)
     try place.folder.make(configuration, to: "nginx.conf")
     return NginxSite.command(in: place.folder)

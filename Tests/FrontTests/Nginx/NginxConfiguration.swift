@@ -17,6 +17,10 @@ struct NginxConfiguration {
         log_format with_application '$request_uri $status application=$bearerd_application request=$connection-$connection_requests';
         access_log FOLDER/access.log with_application;
         include snippets/bearerd-upstream.conf;
+        map $http_upgrade $connection_upgrade {
+          default upgrade;
+          "" "";
+        }
         \(otherServers)
         server {
           listen 127.0.0.1:\(port);
@@ -33,7 +37,7 @@ struct NginxConfiguration {
             client_max_body_size 20m;
             proxy_http_version 1.1;
             proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection $http_connection;
+            proxy_set_header Connection $connection_upgrade;
             proxy_pass http://BACKEND;
           }
           location /api/write/ {
