@@ -31,9 +31,9 @@ struct NamingTests {
     String(name.uppercased().map { $0.isLetter || $0.isNumber ? $0 : "_" })
   }
 
-  /// A backend was told the true name once, or was not reached.
+  /// A backend was told the true name once; a spelling with dots may be refused as well.
   private func expectTrue(_ response: HTTPResponse, _ forged: String) {
-    guard response.status != 400 else { return }
+    if response.status == 400, forged.contains(".") || forged == "all" { return }
     #expect(response.status == 200, "\(forged)")
     #expect(values("X-Bearerd-Application", in: response.body) == ["app"], "\(forged)")
     let keys = values("X-Bearerd-Key", in: response.body)
