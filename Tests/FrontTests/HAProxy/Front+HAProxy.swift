@@ -22,6 +22,12 @@ extension Front {
           "use_backend api if { var(txn.path) -m beg /api/ }",
           with: "use_backend api if { var(txn.path) -m beg /api/ /public/ }")
     }
+    if case .kinds(let kinds) = place.addition, let address = kinds.addresses["HTTP_BACKEND"] {
+      example = example.replacing(
+        "    use_backend api", with: "    use_backend http if { path_beg /private/http }\n    use_backend api"
+      )
+      example += "\nbackend http\n    server http 127.0.0.1:\(address)\n"
+    }
     try folder.make(example, to: "haproxy.cfg")
     try folder.make(
       """

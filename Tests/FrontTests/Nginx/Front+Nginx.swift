@@ -3,9 +3,11 @@ extension Front {
   func configureNginx(_ place: FrontPlace) throws -> [String] {
     try place.folder.makeSnippets()
     var site = NginxConfiguration()
-    if case .publicBackend = place.addition {
-      site.server =
-        "location /public/ { include snippets/bearerd-clear.conf; proxy_pass http://BACKEND; }"
+    switch place.addition {
+    case .publicBackend:
+      site.server = "location /public/ { include snippets/bearerd-clear.conf; proxy_pass http://BACKEND; }"
+    case .kinds(let kinds): site.server = try place.backends("nginx-backends.conf", of: kinds)
+    case .tls, nil: break
     }
     let configuration = site.text(
       folder: place.folder.path, port: place.port, backend: place.backendPort)

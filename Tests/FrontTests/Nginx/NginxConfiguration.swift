@@ -17,11 +17,11 @@ struct NginxConfiguration {
         log_format with_application '$request_uri $status application=$bearerd_application request=$connection-$connection_requests';
         access_log FOLDER/access.log with_application;
         include snippets/bearerd-upstream.conf;
+        \(otherServers)
         map $http_upgrade $connection_upgrade {
           default upgrade;
           "" "";
         }
-        \(otherServers)
         server {
           listen 127.0.0.1:\(port);
           root FOLDER/site;

@@ -31,7 +31,7 @@ final class BackendKinds {
       try folder.install("report.py", as: "site/private/\(name)")
     }
     for name in ["wrapped.php", "fpm.php"] { try folder.make(php, to: "site/private/\(name)") }
-    try folder.make((0..<5000).map { "line \($0) of a page\n" }.joined(), to: "site/private/long.html")
+    try folder.make(BackendKind.longPage, to: "site/private/long.html")
     try folder.make("index\n", to: "site/private/index/index.html")
     for name in ["first.txt", "second.txt"] { try folder.make("listed\n", to: "site/private/list/\(name)") }
     for (name, path) in [("private", "site/private"), ("list", "site/private/list")] {
