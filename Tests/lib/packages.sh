@@ -28,7 +28,7 @@ load_packages=(gcc libc6-dev wrk strace python3)
 peer_packages=(golang-go libnginx-mod-http-js libnginx-mod-http-lua fcgiwrap uwsgi-core uwsgi-plugin-python3 valgrind)
 test_packages=(
   faketime strace python3 python3-venv openssl iproute2 util-linux acl rsync
-  systemd apache2-utils libapache2-mod-xsendfile
+  systemd apache2-utils libapache2-mod-xsendfile libapache2-mod-wsgi-py3 php-cgi lighttpd-mod-openssl
   "${apache_packages[@]}" "${lighttpd_packages[@]}" "${caddy_packages[@]}" "${haproxy_packages[@]}"
   "${php_packages[@]}" "${spawn_packages[@]}" "${cgi_packages[@]}" "${browser_packages[@]}" "${prometheus_packages[@]}"
 )

@@ -13,7 +13,7 @@ local told = {
 core.register_action("bearerd", { "http-req" }, function(txn)
     txn:set_var("txn.bearerd_status", 0)
 
-    -- These two are the names that the frontend "bearerd" knows. Nobody else can call it.
+    -- The frontend "bearerd" believes these two. Nobody else can call it.
     local question = {
         ["x-bearerd-client"] = { txn.f:src() },
         ["x-bearerd-scope"] = { txn:get_var("txn.bearerd_scope") or "" },
@@ -31,7 +31,7 @@ core.register_action("bearerd", { "http-req" }, function(txn)
     local answer = core.httpclient():get({
         url = "http://bearerd" .. txn.f:path(),
         headers = question,
-        dst = "abns@bearerd",
+        dst = "unix@/run/haproxy/bearerd.sock",
         timeout = 5000,
     })
     for header, variable in pairs(told) do

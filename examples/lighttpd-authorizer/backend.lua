@@ -1,12 +1,22 @@
--- What a backend behind lighttpd's mod_proxy is told. The secret ends here; the name goes on, and replaces what the
--- client sent under these names. lighttpd runs this twice: before the question, when nobody has a name yet, and
--- after it.
+-- What a backend behind lighttpd is told, for all paths. The secret ends here; the name goes on, and replaces what the
+-- client sent under these names, in any spelling that a backend could take for them. lighttpd runs this twice for a
+-- guarded path: before the check, when there is no name yet, and after it.
 
-local request = lighty.r
-local application = request.req_env["BEARERD_APPLICATION"]
+local headers = lighty.r.req_header
+local application = lighty.r.req_env["BEARERD_APPLICATION"]
+
+local forged = {}
+for name in pairs(headers) do
+    if name:lower():match("^x[^%w]bearerd[^%w]") then
+        table.insert(forged, name)
+    end
+end
+for _, name in ipairs(forged) do
+    headers[name] = nil
+end
 
 if application then
-    request.req_header["Authorization"] = nil
-    request.req_header["X-Bearerd-Application"] = application
-    request.req_header["X-Bearerd-Key"] = request.req_env["BEARERD_KEY"]
+    headers["Authorization"] = nil
+    headers["X-Bearerd-Application"] = application
+    headers["X-Bearerd-Key"] = lighty.r.req_env["BEARERD_KEY"]
 end

@@ -71,10 +71,7 @@ struct AuthorizationWatch {
 
   /// What servers call themselves, and what they lack then; lighttpd and Caddy pass every header.
   private static let fixes: [(server: String, fix: String?)] = [
-    (
-      "Apache",
-      "add `CGIPassAuth On` where the door is, and for mod_fcgid `FcgidPassHeader Authorization` beside the virtual hosts"
-    ),
+    ("Apache", "add `CGIPassAuth On` to the Location that asks bearerd"),
     ("HAProxy", "add `pass-header authorization` to the fcgi-app"),
     ("lighttpd", nil),
     ("Caddy", nil),

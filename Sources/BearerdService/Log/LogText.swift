@@ -14,25 +14,59 @@ enum LogText {
   }
 
   private static func text(_ bytes: Span<UInt8>, length: Int) -> String {
-    var kept: [UInt8] = []
-    var index = 0
-    while index < length, kept.count < maximumLength {
-      if beginsSecret(bytes, at: index) {
-        kept += "brd_...".utf8
-        index += 4
-        while index < length, isAlphanumeric(bytes[index]) { index += 1 }
-      } else {
-        kept.append(bytes[index])
-        index += 1
-      }
-    }
-    return String(decoding: kept, as: UTF8.self) + (index < length ? "..." : "")
+    let sent = (0..<min(length, maximumLength)).map { bytes[$0] }
+    let plain = withoutPercentEncoding(sent)
+    // What shows a token only in plain is told in plain, without the token.
+    let told = plain.indices.contains { beginsSecret(plain[$0...]) } ? withoutSecrets(plain) : sent
+    return String(decoding: told, as: UTF8.self) + (length > maximumLength ? "..." : "")
   }
 
-  private static func beginsSecret(_ bytes: Span<UInt8>, at index: Int) -> Bool {
-    let prefix: [UInt8] = [UInt8(ascii: "b"), UInt8(ascii: "r"), UInt8(ascii: "d"), UInt8(ascii: "_")]
-    guard bytes.count - index >= prefix.count else { return false }
-    return prefix.indices.allSatisfy { bytes[index + $0] == prefix[$0] }
+  /// Undoes percent-encoding (RFC 3986 section 2.1) as often as there is one: %2562 becomes %62, and that b.
+  private static func withoutPercentEncoding(_ sent: [UInt8]) -> [UInt8] {
+    var text = sent
+    while true {
+      var plain: [UInt8] = []
+      var rest = text[...]
+      while let byte = rest.popFirst() {
+        if byte == UInt8(ascii: "%"), let high = digit(rest.first), let low = digit(rest.dropFirst().first) {
+          plain.append(high << 4 | low)
+          rest = rest.dropFirst(2)
+        } else {
+          plain.append(byte)
+        }
+      }
+      if plain.count == text.count { return plain }
+      text = plain
+    }
+  }
+
+  private static func withoutSecrets(_ text: [UInt8]) -> [UInt8] {
+    var kept: [UInt8] = []
+    var rest = text[...]
+    while let byte = rest.first {
+      if beginsSecret(rest) {
+        kept += "brd_...".utf8
+        rest = rest.dropFirst(4).drop(while: isAlphanumeric)
+      } else {
+        kept.append(byte)
+        rest = rest.dropFirst()
+      }
+    }
+    return kept
+  }
+
+  /// In small letters or capitals: who tries them can try the others.
+  private static func beginsSecret(_ text: ArraySlice<UInt8>) -> Bool {
+    text.prefix(3).elementsEqual("brd".utf8) { $0 | 0x20 == $1 }
+      && text.dropFirst(3).first == UInt8(ascii: "_")
+  }
+
+  private static func digit(_ byte: UInt8?) -> UInt8? {
+    switch byte {
+    case .some(let byte) where (0x30...0x39).contains(byte): byte - 0x30
+    case .some(let byte) where (0x61...0x66).contains(byte | 0x20): (byte | 0x20) - 0x61 + 10
+    default: nil
+    }
   }
 
   private static func isAlphanumeric(_ byte: UInt8) -> Bool {

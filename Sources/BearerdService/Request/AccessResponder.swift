@@ -36,7 +36,7 @@ final class AccessResponder: Responder {
     defer { meter.time(from: start) }
     if options.allowsPreflight, isPreflight(parameters) {
       meter.countPreflight()
-      return answer.allowPreflight(in: response)
+      return answer.allowPreflight(role: role, in: response)
     }
     let scope = parameters.value(of: .scope) { $0.isEmpty ? .absent : ScopeName($0) } ?? .absent
     guard scope != .invalid else {
@@ -55,9 +55,9 @@ final class AccessResponder: Responder {
     meter.count(decision, of: request, in: snapshot, at: now)
     switch decision {
     case .allow(let number):
-      let isAddressInKey = parameters.value(of: .cacheKey) { $0.spells("address") } ?? false
       answer.allow(
-        number, of: snapshot.policy, role: role, isAddressInKey: isAddressInKey, at: now, in: response)
+        number, of: snapshot.policy, role: role,
+        mayBeKept: mayBeKept(number, of: snapshot.policy, parameters), at: now, in: response)
     case .deny(let denial, let number):
       let token = number.map { snapshot.policy.tokens[$0] }
       journal.record(denial, token: token, parameters: parameters, at: now)
@@ -81,6 +81,18 @@ final class AccessResponder: Responder {
     return parameters.value(of: isRedirected ? .redirectedAuthorization : .authorization) {
       Credential(parsing: $0, with: digests)
     } ?? .absent
+  }
+
+  /// Whether a web server's cache has one entry at most for this token, address and scope: it has the client's own
+  /// Authorization in its key, of which a client could send endless spellings, with more spaces or `bearer`.
+  private func mayBeKept(_ number: Int, of policy: Policy, _ parameters: borrowing Parameters) -> Bool {
+    guard options.cacheTTL > 0 else { return false }
+    let isUsualSpelling =
+      parameters.value(of: .authorization) {
+        $0.count > 7 && $0.begins(with: "Bearer ") && $0[7] != UInt8(ascii: " ")
+      } ?? false
+    let isAddressInKey = parameters.value(of: .cacheKey) { $0.spells("address") } ?? false
+    return isUsualSpelling && (isAddressInKey || policy.tokens[number].origins == nil)
   }
 
   /// Fetch, CORS preflight: OPTIONS with Origin and Access-Control-Request-Method. Only the web server's own
@@ -114,8 +126,12 @@ private enum ScopeName: Equatable {
 
 extension Span<UInt8> {
   fileprivate func spells(_ word: StaticString) -> Bool {
+    count == word.utf8CodeUnitCount && begins(with: word)
+  }
+
+  fileprivate func begins(with word: StaticString) -> Bool {
     word.withUTF8Buffer { text in
-      count == text.count && indices.allSatisfy { self[$0] == text[$0] }
+      count >= text.count && text.indices.allSatisfy { self[$0] == text[$0] }
     }
   }
 }

@@ -7,39 +7,42 @@ struct Answer {
 
   init(options: AnswerOptions) { self.options = options }
 
-  /// 200, never 204: two fronts take nothing else for an allowance.
+  /// 200, never 204: two web servers take nothing else for an allowed request.
   /// - Parameters:
   ///   - number: which of the policy's tokens it is.
-  ///   - isAddressInKey: whether what a cache keeps is for the caller's address alone.
+  ///   - mayBeKept: whether a cache that keeps this response finds it again for equal checks only.
   func allow(
-    _ number: Int, of policy: Policy, role: Role, isAddressInKey: Bool, at now: Instant,
-    in response: Response
+    _ number: Int, of policy: Policy, role: Role, mayBeKept: Bool, at now: Instant, in response: Response
   ) {
-    response.append("Status: 200 OK\r\nX-Bearerd-Application: ")
-    response.append(policy.tokens[number].application)
-    if let key = policy.tokens[number].key {
-      response.append("\r\nX-Bearerd-Key: ")
-      response.append(key)
-    }
-    if role == .authorizer {
-      response.append("\r\nVariable-BEARERD_APPLICATION: ")
+    switch role {
+    case .responder:
+      response.append("Status: 200 OK\r\nX-Bearerd-Application: ")
+      response.append(policy.tokens[number].application)
+      if let key = policy.tokens[number].key {
+        response.append("\r\nX-Bearerd-Key: ")
+        response.append(key)
+      }
+      // nginx reads headers in their order: behind Cache-Control this one would count for nothing.
+      if options.cacheTTL > 0 {
+        response.append("\r\nX-Accel-Expires: ")
+        response.append(mayBeKept ? cacheLimit(until: policy.tokens[number].expires, at: now) : "0")
+      }
+      response.append("\r\nCache-Control: no-store\r\nContent-Length: 0\r\n\r\n")
+    case .authorizer:
+      // No other header: web servers copy them into the site's own response, whose length and caching they would be.
+      response.append("Status: 200 OK\r\nVariable-BEARERD_APPLICATION: ")
       response.append(policy.tokens[number].application)
       if let key = policy.tokens[number].key {
         response.append("\r\nVariable-BEARERD_KEY: ")
         response.append(key)
       }
+      response.append("\r\n\r\n")
     }
-    // nginx reads headers in their order: behind Cache-Control this one would count for nothing.
-    if options.cacheTTL > 0 {
-      response.append("\r\nX-Accel-Expires: ")
-      let mayKeep = isAddressInKey || policy.tokens[number].origins == nil
-      response.append(mayKeep ? cacheLimit(until: policy.tokens[number].expires, at: now) : "0")
-    }
-    response.append("\r\nCache-Control: no-store\r\nContent-Length: 0\r\n\r\n")
   }
 
-  /// A preflight passes for nobody in particular.
-  func allowPreflight(in response: Response) {
+  /// A preflight passes without an application.
+  func allowPreflight(role: Role, in response: Response) {
+    guard role == .responder else { return response.append("Status: 200 OK\r\n\r\n") }
     response.append("Status: 200 OK\r\n")
     forbidCaching(in: response)
     response.append("Cache-Control: no-store\r\nContent-Length: 0\r\n\r\n")

@@ -50,7 +50,7 @@ enum Remedy {
         "in a proxy before it: proxy_set_header Authorization $http_authorization;",
       ]
     case (.passAuthorization, .apache):
-      ["mod_fcgid, in the server: FcgidPassHeader Authorization", "others, in the Location: CGIPassAuth On"]
+      ["in the Location: CGIPassAuth On"]
     case (.passAuthorization, .lighttpd): ["no setenv.set-request-header for Authorization"]
     case (.passAuthorization, .caddy): ["no request_header -Authorization before: import bearerd \"\""]
     case (.passAuthorization, .haproxy): ["in the fcgi-app: pass-header authorization"]

@@ -99,8 +99,12 @@ struct SocketDoctor {
       let challenge = answer.header("WWW-Authenticate").map(ReceivedChallenge.init)
       switch answer.status {
       case 200:
-        let application = answer.header("X-Bearerd-Application") ?? ""
-        let key = answer.header("X-Bearerd-Key").map { " \($0)" } ?? ""
+        let names =
+          role == .authorizer
+          ? ("Variable-BEARERD_APPLICATION", "Variable-BEARERD_KEY")
+          : ("X-Bearerd-Application", "X-Bearerd-Key")
+        let application = answer.header(names.0) ?? ""
+        let key = answer.header(names.1).map { " \($0)" } ?? ""
         try diagnosis.ok("with your token, \(name): 200, \(application)\(key)")
       case 403:
         try diagnosis.wrong(

@@ -33,7 +33,6 @@ struct AuthorizationWatchTests {
     "is told once what to add, after fifty checks",
     arguments: [
       ("Apache/2.4.71 (Debian)", "`CGIPassAuth On`"),
-      ("Apache/2.4.71 (Debian)", "`FcgidPassHeader Authorization`"),
       ("HAProxy 2.6.12", "`pass-header authorization`"),
       ("nginx/1.22.1", "`fastcgi_param HTTP_AUTHORIZATION"),
       (nil, "`fastcgi_param HTTP_AUTHORIZATION"),

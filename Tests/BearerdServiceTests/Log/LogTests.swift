@@ -21,10 +21,23 @@ struct LogTests {
   }
 
   @Test(
-    "tells a path without its query, and no token of ours",
+    "tells a path without its query, and no token of ours, percent-encoded or not",
     arguments: [
       ("/a?token=x", "/a"), ("/a", "/a"), ("", ""), ("/brd_abc/d", "/brd_.../d"), ("/x-brd_A1", "/x-brd_..."),
-      ("/brd", "/brd"),
+      ("/brd", "/brd"), ("/private/%62rd_abc", "/private/brd_..."), ("/brd%5Fabc%64%65/x", "/brd_.../x"),
+      ("/brd%5fa%2Fb", "/brd_.../b"), ("/%2562%72d_abc", "/brd_..."), ("/%25%36%32rd_a%2562c", "/brd_..."),
+      ("/%%36%32rd_a", "/brd_..."), ("/BRD_abc", "/brd_..."), ("/%42rD_%41", "/brd_..."),
+      ("/%62rd", "/%62rd"),
+      ("/%6", "/%6"), ("/%zz%", "/%zz%"), ("/b%00rd_abc", "/b%00rd_abc"),
+      ("/%C3%BCbrd_a/%", "/\u{fc}brd_.../%"),
+      (
+        String(repeating: "%25", count: 500),
+        String((String(repeating: "%25", count: 500)).prefix(200)) + "..."
+      ),
+      (
+        String(repeating: "a", count: 180) + "%62rd_" + String(repeating: "x", count: 49),
+        String(repeating: "a", count: 180) + "brd_......"
+      ),
     ])
   func paths(path: String, told: String) {
     let bytes = Array(path.utf8)

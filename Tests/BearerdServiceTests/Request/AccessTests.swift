@@ -67,13 +67,22 @@ struct AccessTests {
     #expect(try door.answer(parameters + spoofed).status == status)
   }
 
-  @Test("An Authorizer gets its variables, a Responder does not")
+  @Test(
+    "An Authorizer's 200 has its variables and nothing that a web server would copy into the site's response")
   func variables() throws {
-    let door = try Door(tokens: tokens(line("app", secret, "id=k1")))
+    let options = AnswerOptions(challenge: try Challenge(realm: "test"), allowsPreflight: true, cacheTTL: 60)
+    let door = try Door(tokens: tokens(line("app", secret, "id=k1")), options: options)
     let authorized = try door.answer([authorization], role: .authorizer)
-    #expect(authorized.header("Variable-BEARERD_APPLICATION") == "app")
-    #expect(authorized.header("Variable-BEARERD_KEY") == "k1")
+    #expect(
+      String(decoding: authorized.output, as: UTF8.self)
+        == "Status: 200 OK\r\nVariable-BEARERD_APPLICATION: app\r\nVariable-BEARERD_KEY: k1\r\n\r\n")
     #expect(try door.answer([authorization]).header("Variable-BEARERD_APPLICATION") == nil)
+    let preflight = [
+      ("REQUEST_METHOD", "OPTIONS"), ("HTTP_ORIGIN", "https://example.org"),
+      ("HTTP_ACCESS_CONTROL_REQUEST_METHOD", "POST"),
+    ]
+    let passed = try door.answer(preflight, role: .authorizer)
+    #expect(String(decoding: passed.output, as: UTF8.self) == "Status: 200 OK\r\n\r\n")
   }
 
   @Test("A preflight passes only where it is allowed, and only as the web server's own method")
@@ -135,6 +144,20 @@ struct AccessTests {
     let expires = try #require(text.range(of: "X-Accel-Expires")),
       control = try #require(text.range(of: "Cache-Control"))
     #expect(expires.lowerBound < control.lowerBound)
+  }
+
+  @Test(
+    "nginx may keep an allowance in one spelling of the header only, or a client could make entries without end",
+    arguments: [
+      ("Bearer ", "60"), ("bearer ", "0"), ("BEARER ", "0"), ("Bearer  ", "0"),
+      ("Bearer" + String(repeating: " ", count: 100), "0"),
+    ])
+  func spellings(scheme: String, limit: String) throws {
+    let options = AnswerOptions(challenge: try Challenge(realm: "test"), cacheTTL: 60)
+    let door = try Door(tokens: tokens(line("app", secret)), options: options)
+    let allowed = try door.answer([("HTTP_AUTHORIZATION", scheme + secret), ("BEARERD_CACHE_KEY", "address")])
+    #expect(allowed.status == 200)
+    #expect(allowed.header("X-Accel-Expires") == limit)
   }
 
   @Test("nginx may keep no denial, no failure and no preflight, and nothing where there is no TTL")

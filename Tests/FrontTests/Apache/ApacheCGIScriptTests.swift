@@ -46,6 +46,29 @@ struct ApacheCGIScriptTests {
     #expect(try site.http.get("/private/page.html?\(queries[0])", token: evil).status == 200)
   }
 
+  @Test(
+    "hands over to a script in the hidden folder as well, which sees no secret and no name of the client's")
+  func hiddenScript() throws {
+    let site = try FrontSite(.apacheCGI)
+    let folder = site.folder
+    try folder.make(
+      String(contentsOfFile: "\(repository)/Tests/lib/report.py", encoding: .utf8), to: "report.py")
+    try folder.install("report.py", as: "site/hidden/report.cgi")
+    let access = try folder.read("site/hidden/.htaccess")
+    try folder.make(access + "Options +ExecCGI\nAddHandler cgi-script .cgi\n", to: "site/hidden/.htaccess")
+    #expect(try site.http.get("/private/report.cgi").status == 401)
+    // HTTP/1.0, to which Apache answers in one piece.
+    let lines = [
+      "GET /private/report.cgi HTTP/1.0", "Authorization: Bearer \(site.tokens.app)",
+      "X_Bearerd_Application: admin",
+    ]
+    let request = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
+    let response = HTTPResponse(bytes: try site.http.exchange(request))
+    let report = try #require(Report(Array(response.body.utf8)), "\(response.status)")
+    #expect(!report.contains(site.tokens.app), "\(report.values("AUTHORIZATION"))")
+    #expect(!report.contains("admin"))
+  }
+
   @Test("takes the header from a RewriteRule where CGIPassAuth is not to be had, and only when told so")
   func redirectedHeader() throws {
     let site = try FrontSite(.apacheCGI)

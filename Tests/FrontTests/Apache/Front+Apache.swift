@@ -18,7 +18,13 @@ extension Front {
     case .port, .socket, .program:
       changes += [("fcgi://127.0.0.1:9001/", "fcgi://127.0.0.1:\(place.daemonPort)/")]
     }
-    try folder.make(place.example("\(example)/site.conf", changes), to: "site.conf")
+    var site = try place.example("\(example)/site.conf", changes)
+    switch place.addition {
+    case .publicBackend: site += "ProxyPass /public/ http://127.0.0.1:\(place.backendPort)/public/\n"
+    case .kinds(let kinds): site += try place.backends("apache-backends.conf", of: kinds)
+    case .tls, nil: break
+    }
+    try folder.make(site, to: "site.conf")
     return try startApache(place, module: module)
   }
 

@@ -2,7 +2,7 @@ extension Front {
   /// A Caddy that keeps to the folder, and the example.
   func configureCaddy(_ place: FrontPlace) throws -> [String] {
     let folder = place.folder
-    let example = try place.example(
+    var example = try place.example(
       "caddy/Caddyfile",
       [
         ("api.example.com {", "http://localhost {\n\tbind 127.0.0.1"),
@@ -10,6 +10,17 @@ extension Front {
         ("/var/www/html", "\(folder.path)/site"), ("/var/log/caddy", folder.path),
         ("127.0.0.1:8080", "127.0.0.1:\(place.backendPort)"),
       ])
+    switch place.addition {
+    case .publicBackend:
+      example = example.replacing(
+        "\t# For everybody.",
+        with: "\troute /public/* {\n\t\treverse_proxy 127.0.0.1:\(place.backendPort)\n\t}\n\t# For everybody."
+      )
+    case .kinds(let kinds):
+      example = example.replacing(
+        "\t\tfile_server\n", with: try place.backends("backends.caddy", of: kinds))
+    case .tls, nil: break
+    }
     try folder.make(example, to: "site.caddy")
     try folder.make(place.surroundings("Caddyfile"), to: "Caddyfile")
     return [

@@ -19,7 +19,7 @@ struct DoctorFrontTests {
   @Test(
     "finds out a front that keeps Authorization to itself",
     arguments: [
-      (Front.apacheAuthnzFcgi, "CGIPassAuth On"), (.apacheFcgid, "FcgidPassHeader Authorization"),
+      (Front.apacheAuthnzFcgi, "CGIPassAuth On"), (.apacheFcgid, "CGIPassAuth On"),
       (.haproxy, "pass-header authorization"),
     ])
   func stripped(front: Front, directive: String) throws {

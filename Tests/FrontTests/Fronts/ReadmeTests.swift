@@ -8,9 +8,18 @@ struct ReadmeTests {
   @Test("says of each front what it does; with BEARERD_WRITE_README it is made to")
   func table() throws {
     let rows = try Front.allCases.map { try FrontFacts(observing: $0).row }
-    let made = ([FrontFacts.head] + rows).joined(separator: "\n")
+    try expectTable([FrontFacts.head] + rows, behind: "<!-- made by the tests of the fronts -->\n")
+  }
+
+  @Test("says which kinds of backend stand behind each, whole; with BEARERD_WRITE_README it is made to")
+  func backends() throws {
+    let rows = try BackendKindTests.fronts.map { try BackendFacts(observing: $0).row }
+    try expectTable([BackendFacts.head] + rows, behind: "<!-- made by the tests of the backends -->\n")
+  }
+
+  private func expectTable(_ lines: [String], behind begin: String) throws {
+    let made = lines.joined(separator: "\n")
     let readme = try String(contentsOfFile: ReadmeTests.path, encoding: .utf8)
-    let begin = "<!-- made by the tests of the fronts -->\n"
     let parts = readme.components(separatedBy: begin)
     try #require(parts.count == 2)
     let rest = parts[1].components(separatedBy: "\n\n")

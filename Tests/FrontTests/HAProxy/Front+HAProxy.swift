@@ -3,20 +3,32 @@ extension Front {
   func configureHAProxy(_ place: FrontPlace) throws -> [String] {
     let folder = place.folder
     let pages = try freePort()
-    let socket = "abns@\(folder.path)"
+    let socket = "\(folder.path)/bearerd.sock"
     try folder.make(
-      place.example("haproxy/bearerd.lua", [("abns@bearerd", socket)]), to: "bearerd.lua")
-    try folder.make(
-      place.example(
-        "haproxy/haproxy.cfg",
-        [
-          ("/dev/log local0", "stderr format raw local0 info"), ("    user haproxy\n", ""),
-          ("    group haproxy\n", ""),
-          ("/etc/haproxy/", "\(folder.path)/"), ("bind :80", "bind 127.0.0.1:\(place.port)"),
-          ("abns@bearerd", socket),
-          ("127.0.0.1:8080", "127.0.0.1:\(place.backendPort)"), ("127.0.0.1:8081", "127.0.0.1:\(pages)"),
-          ("127.0.0.1:9001", "127.0.0.1:\(place.daemonPort)"),
-        ]), to: "haproxy.cfg")
+      place.example("haproxy/bearerd.lua", [("/run/haproxy/bearerd.sock", socket)]), to: "bearerd.lua")
+    var example = try place.example(
+      "haproxy/haproxy.cfg",
+      [
+        ("/dev/log local0", "stderr format raw local0 info"), ("    user haproxy\n", ""),
+        ("    group haproxy\n", ""),
+        ("/etc/haproxy/", "\(folder.path)/"), ("bind :80", "bind 127.0.0.1:\(place.port)"),
+        ("/run/haproxy/bearerd.sock mode 600 user haproxy", "\(socket) mode 600"),
+        ("127.0.0.1:8080", "127.0.0.1:\(place.backendPort)"), ("127.0.0.1:8081", "127.0.0.1:\(pages)"),
+        ("127.0.0.1:9001", "127.0.0.1:\(place.daemonPort)"),
+      ])
+    if case .publicBackend = place.addition {
+      example = example.replacing("-m beg /.well-known/\n", with: "-m beg /.well-known/ /public/\n")
+        .replacing(
+          "use_backend api if { var(txn.path) -m beg /api/ }",
+          with: "use_backend api if { var(txn.path) -m beg /api/ /public/ }")
+    }
+    if case .kinds(let kinds) = place.addition, let address = kinds.addresses["HTTP_BACKEND"] {
+      example = example.replacing(
+        "    use_backend api", with: "    use_backend http if { path_beg /private/http }\n    use_backend api"
+      )
+      example += "\nbackend http\n    server http 127.0.0.1:\(address)\n"
+    }
+    try folder.make(example, to: "haproxy.cfg")
     try folder.make(
       """
       frontend pages

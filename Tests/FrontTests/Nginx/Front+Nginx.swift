@@ -2,7 +2,14 @@ extension Front {
   /// The snippets, as in the other tests of nginx.
   func configureNginx(_ place: FrontPlace) throws -> [String] {
     try place.folder.makeSnippets()
-    let configuration = NginxConfiguration().text(
+    var site = NginxConfiguration()
+    switch place.addition {
+    case .publicBackend:
+      site.server = "location /public/ { include snippets/bearerd-clear.conf; proxy_pass http://BACKEND; }"
+    case .kinds(let kinds): site.server = try place.backends("nginx-backends.conf", of: kinds)
+    case .tls, nil: break
+    }
+    let configuration = site.text(
       folder: place.folder.path, port: place.port, backend: place.backendPort)
     try place.folder.make(configuration, to: "nginx.conf")
     return NginxSite.command(in: place.folder)

@@ -60,6 +60,23 @@ struct NginxCacheTests {
     #expect(asked == 3 + 3 * 3)
   }
 
+  @Test("keeps one entry of a token, however its header is written")
+  func spellings() throws {
+    let site = try NginxCache.site()
+    let secret = try site.token("app")
+    let before = try site.checks()
+    let schemes =
+      ["Bearer "] + (2...20).map { "Bearer" + String(repeating: " ", count: $0) }
+      + ["bearer ", "BEARER ", "bEARER "]
+    for scheme in schemes {
+      let line = Array("Authorization: \(scheme)\(secret)".utf8)
+      for _ in 0..<2 { #expect(try site.http.request("GET", "/kept/x", lines: [line]).status == 200) }
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(site.folder.path)/kept").count == 1)
+    let asked = try site.checks() - before
+    #expect(asked == 1 + 2 * (schemes.count - 1))
+  }
+
   @Test("asks each time where allowances are not kept: without the opt-in, or without --cache-ttl")
   func notKept() throws {
     for (ttl, path) in [(NginxCache.long, "/private/page.html"), (0, "/kept/x")] {

@@ -18,6 +18,10 @@ struct NginxConfiguration {
         access_log FOLDER/access.log with_application;
         include snippets/bearerd-upstream.conf;
         \(otherServers)
+        map $http_upgrade $connection_upgrade {
+          default upgrade;
+          "" "";
+        }
         server {
           listen 127.0.0.1:\(port);
           root FOLDER/site;
@@ -33,7 +37,7 @@ struct NginxConfiguration {
             client_max_body_size 20m;
             proxy_http_version 1.1;
             proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection $http_connection;
+            proxy_set_header Connection $connection_upgrade;
             proxy_pass http://BACKEND;
           }
           location /api/write/ {

@@ -98,6 +98,16 @@ enum Front: String, CaseIterable, CustomStringConvertible {
   }
 }
 
+/// What a test adds to an example's site.
+enum Addition {
+  /// The example's backend again, for everybody, at `/public/`.
+  case publicBackend
+  /// Every kind of backend that the web server has, in the guarded folder.
+  case kinds(BackendKinds)
+  /// The same site over TLS, at a port of its own.
+  case tls(port: UInt16)
+}
+
 /// Where a front is to stand.
 struct FrontPlace {
   let folder: Scratch
@@ -107,6 +117,8 @@ struct FrontPlace {
   let backendPort: UInt16
   /// What an administrator forgot to copy.
   var omitted: String?
+  /// What stands behind the web server beside what the example has.
+  var addition: Addition?
 
   /// The project's example, but for the addresses and paths that this machine lends it. Each must be in there.
   func example(_ name: String, _ changes: [(old: String, new: String)]) throws -> String {
@@ -117,6 +129,12 @@ struct FrontPlace {
   func surroundings(_ name: String, _ changes: [(old: String, new: String)] = []) throws -> String {
     try adapted("Tests/lib/\(name)", [("PORT", "\(port)")] + changes)
       .replacingOccurrences(of: "FOLDER", with: folder.path)
+  }
+
+  /// What the tests add to an example's site: every kind of backend that its web server has.
+  func backends(_ name: String, of kinds: BackendKinds) throws -> String {
+    let text = try adapted("Tests/lib/\(name)", [("FOLDER", folder.path)])
+    return kinds.addresses.reduce(text) { $0.replacingOccurrences(of: $1.key, with: $1.value) }
   }
 
   private func adapted(_ name: String, _ changes: [(old: String, new: String)]) throws -> String {

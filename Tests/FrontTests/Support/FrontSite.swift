@@ -16,10 +16,12 @@ final class FrontSite {
 
   /// A site whose daemon fails at a step of each exchange, as Fault.swift has it, or is another program, or is asked
   /// through a recorder.
-  /// - Parameter omitted: what is left out of the front's example.
+  /// - Parameters:
+  ///   - omitted: what is left out of the front's example.
+  ///   - addition: what is added to it.
   init(
     _ front: Front, fault: String? = nil, impostor: Impostor? = nil, isRecorded: Bool = false,
-    omitted: String? = nil
+    omitted: String? = nil, addition: Addition? = nil
   ) throws {
     self.front = front
     tokens = try KnownTokens.made.get()
@@ -27,12 +29,13 @@ final class FrontSite {
     backend = try Backend()
     place = FrontPlace(
       folder: folder, port: try freePort(), daemonPort: try freePort(), backendPort: backend.port,
-      omitted: omitted)
+      omitted: omitted, addition: addition)
     http = HTTP(port: place.port)
     try folder.write(tokens.text)
     try folder.make("public page\n", to: "site/index.html")
     // Where a front keeps what is guarded elsewhere, it takes it from there.
     try folder.make("protected page\n", to: "site/private/page.html")
+    if case .kinds(let kinds) = addition { try kinds.makeFiles(in: folder) }
     recorder = isRecorded ? try Recorder(in: folder) : nil
     let export = fault.map { "export BEARERD_FAULT=\($0)\n" } ?? ""
     // Run by name of its shell: a file just written may not be run while any other thread starts a program.

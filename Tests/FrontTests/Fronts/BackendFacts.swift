@@ -1,0 +1,21 @@
+/// What comes of each kind of backend, as a row of the README's table.
+struct BackendFacts {
+  static let head = """
+    | web server | \(BackendKind.all.map(\.name).joined(separator: " | ")) |
+    |---|\(BackendKind.all.map { _ in "---|" }.joined())
+    """
+
+  let row: String
+
+  init(observing front: Front) throws {
+    let site = try FrontSite(front, addition: .kinds(BackendKinds()))
+    let curl = Curl(site, .kept, headers: ["Authorization: Bearer \(site.tokens.app)"])
+    let kinds = Dictionary(uniqueKeysWithValues: BackendKind.kinds(of: front).map { ($0.name, $0) })
+    let cells = try BackendKind.all.map { known -> String in
+      guard let kind = kinds[known.name] else { return "-" }
+      let responses = try curl.get("/private/\(kind.path)")
+      return responses.allSatisfy { kind.problems(of: $0, token: site.tokens.app).isEmpty } ? "yes" : "no"
+    }
+    row = "| \(front) | \(cells.joined(separator: " | ")) |"
+  }
+}
