@@ -9,9 +9,21 @@ public enum WellKnownSecrets {
   }
 
   /// Whether anybody could present the secret of `digest`.
-  public static func contains(_ digest: Digest) -> Bool { matches[digest] != nil }
+  public static func contains(_ digest: Digest) -> Bool { match(digest) != nil }
 
-  /// By digest; computed once, some five hundred hashes. Empty only if libcrypto has no SHA-256; then no token is
+  /// nil for any other digest. A million lines are looked up at a load: nearly all end at the first step.
+  static func match(_ digest: Digest) -> Match? {
+    isPossible[Int(truncatingIfNeeded: digest.position & 0xffff)] ? matches[digest] : nil
+  }
+
+  /// By the first two bytes of a digest.
+  private static let isPossible: [Bool] = {
+    var table = [Bool](repeating: false, count: 0x10000)
+    for digest in matches.keys { table[Int(truncatingIfNeeded: digest.position & 0xffff)] = true }
+    return table
+  }()
+
+  /// By digest; computed once, some thousand hashes. Empty only if libcrypto has no SHA-256; then no token is
   /// checked at all.
   static let matches: [Digest: Match] = {
     var matches: [Digest: Match] = [:]

@@ -15,7 +15,7 @@ enum HashField {
     }
     let digits = bytes.extracting(7...)
     if let digest = Digest(hex: digits) {
-      guard let match = WellKnownSecrets.matches[digest] else { return digest }
+      guard let match = WellKnownSecrets.match(digest) else { return digest }
       throw LineProblem(at: field.lowerBound, complaint(about: match))
     }
     for index in digits.indices where digits[index].hexValue == nil {

@@ -80,7 +80,8 @@ public struct HandOver: Sendable {
   }
 
   /// Segments that mean nothing but themselves, wherever they are read: no empty one but at the end, none that begins
-  /// with a dot (`..`, `.htaccess`, `.git`), and no byte that anybody encodes, splits or ends a path with.
+  /// with a dot (`..`, `.htaccess`, `.git`), no control byte, no `%`, which may be decoded again, and no `\`, which some
+  /// read as `/`. All else is part of a file's name: the header encodes it, or is a path and not a URL.
   private static func isPlain(_ path: ArraySlice<UInt8>) -> Bool {
     let segments = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
     return path.allSatisfy { $0 == UInt8(ascii: "/") || isPlain($0) }
@@ -89,7 +90,7 @@ public struct HandOver: Sendable {
   }
 
   private static func isPlain(_ byte: UInt8) -> Bool {
-    isUnreserved(byte) || byte >= 0x80 || " !$&'()+,=@".utf8.contains(byte)
+    byte >= 0x20 && byte != 0x7f && !#"/%\"#.utf8.contains(byte)
   }
 
   /// RFC 3986 section 2.3.

@@ -28,7 +28,8 @@ struct WellKnownSecretsTests {
         #expect(issues[0].hasPrefix("tokens:2:5: error: the hash of a well-known"))
         #expect(issues[0].contains(reason))
         #expect(issues[0].contains("replace the line with one that `bearerd token new APP` writes"))
-        #expect(secret.count < 7 || secret == "password" || !issues[0].contains(secret), "the word is not repeated")
+        #expect(
+          secret.count < 7 || secret == "password" || !issues[0].contains(secret), "the word is not repeated")
       }
     }
   }

@@ -20,6 +20,7 @@ struct HandOverTests {
       ("a.html", "a.html"), ("a/b/c.tar.gz", "a/b/c.tar.gz"), ("A-1_~x.y", "A-1_~x.y"), ("a.b..c", "a.b..c"),
       ("two words.txt", "two%20words.txt"), ("grün/ß.txt", "gr%C3%BCn/%C3%9F.txt"),
       ("a+b&c=d,e@f!(g)'$", "a%2Bb%26c%3Dd%2Ce%40f%21%28g%29%27%24"), ("-rf", "-rf"),
+      ("a[1]{2}:;*", "a%5B1%5D%7B2%7D%3A%3B%2A"), ("|<>^\"#?`", "%7C%3C%3E%5E%22%23%3F%60"),
     ])
   func same(path: String, encoded: String) throws {
     #expect(try target("/private/\(path)") == "Location: /hidden/\(encoded)")
@@ -44,9 +45,8 @@ struct HandOverTests {
       "/private/%2e%2e/a", "/private/a%2fb", "/private/a%00", "/private/100%", "/private/a%62",
       "/private/..\\a", "/private/a\\b", "/private/\\..\\a", "/private/a\0b", "/private/a\0",
       "/private/a\r\nX: y",
-      "/private/a\nb", "/private/a\tb", "/private/a\u{7f}", "/private/\u{1}", "/private/a?b", "/private/a#b",
-      "/private/a;b", "/private/a:b", "/private/a|b", "/private/a*b", "/private/a\"b", "/private/<a>",
-      "/private/a`b", "/private/[a]", "/private/{a}", "/private/a^b",
+      "/private/a\nb", "/private/a\tb", "/private/a\u{7f}", "/private/\u{1}", "/private/..;/a",
+      "/private/.;a/b",
       "/private/" + String(repeating: "a/", count: 600),
     ])
   func refused(path: String) throws {

@@ -68,6 +68,24 @@ struct ApacheCGITests {
     #expect(response.headers("X-Bearerd-Application") == ["app"])
   }
 
+  @Test("serves a file with punctuation in its name, but for % and the backslash")
+  func punctuation() throws {
+    let site = try site()
+    try site.folder.make("another\n", to: "site/hidden/a")
+    for character in "[]:;*{}|<>^\"#?`!$&'()+,=@~ -_.%\\" {
+      let name = "a\(character)b.html"
+      try site.folder.make("punctuation\n", to: "site/hidden/\(name)")
+      let path = "/private/a%\(String(character.asciiValue ?? 0, radix: 16))b.html"
+      let response = try site.http.get(path, token: site.tokens.app)
+      if character == "%" || character == "\\" {
+        #expect(response.status == 404, "\(name) \(response.status)")
+      } else {
+        #expect(response.status == 200 && response.body == "punctuation\n", "\(name) \(response.status)")
+      }
+      #expect(try site.http.get(path).status == 401, "\(name)")
+    }
+  }
+
   @Test("hands nothing over for a path that could be read in two ways")
   func games() throws {
     let site = try site()
