@@ -56,7 +56,7 @@ struct ControlLoop {
       if hasNews || time >= due {
         if reloader.look(at: now(), time, willReload: manager.reloading) { haveReloaded() }
         looked = Clock.monotonicMilliseconds()
-        if hasNews { rested = looked + ControlLoop.rest }
+        rested = hasNews ? looked + ControlLoop.rest : looked
       }
       tick()
     }
