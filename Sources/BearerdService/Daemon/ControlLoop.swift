@@ -38,8 +38,8 @@ struct ControlLoop {
   mutating func run(takeSignal: () -> Int32?) {
     tellReady()
     var looked = Clock.monotonicMilliseconds()
+    var rested = looked
     while true {
-      let rested = looked + ControlLoop.rest
       let isResting = Clock.monotonicMilliseconds() < rested
       let due = min(looked + ControlLoop.lookInterval, max(rested, reloader.deadline ?? .max))
       if wait(until: isResting || reloader.hasNews ? rested : due, forEvents: !isResting) {
@@ -52,9 +52,11 @@ struct ControlLoop {
         haveReloaded()
       }
       let time = Clock.monotonicMilliseconds()
-      if time >= due || reloader.hasNews && time >= rested {
+      let hasNews = reloader.hasNews && time >= rested
+      if hasNews || time >= due {
         if reloader.look(at: now(), time, willReload: manager.reloading) { haveReloaded() }
         looked = Clock.monotonicMilliseconds()
+        rested = hasNews ? looked + ControlLoop.rest : looked
       }
       tick()
     }

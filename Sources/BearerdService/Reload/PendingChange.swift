@@ -48,6 +48,7 @@ struct PendingChange {
   private var seen: (sight: Sight, since: UInt64, first: UInt64)?
   /// When a look is due; nil while there is no change.
   private(set) var deadline: UInt64?
+  private var notBefore: UInt64 = 0
   /// Since when what was tried has failed.
   private var failedSince: UInt64?
   private var failsBySystem = false
@@ -61,11 +62,14 @@ struct PendingChange {
     let since = before.sight == sight ? before.since : time
     seen = (sight, since, before.first)
     let quiet = writer == .writes ? PendingChange.quiet : PendingChange.quietUnwatched
-    let deadline = min(since + quiet, before.first + PendingChange.limit)
+    let deadline = max(notBefore, min(since + quiet, before.first + PendingChange.limit))
     self.deadline = deadline
     if time >= deadline { return .settled }
     return writer == .hasFinished ? .finished : .nothing
   }
+
+  /// What was read could not be used, since somebody wrote to it meanwhile: it is read again, but not at once.
+  mutating func postpone(at time: UInt64) { notBefore = time + PendingChange.quietUnwatched }
 
   mutating func noteSuccess(of sight: Sight) {
     self = PendingChange()

@@ -62,20 +62,23 @@ final class Reloader {
   ///   - now: the time of day, for people.
   ///   - time: in monotonic milliseconds.
   ///   - willReload: called before something is read.
-  /// - Returns: whether something was read.
+  /// - Returns: whether something was read, or tried for the first time.
   func look(at now: Instant, _ time: UInt64, willReload: () -> Void) -> Bool {
     hasNews = false
     let writer: PendingChange.Writer =
       watch?.isUnfinished == true ? .writes : hasEnded ? .hasFinished : .isUnknown
     let due = change.note(sight(), by: writer, at: time)
-    if due != .nothing {
+    var isNew = false
+    switch due {
+    case .nothing: if change.deadline == nil { hasEnded = false }
+    case .again: isNew = reload(due, at: now, time)
+    case .finished, .settled, .ordered:
       willReload()
       reload(due, at: now, time)
-    } else if change.deadline == nil {
-      hasEnded = false
+      isNew = true
     }
     tellIfOutdated(at: now, time)
-    return due != .nothing
+    return isNew
   }
 
   /// Reads the tokens because an administrator said so: whatever is there, and tells of it in any case.
@@ -84,26 +87,33 @@ final class Reloader {
     reload(.ordered, at: now, time)
   }
 
-  private func reload(_ due: PendingChange.Due, at now: Instant, _ time: UInt64) {
+  /// - Returns: whether other tokens are in force now.
+  @discardableResult
+  private func reload(_ due: PendingChange.Due, at now: Instant, _ time: UInt64) -> Bool {
     rewatch()
     hasEnded = false
     let sight = sight()
     do throws(TokenSourceError) {
       let loaded = try source.load()
       // What was written meanwhile may be a mixture. It is read again when its writer has finished, or is late.
-      guard loaded.isWhole else { return }
+      guard loaded.isWhole else {
+        change.postpone(at: time)
+        return false
+      }
       guard loaded.isUsable else { throw TokenSourceError.unusable(loaded.issues) }
       try refuseHalves(of: loaded)
       takeEvents()
-      if due == .finished, watch?.isUnfinished == true { return }
+      if due == .finished, watch?.isUnfinished == true { return false }
       adopt(loaded, at: now)
       for issue in loaded.issues { logger.warning("\(issue)") }
       logger.notice("tokens reloaded: \(loaded.summary(at: now))")
+      return true
     } catch {
       let isSystemFailure = if case .system = error { true } else { false }
       change.noteFailure(of: sight, isSystemFailure: isSystemFailure, at: time)
       record.noteFailure(error.description, of: sight.digest, at: now, isRepeated: due == .again)
       complain(error.description)
+      return false
     }
   }
 

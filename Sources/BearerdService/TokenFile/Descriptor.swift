@@ -35,8 +35,8 @@ struct Descriptor: ~Copyable {
     }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(size)
-    // One byte more than there should be, to see the end.
-    var chunk = [UInt8](repeating: 0, count: min(size, 1 << 18) + 1)
+    // Of thousands of small files none takes much; and files of /proc have no size.
+    var chunk = [UInt8](repeating: 0, count: min(max(size, 1 << 12), 1 << 18))
     while true {
       let count = try Descriptor.call("read", path) {
         chunk.withUnsafeMutableBytes { read(number, $0.baseAddress, $0.count) }
