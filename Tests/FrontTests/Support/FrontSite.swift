@@ -16,10 +16,12 @@ final class FrontSite {
 
   /// A site whose daemon fails at a step of each exchange, as Fault.swift has it, or is another program, or is asked
   /// through a recorder.
-  /// - Parameter omitted: what is left out of the front's example.
+  /// - Parameters:
+  ///   - omitted: what is left out of the front's example.
+  ///   - prepare: what the administrator adds to the site, whose configuration is in the folder.
   init(
     _ front: Front, fault: String? = nil, impostor: Impostor? = nil, isRecorded: Bool = false,
-    omitted: String? = nil
+    omitted: String? = nil, prepare: (Scratch) throws -> Void = { _ in }
   ) throws {
     self.front = front
     tokens = try KnownTokens.made.get()
@@ -39,6 +41,7 @@ final class FrontSite {
     let script = impostor?.script ?? recorder?.script
     try folder.make(script ?? "\(export)exec \(Bearerd.path) \"$@\"\n", to: "bearerd")
     let command = try front.configure(place)
+    try prepare(folder)
     daemon = try FrontSite.serve(front, place)
     server = try Program(command)
     let http = http
