@@ -96,6 +96,20 @@ struct WaysAroundTests {
       closed: ["/passed/page.html", "//private/page.html", "/private//page.html"])
   }
 
+  @Test("lighttpd: an alias in the same list is checked")
+  func lighttpdAlias() throws {
+    let site = try FrontSite(.lighttpd) { folder in
+      try prepare(folder, "site.conf", "\nalias.url = ( \"/alias/\" => \"FOLDER/site/private/\" )\n")
+      let text = try folder.read("site.conf")
+      let line = "\"/private/\" => bearerd,"
+      try #require(text.contains(line))
+      try folder.make(
+        text.replacingOccurrences(of: line, with: "\(line) \"/alias/\" => bearerd,"), to: "site.conf")
+    }
+    try expect(site, open: ["/link/page.html"], closed: ["/alias/page.html"])
+    #expect(try site.http.get("/alias/page.html", token: site.tokens.app).body == "protected page\n")
+  }
+
   @Test("Caddy: a route is of the URL, not of the files")
   func caddy() throws {
     let site = try FrontSite(.caddy) {
