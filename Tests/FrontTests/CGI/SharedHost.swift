@@ -56,6 +56,9 @@ final class SharedHost {
       <IfDefine SUEXEC>
           LoadModule suexec_module /usr/lib/apache2/modules/mod_suexec.so
       </IfDefine>
+      <IfModule fcgid_module>
+          LoadModule cgi_module /usr/lib/apache2/modules/mod_cgi.so
+      </IfModule>
       \(isUserSite ? "LoadModule userdir_module /usr/lib/apache2/modules/mod_userdir.so" : "")
       <VirtualHost 127.0.0.1:\(place.port)>
           DocumentRoot \(isUserSite ? "\(folder.path)/site" : site)

@@ -104,6 +104,12 @@ struct SharedHostTests {
       try FileManager.default.removeItem(atPath: "\(host.site)/.htaccess")
       try host.write("protected page\n", to: "private/page.html")
       try host.write(
+        host.read("private/.htaccess") + "Options +ExecCGI\nAddHandler cgi-script .cgi\n",
+        to: "private/scripts/.htaccess")
+      let script = "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n'\nenv\n"
+      try host.write(script, to: "private/scripts/page.cgi")
+      try #require(chmod("\(host.site)/private/scripts/page.cgi", 0o755) == 0)
+      try host.write(
         host.read("private/.htaccess") + "SetEnvIfExpr true BEARERD_SCOPE=write\n",
         to: "private/write/.htaccess")
       try host.write("protected page\n", to: "private/write/page.html")
@@ -128,6 +134,9 @@ struct SharedHostTests {
     #expect(try host.http.request("POST", "/private/page.html", body: body).status == 401)
     let posted = try host.http.request("POST", "/private/page.html", lines: good, body: body)
     #expect([200, 405].contains(posted.status), "\(posted.status)")
+    #expect(try host.http.request("POST", "/private/scripts/page.cgi", body: body).status == 401)
+    let ran = try host.http.request("POST", "/private/scripts/page.cgi", lines: good, body: body)
+    #expect(ran.status == 200 && !ran.body.contains(host.tokens.app), "\(ran.status) \(host.told)")
     // Asked for directly, the program is a file at most, or answers nothing but a check.
     let direct = try host.http.get("/cgi-bin/bearerd.fcgi?token+list")
     #expect(!direct.body.contains("app "), "\(direct.body)")

@@ -19,9 +19,10 @@ final class FrontSite {
   /// - Parameters:
   ///   - omitted: what is left out of the front's example.
   ///   - addition: what is added to it.
+  ///   - prepare: what the administrator adds to the site, whose configuration is in the folder.
   init(
     _ front: Front, fault: String? = nil, impostor: Impostor? = nil, isRecorded: Bool = false,
-    omitted: String? = nil, addition: Addition? = nil
+    omitted: String? = nil, addition: Addition? = nil, prepare: (Scratch) throws -> Void = { _ in }
   ) throws {
     self.front = front
     tokens = try KnownTokens.made.get()
@@ -42,6 +43,7 @@ final class FrontSite {
     let script = impostor?.script ?? recorder?.script
     try folder.make(script ?? "\(export)exec \(Bearerd.path) \"$@\"\n", to: "bearerd")
     let command = try front.configure(place)
+    try prepare(folder)
     daemon = try FrontSite.serve(front, place)
     server = try Program(command)
     let http = http

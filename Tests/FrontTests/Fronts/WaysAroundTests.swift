@@ -1,0 +1,128 @@
+import Foundation
+import Testing
+
+@Suite("Ways around the check that a web server has by itself")
+struct WaysAroundTests {
+  /// Adds lines to a configuration, in place of a text or at its end, and the pages that they need.
+  private func prepare(
+    _ folder: Scratch, _ name: String, before end: String? = nil, start: String = "", _ lines: String
+  ) throws {
+    let files = FileManager.default
+    try files.createSymbolicLink(atPath: "\(folder.path)/site/link", withDestinationPath: "private")
+    try folder.make("<!--#include file=\"private/page.html\" -->", to: "site/file.shtml")
+    try folder.make("<!--#include virtual=\"/private/page.html\" -->", to: "site/virtual.shtml")
+    let added = lines.replacingOccurrences(of: "FOLDER", with: folder.path)
+    let text = try folder.read(name)
+    try #require(end == nil || text.contains(end ?? ""))
+    let body = end.map { text.replacingOccurrences(of: $0, with: added + $0) } ?? text + added
+    try folder.make(start + body, to: name)
+  }
+
+  /// Each web server's README names those that are open, and says what to do.
+  private func expect(_ site: FrontSite, open: [String], closed: [String]) throws {
+    for path in open {
+      #expect(
+        try site.http.get(path).body.contains("protected page"), "\(path) is closed: correct the README")
+    }
+    for path in closed {
+      let response = try site.http.get(path)
+      #expect(!response.body.contains("protected page"), "\(path) is open")
+    }
+    #expect(try site.http.get("/private/page.html").status == 401)
+  }
+
+  private static let apacheLines = """
+    Alias /alias/ FOLDER/site/private/
+    RewriteEngine On
+    RewriteRule ^/file/(.*)$ /private/$1
+    RewriteRule ^/passed/(.*)$ /private/$1 [PT]
+    AddOutputFilter INCLUDES .shtml
+    <Directory FOLDER/site>
+        Options +Includes +FollowSymLinks
+    </Directory>
+
+    """
+
+  private func apache(_ front: Front, _ prepareSite: (Scratch) throws -> Void = { _ in }) throws -> FrontSite
+  {
+    let module = "LoadModule include_module /usr/lib/apache2/modules/mod_include.so\n"
+    return try FrontSite(front) {
+      try prepare($0, "site.conf", before: "</VirtualHost>", start: module, WaysAroundTests.apacheLines)
+      try prepareSite($0)
+    }
+  }
+
+  @Test("Apache: a Location is a URL, not the files", arguments: [Front.apacheFcgid, .apacheAuthnzFcgi])
+  func location(front: Front) throws {
+    try expect(
+      try apache(front), open: ["/alias/page.html", "/file/page.html", "/link/page.html", "/file.shtml"],
+      closed: ["/passed/page.html", "/virtual.shtml", "//private/page.html", "/private//page.html"])
+  }
+
+  @Test(
+    "Apache: a Directory is checked however a request reaches it, but for a link",
+    arguments: [Front.apacheFcgid, .apacheAuthnzFcgi])
+  func directory(front: Front) throws {
+    let site = try apache(front) { folder in
+      let parts = try folder.read("site.conf").components(separatedBy: "<Location /private/>")
+      try #require(parts.count == 2)
+      let end = try #require(parts[1].range(of: "</Location>"))
+      let block = parts[1].replacingCharacters(in: end, with: "</Directory>")
+      try folder.make("\(parts[0])<Directory \(folder.path)/site/private>\(block)", to: "site.conf")
+    }
+    try expect(
+      site, open: ["/link/page.html"],
+      closed: ["/alias/page.html", "/file/page.html", "/file.shtml", "/passed/page.html", "/virtual.shtml"])
+  }
+
+  @Test("lighttpd: a prefix is of the URL, not of the files")
+  func lighttpd() throws {
+    let site = try FrontSite(.lighttpd) {
+      try prepare(
+        $0, "site.conf",
+        """
+
+        server.modules += ( "mod_rewrite", "mod_ssi" )
+        server.force-lowercase-filenames = "enable"
+        alias.url = ( "/alias/" => "FOLDER/site/private/" )
+        url.rewrite-once = ( "^/passed/(.*)" => "/private/$1" )
+        ssi.extension = ( ".shtml" )
+
+        """)
+    }
+    try expect(
+      site,
+      open: ["/alias/page.html", "/PRIVATE/page.html", "/link/page.html", "/file.shtml", "/virtual.shtml"],
+      closed: ["/passed/page.html", "//private/page.html", "/private//page.html"])
+  }
+
+  @Test("lighttpd: an alias in the same list is checked")
+  func lighttpdAlias() throws {
+    let site = try FrontSite(.lighttpd) { folder in
+      try prepare(folder, "site.conf", "\nalias.url = ( \"/alias/\" => \"FOLDER/site/private/\" )\n")
+      let text = try folder.read("site.conf")
+      let line = "\"/private/\" => bearerd,"
+      try #require(text.contains(line))
+      try folder.make(
+        text.replacingOccurrences(of: line, with: "\(line) \"/alias/\" => bearerd,"), to: "site.conf")
+    }
+    try expect(site, open: ["/link/page.html"], closed: ["/alias/page.html"])
+    #expect(try site.http.get("/alias/page.html", token: site.tokens.app).body == "protected page\n")
+  }
+
+  @Test("Caddy: a route is of the URL, not of the files")
+  func caddy() throws {
+    let site = try FrontSite(.caddy) {
+      try $0.make("{{include \"private/page.html\"}}", to: "site/include.html")
+      try $0.make("{{httpInclude \"/private/page.html\"}}", to: "site/http.html")
+      try prepare(
+        $0, "site.caddy", before: "\t# For everybody.",
+        "\ttemplates\n\trewrite /passed/* /private/page.html\n")
+    }
+    try expect(
+      site, open: ["/link/page.html", "/include.html"],
+      closed: [
+        "/passed/page.html", "/http.html", "/PRIVATE/page.html", "//private/page.html", "/private//page.html",
+      ])
+  }
+}
