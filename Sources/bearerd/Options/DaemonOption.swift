@@ -37,9 +37,12 @@ struct DaemonOption: ParsableArguments {
           ("REQUEST_METHOD", Array("GET".utf8)), ("BEARERD_ENDPOINT", Array(endpoint.utf8)),
         ]))
     } catch let error as SystemError {
-      throw Failure("no daemon answers: \(error)\(DaemonOption.fix(for: error.code))", code: EX_UNAVAILABLE)
+      throw Failure(
+        "no daemon answers: \(error)\(DaemonOption.fix(for: error.code))",
+        code: EX_UNAVAILABLE)
     } catch Client.Failure.timedOut {
-      throw Failure("the daemon on \(name) does not answer: it hangs, or is stopped", code: EX_UNAVAILABLE)
+      throw Failure(
+        "the daemon on \(name) does not answer: it hangs, or is stopped", code: EX_UNAVAILABLE)
     } catch Client.Failure.tooLarge {
       throw Failure(
         "what listens on \(name) sends more than \(Client.maximumResponse >> 20) MiB; it is no bearerd",
