@@ -53,17 +53,22 @@ struct Bearerd: ParsableCommand {
     let code = exitCode(for: error)
     var message = fullMessage(for: error)
     // Line ends too: the console keeps those that are the message's own.
-    for argument in CommandLine.arguments.dropFirst() where argument != argument.printable {
-      message = message.replacing(argument, with: argument.printable)
+    for text in CommandLine.arguments.dropFirst().flatMap(parts) where text != text.printable {
+      message = message.replacing(text, with: text.printable)
     }
     if !message.isEmpty, code == .success { try? Console.print(message) }
-    if !message.isEmpty, code != .success { Console.note(message) }
+    if !message.isEmpty, code != .success { Console.note(lines: message) }
     Glibc.exit(code.rawValue)
+  }
+
+  /// `--option=value`, and `value`.
+  private static func parts(of argument: String) -> [String] {
+    [argument] + argument.split(separator: "=", maxSplits: 1).dropFirst().map(String.init)
   }
 
   /// A token that was given where none belongs; also behind the equals sign of an option.
   private static func hideSecret(in argument: String) {
-    for text in [argument[...]] + argument.split(separator: "=", maxSplits: 1).dropFirst() {
+    for text in parts(of: argument) {
       let bytes = Array(text.utf8)
       guard !text.hasPrefix("/"), !text.hasPrefix("."), Secret.isWellFormed(bytes.span),
         SecretStrength(of: bytes.span).isSufficient

@@ -2,8 +2,9 @@ import FastCGI
 import Foundation
 import Testing
 
-/// What a terminal would obey: a colour, a title, C1, a direction override, a zero-width space, a line separator.
-private let escapes = "\u{1b}[31m\u{1b}]0;x\u{7}\u{9b}1m\u{202e}\u{2066}\u{200b}\u{2028}\u{7f}\r"
+/// What a terminal would obey: a colour, a title, C1, a direction override, a zero-width space, a line separator; and a line
+/// that could be taken for one of ours.
+private let escapes = "\u{1b}[31m\u{1b}]0;x\u{7}\u{9b}1m\u{202e}\u{2066}\u{200b}\u{2028}\u{7f}\r\nforged"
 
 @Suite("On a terminal")
 struct TerminalTests {
@@ -18,6 +19,8 @@ struct TerminalTests {
       }
       #expect(bad.isEmpty, "\(what): \(bad.map { String($0.value, radix: 16) }) in \(text.debugDescription)")
     }
+    let lines = (outcome.output + outcome.errors).split(separator: "\n")
+    #expect(!lines.contains { $0.hasPrefix("forged") }, "\(what): \(outcome)")
     #expect(outcome.code < 128 && !(outcome.output + outcome.errors).isEmpty, "\(what): \(outcome)")
   }
 
@@ -150,7 +153,7 @@ struct TerminalTests {
   func daemons() throws {
     let scratch = try Scratch()
     try scratch.write("app \(hash("a")) id=k\n")
-    let inJSON = "\\u001b[31m\\u000a\\u009b\\u202e\u{202e}\u{9b}\u{7f}\u{200b}"
+    let inJSON = "\\u001b[31m\\u000aforged\\u009b\\u202e\u{202e}\u{9b}\u{7f}\u{200b}"
     var report = HostileDaemonTests.report
     for name in ["1", "x", "/t", "r", "app", "k", "192.0.2.1"] {
       report = report.replacing("\"\(name)\"", with: "\"\(name)\(inJSON)\"")

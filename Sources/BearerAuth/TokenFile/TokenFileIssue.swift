@@ -36,6 +36,6 @@ extension TokenFileIssue: CustomStringConvertible {
     // Anybody who may write to the directory names its files.
     let file = file.printable
     let place = line == 0 ? file : column == 0 ? "\(file):\(line)" : "\(file):\(line):\(column)"
-    return "\(place): \(severity.rawValue): \(message)"
+    return "\(place): \(severity.rawValue): \(message.printable)"
   }
 }

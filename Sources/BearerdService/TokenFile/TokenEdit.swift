@@ -28,7 +28,7 @@ public struct TokenEdit {
 
   /// Where a token stands, for messages.
   public func place(of token: Token) -> String {
-    "\(current.files[token.file]):\(token.line)"
+    "\(current.files[token.file].printable):\(token.line)"
   }
 
   /// Adds a line for `token`: to the file, or in a folder to the file that holds the application's last token,

@@ -25,27 +25,28 @@ struct NewManifest: Command {
 
   func perform() throws {
     guard !file.published.exists else {
-      throw Failure("\(file.manifest) is there already and stays; remove it, or name another with --manifest")
+      throw Failure(
+        "\(file.manifest.printable) is there already and stays; remove it, or name another with --manifest")
     }
     let draft = try answers.complete(applications: applications)
     let bytes = Array(draft.text.utf8)
     let findings = ManifestCheck(of: bytes, name: file.manifest).findings
     guard findings.allSatisfy({ $0.severity != .error }) else {
-      throw Failure.usage(findings.filter { $0.severity == .error }.map(\.message).joined(separator: "\n"))
+      throw Failure.usage(findings.filter { $0.severity == .error }.map(\.message).joined(separator: "; "))
     }
     guard try file.published.create(bytes) else {
-      throw Failure("\(file.manifest) came into being just now, and stays")
+      throw Failure("\(file.manifest.printable) came into being just now, and stays")
     }
     for finding in findings where !finding.message.contains("not registered yet") {
       Console.note(finding.description)
     }
-    Console.note(nextSteps(site: draft.site))
+    Console.note(lines: nextSteps(site: draft.site))
   }
 
   private func nextSteps(site: WebURL) -> String {
     let application = applications[0]
     return """
-      \(file.manifest) is written. Next, for \(applications.joined(separator: ", ")):
+      \(file.manifest.printable) is written. Next, for \(applications.joined(separator: ", ")):
         1. make the application's token:    bearerd token new \(application)
         2. publish the manifest at          \(site.origin)\(Manifest.path)
            and the OpenAPI file, the picture and the terms where it says

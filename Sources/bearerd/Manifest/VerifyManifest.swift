@@ -56,9 +56,10 @@ struct VerifyManifest: Command {
     var before = ManifestText.Before.same
     try edit { text throws(Finding) in before = try text.setVerificationToken(value, of: name) }
     switch before {
-    case .same: Console.note("\(file.manifest) says so already; nothing was changed.")
-    case .absent: Console.note("The verification token of \(name) is in \(file.manifest).")
-    case .different: Console.note("The verification token of \(name) in \(file.manifest) is replaced.")
+    case .same: Console.note("\(file.manifest.printable) says so already; nothing was changed.")
+    case .absent: Console.note("The verification token of \(name) is in \(file.manifest.printable).")
+    case .different:
+      Console.note("The verification token of \(name) in \(file.manifest.printable) is replaced.")
     }
   }
 
@@ -68,7 +69,7 @@ struct VerifyManifest: Command {
         throw Finding(.error, file.manifest, "there is no verification token of \(name)")
       }
     }
-    Console.note("The verification token of \(name) is out of \(file.manifest).")
+    Console.note("The verification token of \(name) is out of \(file.manifest.printable).")
   }
 
   private func edit(_ change: (inout ManifestText) throws(Finding) -> Void) throws {

@@ -73,7 +73,8 @@ struct DaemonOption: ParsableArguments {
     } catch Client.Failure.tooLarge {
       throw Unreachable(
         kind: .unknown,
-        message: "what listens on \(name) sends more than \(Client.maximumResponse >> 20) MiB; it is no bearerd")
+        message:
+          "what listens on \(name) sends more than \(Client.maximumResponse >> 20) MiB; it is no bearerd")
     } catch {
       throw Unreachable(
         kind: .unknown,

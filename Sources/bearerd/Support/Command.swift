@@ -16,7 +16,11 @@ extension Command {
       try perform()
     } catch let error as TokenSourceError {
       // Issues begin with their file, as those of a compiler do, so that editors can jump to them.
-      if case .unusable = error { Console.note(error.description) } else { Console.note("bearerd: \(error)") }
+      if case .unusable = error {
+        Console.note(lines: error.description)
+      } else {
+        Console.note("bearerd: \(error)")
+      }
       throw ExitCode(error.exitCode)
     } catch let error as PublishedFileError {
       Console.note("bearerd: \(error)")

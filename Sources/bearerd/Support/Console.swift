@@ -18,10 +18,11 @@ enum Console {
     redactor.withLock { $0 }.redacted(text).printable(keepingLineEnds: true)
   }
 
-  /// A line on stderr, or several. Where stderr is gone there is nobody left to tell.
-  static func note(_ line: String) {
-    try? write(Array("\(shown(line))\n".utf8), to: STDERR_FILENO)
-  }
+  /// One line on stderr, whatever stands in it. Where stderr is gone there is nobody left to tell.
+  static func note(_ line: String) { note(lines: line.printable) }
+
+  /// Lines on stderr whose ends are ours.
+  static func note(lines: String) { try? write(Array("\(shown(lines))\n".utf8), to: STDERR_FILENO) }
 
   /// A line on stdout, or several.
   static func print(_ line: String) throws(Failure) {

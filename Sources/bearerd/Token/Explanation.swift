@@ -9,7 +9,7 @@ struct Explanation {
 
   /// `openai k7f3q2 (/etc/bearerd/tokens:7)`
   func place(of token: Token) -> String {
-    "\(name(of: token)) (\(files[token.file]):\(token.line))"
+    "\(name(of: token)) (\(files[token.file].printable):\(token.line))"
   }
 
   /// What the line says, and that it is fulfilled.
@@ -25,7 +25,7 @@ struct Explanation {
     case .otherScheme: "the scheme is not Bearer"
     case .malformed: "not one token of letters, digits and -._~+/ with = only at its end"
     case .mistyped: "a token of bearerd with a slip in it: a character is wrong, or two are swapped"
-    case .unknownToken: "no line of \(source) has this token's hash"
+    case .unknownToken: "no line of \(source.printable) has this token's hash"
     case .expired: "it expired on \(token?.expires.description ?? "")"
     case .notYetValid: "it is good from \(token?.notBefore.description ?? "")"
     case .wrongAddress: "it may come from \(list(token?.origins)), not from \(place)"

@@ -13,7 +13,8 @@ struct LastUses {
     do throws(Failure) {
       report = try daemon.report(of: application, timeout: 1000)
       guard TokenSource(path: tokens).isSame(as: report.tokens.path) else {
-        throw Failure("the daemon reads \(report.tokens.path), not \(tokens)")
+        throw Failure(
+          "the daemon reads \(report.tokens.path.shortened(to: 1000).printable), not \(tokens.printable)")
       }
     } catch {
       if daemon.listen != nil { Console.note("When it was last used is not known: \(error.message).") }
@@ -26,7 +27,7 @@ struct LastUses {
     guard let key = key(of: token), let used = key.lastUsed else {
       return "was not used since the daemon was started \(Duration.text(Int64(report.uptime))) ago"
     }
-    let place = key.lastUsedFrom.map { " from \($0)" } ?? ""
+    let place = key.lastUsedFrom.map { " from \($0.shortened(to: 100).printable)" } ?? ""
     return "was last used \(Duration.text(max(0, report.now.seconds - used.seconds))) ago\(place)"
   }
 

@@ -1,4 +1,5 @@
 import BearerAuth
+import Glibc
 import Testing
 
 @testable import ServiceManifest
@@ -28,21 +29,19 @@ struct ManyFindingsTests {
     .timeLimit(.minutes(2)), arguments: shapes.indices)
   func bounded(shape: Int) throws {
     let policy = try policy(("ci", "b7b07e0a1c3ad5f29c84d6e1f05e3a92"))
-    func look(_ count: Int) throws -> (time: Duration, findings: [Finding]) {
+    func look(_ count: Int) throws -> (time: UInt64, findings: [Finding]) {
       let bytes = Array(ManyFindingsTests.shapes[shape].text(count).utf8)
-      var findings: [Finding] = []
-      let time = try ContinuousClock().measure {
-        let check = ManifestCheck(of: bytes, name: "m")
-        findings = check.findings + OpenAPICheck(of: bytes, name: "m").findings
-        findings += try PublishedSecrets(policy, at: Instant(seconds: 0)).findings(
-          in: bytes, of: "m", verificationTokens: check.manifest?.verificationTokens ?? [])
-      }
-      return (time, findings)
+      let start = processorTime()
+      let check = ManifestCheck(of: bytes, name: "m")
+      var findings = check.findings + OpenAPICheck(of: bytes, name: "m").findings
+      findings += try PublishedSecrets(policy, at: Instant(seconds: 0)).findings(
+        in: bytes, of: "m", verificationTokens: check.manifest?.verificationTokens ?? [])
+      return (processorTime() - start, findings)
     }
     let small = try look(1000)
     let large = try look(16_000)
     // 16 times as long; what is quadratic takes 256 times as long.
-    #expect(large.time < small.time * 64, "\(small.time) and \(large.time)")
+    #expect(large.time < small.time * 64, "\(small.time) and \(large.time) ns")
     #expect(large.findings.count < 1300)
     #expect(small.findings.contains { $0.severity == .error })
     #expect(large.findings.contains { $0.severity == .error })
@@ -65,4 +64,11 @@ struct ManyFindingsTests {
     findings.error(at: 0, "an error")
     #expect(findings.sorted.contains { $0.message == "an error" } && findings.sorted.count == 202)
   }
+}
+
+/// What this thread has used, in nanoseconds: other tests run at the same time.
+private func processorTime() -> UInt64 {
+  var time = timespec()
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }
