@@ -5,7 +5,7 @@ extension Front {
     var site = NginxConfiguration()
     switch place.addition {
     case .publicBackend:
-      site.server = "location /public/ { include snippets/bearerd-clear.conf; proxy_pass http://BACKEND; }"
+      site.server = "location /public/ { include snippets/bearerd-public.conf; proxy_pass http://BACKEND; }"
     case .kinds(let kinds): site.server = try place.backends("nginx-backends.conf", of: kinds)
     case .tls, nil: break
     }

@@ -83,6 +83,110 @@ struct NginxDenialTests {
     #expect(backend.headers("WWW-Authenticate") == ["Digest realm=\"backend\""])
   }
 
+  /// What sites write that would change a denial; PLACE is where the location with the guard stands in it.
+  static let surroundings = [
+    "recursive_error_pages on; error_page 401 403 =200 /index.html; PLACE",
+    "error_page 401 403 404 500 503 =200 /index.html; fastcgi_intercept_errors on; PLACE",
+    "include snippets/bearerd-guard.conf; recursive_error_pages on; error_page 404 /index.html; PLACE",
+    "error_page 401 =302 https://login.example.com/; recursive_error_pages on; proxy_intercept_errors on; PLACE",
+    // Reached by try_files.
+    "location /here/ { try_files /nothing @tried; } location @tried { GUARD }",
+    "recursive_error_pages on; location /here/ { GUARD try_files /nothing @tried; } location @tried { GUARD }",
+    // Reached by error_page: examples/callers.
+    """
+    location /here/ { recursive_error_pages on; error_page 418 = @machines; if ($http_x_none = "") { return 418; } }
+    location @machines { GUARD }
+    """,
+    "location /here/ { GUARD location /here/x { } }",
+    "location /here/ { rewrite ^/here/(.*) /there/$1 last; } location /there/ { GUARD }",
+    "location /here/ { if ($request_method = GET) { set $x 1; } GUARD }",
+  ]
+
+  @Test(
+    "keeps its status, its form and its challenge, whatever the site around it says of errors",
+    arguments: surroundings)
+  func surrounded(server: String) throws {
+    let server =
+      server
+      .replacingOccurrences(of: "PLACE", with: "location /here/ { GUARD }")
+      .replacingOccurrences(of: "GUARD", with: "include snippets/bearerd-guard.conf;")
+    let site = try NginxSite(
+      configuration: NginxConfiguration(
+        server: "location = / { auth_request off; try_files /index.html =404; }\n" + server,
+        denied: "bearerd-denied-json.conf"))
+    let reader = try site.token("reader", "--scopes", "read")
+    let challenge = "Bearer realm=\"bearerd\""
+    for (token, status, start) in [
+      (nil, 401, challenge), ("x", 401, "\(challenge), error=\"invalid_token\""),
+      (reader, 403, "\(challenge), error=\"insufficient_scope\""),
+    ] {
+      for method in ["GET", "POST", "OPTIONS", "HEAD"] {
+        let lines = token.map { ["Authorization: Bearer \($0)"] } ?? []
+        let response = try site.http.request(method, "/here/x", lines: lines.map { Array($0.utf8) })
+        #expect(response.status == status, "\(method)")
+        #expect(response.headers("WWW-Authenticate").count == 1, "\(method)")
+        #expect(response.headers("WWW-Authenticate").first?.hasPrefix(start) == true, "\(method)")
+        #expect(response.headers("Content-Type") == ["application/problem+json"], "\(method)")
+        #expect(method == "HEAD" || response.body.contains("\"status\":\(status)"), "\(method)")
+      }
+    }
+    site.bearerd.stop()
+    let down = try site.http.get("/here/x", token: reader)
+    #expect(down.status == 503)
+    #expect(down.body.contains("\"status\":503"))
+  }
+
+  @Test("reached by error_page without recursive_error_pages stays a denial, on a page of nginx's own")
+  func reachedByErrorPage() throws {
+    let site = try NginxSite(
+      configuration: NginxConfiguration(
+        server: """
+          location /here/ { error_page 418 = @machines; return 418; }
+          location @machines { include snippets/bearerd-guard.conf; error_page 500 502 =200 /index.html; }
+          """))
+    let reader = try site.token("reader", "--scopes", "read")
+    let unauthorized = try site.http.get("/here/x")
+    #expect(unauthorized.status == 401)
+    #expect(unauthorized.headers("WWW-Authenticate") == ["Bearer realm=\"bearerd\""])
+    #expect(try site.http.get("/here/x", token: reader).status == 403)
+    site.bearerd.stop()
+    #expect(try site.http.get("/here/x", token: reader).status == 403)
+  }
+
+  @Test(
+    "with 401 carries the headers of the site",
+    arguments: ["bearerd-denied.conf", "bearerd-denied-json.conf"])
+  func siteHeaders(denied: String) throws {
+    let site = try NginxSite(
+      configuration: NginxConfiguration(
+        server: "add_header Strict-Transport-Security max-age=1 always; add_header X-Other x always;",
+        denied: denied))
+    let response = try site.http.get("/private/page.html")
+    #expect(response.status == 401)
+    #expect(response.headers("Strict-Transport-Security") == ["max-age=1"])
+    #expect(response.headers("X-Other") == ["x"])
+    #expect(response.headers("WWW-Authenticate") == ["Bearer realm=\"bearerd\""])
+  }
+
+  @Test("for gRPC has the code of its status, and no body")
+  func grpc() throws {
+    let site = try NginxSite(configuration: NginxConfiguration(denied: "bearerd-denied-grpc.conf"))
+    let reader = try site.token("reader", "--scopes", "read")
+    for (token, status, code) in [(nil, 401, "16"), (reader, 403, "7")] {
+      let response = try site.http.get("/private/page.html", token: token)
+      #expect(response.status == status)
+      #expect(response.headers("grpc-status") == [code])
+      #expect(response.headers("grpc-message").count == 1)
+      #expect(response.headers("Content-Type") == ["application/grpc"])
+      #expect(response.headers("WWW-Authenticate").count == 1)
+      #expect(response.body.isEmpty)
+    }
+    site.bearerd.stop()
+    let down = try site.http.get("/private/page.html", token: reader)
+    #expect(down.headers("grpc-status") == ["14"])
+    #expect(down.headers("Retry-After") == ["5"])
+  }
+
   private struct Problem: Decodable, Equatable {
     var title: String
     var status: Int

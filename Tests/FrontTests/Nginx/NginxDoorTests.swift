@@ -125,7 +125,7 @@ struct NginxDoorTests {
     #expect(site.bearerd.stop(signal) == (signal == SIGTERM ? 0 : 128 + signal))
     for path in ["/private/page.html", "/private/", "/api/x"] {
       let response = try site.http.get(path, token: secret)
-      #expect(response.status == 500)
+      #expect(response.status == 503)
       #expect(!response.body.contains("protected"))
     }
     #expect(try site.http.get("/").status == 200)
@@ -153,7 +153,7 @@ struct NginxDoorTests {
     kill(site.bearerd.pid, SIGSTOP)
     try #require(eventually { try site.bearerd.isStopped })
     defer { kill(site.bearerd.pid, SIGCONT) }
-    #expect(try site.http.get("/private/page.html", token: secret).status == 500)
+    #expect(try site.http.get("/private/page.html", token: secret).status == 503)
     kill(site.bearerd.pid, SIGCONT)
     #expect(try site.http.get("/private/page.html", token: secret).status == 200)
   }

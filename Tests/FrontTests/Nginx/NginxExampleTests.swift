@@ -41,6 +41,7 @@ struct NginxExampleTests {
     try folder.write("# none yet\n")
     let secret = try Bearerd.run("token", "new", "app", tokens: folder.tokens).line
     let reader = try Bearerd.run("token", "new", "reader", "--scopes", "read", tokens: folder.tokens).line
+    let other = try Bearerd.run("token", "new", "other", tokens: folder.tokens).line
     let bearerd = try NginxSite.serve(folder)
     let server = try Program(nginx)
     let php = try FastCGIBackend(socket: "\(folder.path)/php.sock")
@@ -62,6 +63,19 @@ struct NginxExampleTests {
     #expect(try call("/api/x", secret).contains("X-Bearerd-Application: app"))
     #expect(try call("/api/x", reader).hasSuffix("403"))
     #expect(try call("/api/write/x", secret).hasSuffix("200"))
+    #expect(try call("/index.html").hasSuffix("401"))
+    #expect(try call("/nothing").hasSuffix("401"))
+    #expect(try call("/.well-known/x").hasSuffix("404"))
+    #expect(try call("/status", nil, "-H", "X-Bearerd-Application: root").hasSuffix("200"))
+    #expect(!(try call("/status", nil, "-H", "X-Bearerd-Application: root").contains("root")))
+    // By method.
+    #expect(try call("/records/x", reader).hasSuffix("200"))
+    #expect(try call("/records/x", reader, "-X", "DELETE").hasSuffix("403"))
+    #expect(try call("/records/x", secret, "-X", "DELETE").hasSuffix("200"))
+    // By application.
+    #expect(try call("/limited/x").hasSuffix("401"))
+    #expect(try call("/limited/[1-60]", secret).contains("429"))
+    #expect(try call("/limited/x", other).contains("X-Bearerd-Application: other"))
     #expect(
       try call("/browser/x", nil, "-X", "OPTIONS", "-D", "/dev/stdout").contains("https://app.example.com"))
     #expect(try call("/browser/x").hasSuffix("401"))

@@ -7,7 +7,7 @@ struct NginxNamingTests {
   private static let server = """
     underscores_in_headers on;
     location /public/ {
-      include snippets/bearerd-clear.conf;
+      include snippets/bearerd-public.conf;
       proxy_pass http://BACKEND;
     }
     location /app/ {
@@ -18,7 +18,7 @@ struct NginxNamingTests {
     }
     location /public/app/ {
       include /etc/nginx/fastcgi_params;
-      include snippets/bearerd-clear.conf;
+      include snippets/bearerd-public.conf;
       fastcgi_pass 127.0.0.1:FASTCGI;
     }
     """

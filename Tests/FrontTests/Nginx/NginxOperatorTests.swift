@@ -95,7 +95,7 @@ struct NginxOperatorTests {
   }
 
   @Test(
-    "strayed into the guard let nobody in: the daemon answers 500, and nginx refuses",
+    "in the location of the check let nobody in: the daemon answers 500, and nginx 503",
     arguments: ["health", "metrics", "status"])
   func astray(endpoint: String) throws {
     let site = try NginxSite()
@@ -112,7 +112,7 @@ struct NginxOperatorTests {
     defer { again.stop() }
     #expect(eventually { (try? site.http.get("/").status) == 200 }, "\(again.output)")
     for token in [nil, secret, "wrong"] {
-      #expect(try site.http.get("/private/page.html", token: token).status == 500)
+      #expect(try site.http.get("/private/page.html", token: token).status == 503)
     }
     #expect(site.bearerd.output.contains("BEARERD_ENDPOINT does not go with HTTP_AUTHORIZATION"))
   }

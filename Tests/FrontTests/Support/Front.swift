@@ -67,8 +67,8 @@ enum Front: String, CaseIterable, CustomStringConvertible {
   /// What a client with the right token is told while there is no daemon.
   var statusWithoutDaemon: Int {
     switch self {
-    case .nginx, .apacheFcgid, .apacheAuthnzFcgi, .apacheCGI: 500
-    case .lighttpd, .haproxy: 503
+    case .apacheFcgid, .apacheAuthnzFcgi, .apacheCGI: 500
+    case .nginx, .lighttpd, .haproxy: 503
     case .caddy: 502
     }
   }

@@ -14,9 +14,15 @@ enum Impostor: String, CaseIterable, CustomStringConvertible {
   /// A shell script that goes by bearerd's arguments: what bearerd is to a site, this can be.
   var script: String {
     """
-    exec python3 -c '\(Impostor.program.replacingOccurrences(of: "ANSWER", with: answer))' "$@"
+    exec python3 -c '\(Impostor.program(answering: answer))' "$@"
 
     """
+  }
+
+  /// A Python program that listens where bearerd would, by bearerd's arguments, and gives one answer.
+  /// - Parameter answer: records as `(type, content)`, each with a comma behind it.
+  static func program(answering answer: String) -> String {
+    program.replacingOccurrences(of: "ANSWER", with: answer)
   }
 
   /// What `send` is given: a record's type and its content.
