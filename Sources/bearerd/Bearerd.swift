@@ -23,7 +23,7 @@ struct Bearerd: ParsableCommand {
       Health.self,
       TokenCommand.self,
       ManifestCommand.self,
-      Doctor.self,
+      DoctorCommand.self,
     ],
     // RFC 3875 section 4.1.4: a web server has started us.
     defaultSubcommand: getenv("GATEWAY_INTERFACE") == nil ? nil : CGICommand.self)

@@ -22,7 +22,9 @@ extension Site {
     }
     if deniesStrangers(context) { return .restricted }
     if let realm = context.value("auth_basic"), realm != "off" { return .restricted }
-    if context.value("ssl_verify_client") == "on", ErrorPages(of: context).page(for: 496)?.target.hasPrefix("@") != true {
+    if context.value("ssl_verify_client") == "on",
+      ErrorPages(of: context).page(for: 496)?.target.hasPrefix("@") != true
+    {
       return .restricted
     }
     if refusesOthers(context) { return .restricted }
@@ -77,7 +79,9 @@ extension Site {
   private func refusesOthers(_ context: Context) -> Bool {
     Rewriting(context).exits.contains { exit in
       guard case .returns(400..., _) = exit.kind, let condition = exit.condition else { return false }
-      return Secrets.names(in: condition.arguments.joined()).contains { ["$secure_link", "$ssl_client_verify"].contains($0) }
+      return Secrets.names(in: condition.arguments.joined()).contains {
+        ["$secure_link", "$ssl_client_verify"].contains($0)
+      }
     }
   }
 
@@ -104,5 +108,32 @@ extension Site {
     let own = context.own("set").last { $0.value == "$bearerd_scope" }
     let setting = own ?? context.server?.own("set").last { $0.value == "$bearerd_scope" }
     return setting?.arguments.last ?? ""
+  }
+
+  /// The servers whose settings count while a request's head is read, before its Host is known: for each address the
+  /// default one; with TLS also the server itself, by its name in the handshake.
+  func headReaders(of server: Context) -> [Context] {
+    func addresses(_ server: Context) -> [String: Directive] {
+      let listens = server.own("listen")
+      guard !listens.isEmpty else { return ["*:80": server.directive] }
+      return Dictionary(listens.map { (Site.listenAddress($0.value ?? ""), $0) }) { first, _ in first }
+    }
+    var readers: [Context] = []
+    for (address, listen) in addresses(server) {
+      let sharing = servers.filter { addresses($0)[address] != nil }
+      let marked = sharing.first {
+        addresses($0)[address]?.arguments.contains { ["default_server", "default"].contains($0) } == true
+      }
+      readers += [marked ?? sharing.first].compactMap(\.self)
+      if listen.arguments.contains("ssl") || server.isOn("ssl") { readers.append(server) }
+    }
+    return readers
+  }
+
+  private static func listenAddress(_ text: String) -> String {
+    if text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { return "*:\(text)" }
+    let isAddressOnly =
+      !text.hasPrefix("unix:") && !(text.hasPrefix("[") ? text.contains("]:") : text.contains(":"))
+    return isAddressOnly ? "\(text):80" : text
   }
 }

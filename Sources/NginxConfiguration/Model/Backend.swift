@@ -56,6 +56,15 @@ struct Backend {
       path = String(rest[slash...])
       rest = rest[..<slash]
     }
+    // `http://127.0.0.1:8080$request_uri`: the host ends where a variable begins, if it ends with a port or is known.
+    if kind == .proxy, path == nil, let dollar = rest.firstIndex(of: "$") {
+      let host = rest[..<dollar]
+      let hasPort = host.contains(":") && host.utf8.last.map { (0x30...0x39).contains($0) } == true
+      if hasPort || upstreams[host.lowercased()] != nil {
+        path = String(rest[dollar...])
+        rest = host
+      }
+    }
     self.path = path?.isEmpty == true ? nil : path
     let host = String(rest).lowercased()
     addresses = upstreams[host] ?? [Backend.address(host, defaultPort: port)]

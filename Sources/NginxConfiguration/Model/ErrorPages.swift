@@ -53,13 +53,30 @@ extension Site {
       return named(target, in: server).map { .context($0, keepsURI: true, isCertain: true) } ?? .missing
     }
     if ["$uri", "$request_uri", "$document_uri"].contains(where: target.hasPrefix) { return .missing }
+    if target.hasPrefix("$") { return mapped(target, in: server) }
     guard target.hasPrefix("/") else { return .redirect }
     let path = Array(target.utf8.prefix { $0 != UInt8(ascii: "?") })
     let literal = Array(path.prefix { $0 != UInt8(ascii: "$") })
+    // `/slow$uri`: the client's URI, below a prefix.
+    let rest = String(decoding: path.dropFirst(literal.count), as: UTF8.self)
+    if ["$uri", "$request_uri", "$document_uri"].contains(rest) {
+      let found = location(for: literal + Array("/page.html".utf8), in: server)
+      return .context(found.context, keepsURI: true, isCertain: found.isCertain)
+    }
     let found = location(for: literal, in: server)
     return .context(
       found.context, keepsURI: Site.isFrontController(literal),
       isCertain: found.isCertain && literal.count == path.count)
+  }
+
+  /// A target that a map chooses: an open one, if there is one.
+  private func mapped(_ variable: String, in server: Context) -> Destination {
+    let maps = http.own("map").filter { $0.arguments.last == variable }
+    let values = maps.flatMap { $0.block ?? [] }.compactMap(\.value).filter { !$0.hasPrefix("$") }
+    let destinations = values.map { destination($0, in: server) }
+    return destinations.first { destination in
+      if case .context(let target, _, _) = destination { access(of: target) == .open } else { false }
+    } ?? destinations.first ?? .redirect
   }
 
   /// Whether a script reads by itself which URI the client sent: `/index.php`.

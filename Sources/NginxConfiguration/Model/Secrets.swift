@@ -86,9 +86,13 @@ struct Secrets {
       guard let value = entry.value else { return false }
       // Passwords of people, which are not ours.
       if ["~^basic", "~*^basic"].contains(where: entry.name.lowercased().hasPrefix) { return false }
-      let isCapture = isOfSecret && entry.name.hasPrefix("~") && Secrets.names(in: value).contains { !variables.contains($0) }
-      if isCapture { parts.insert(map.arguments.last ?? "") }
-      return isSecret(value)
+      let isCapture =
+        isOfSecret && entry.name.hasPrefix("~")
+        && Secrets.names(in: value).contains { !variables.contains($0) }
+      // A capture of some letters is a part; one without a count is the whole.
+      let isPart = entry.name.utf8.contains(UInt8(ascii: "{"))
+      if isCapture, isPart { parts.insert(map.arguments.last ?? "") }
+      return isSecret(value) || isCapture && !isPart
     }
   }
 }

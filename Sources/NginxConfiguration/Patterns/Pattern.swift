@@ -49,7 +49,10 @@ struct Pattern: Sendable {
   /// What every match begins with, of an expression like `^/private/`; `/` if that is not known.
   static func literalPrefix(of text: String) -> [UInt8] {
     guard text.hasPrefix("^/") else { return [UInt8(ascii: "/")] }
-    let plain = Array(text.utf8.dropFirst().prefix { ByteSet.wordBytes.contains($0) || [UInt8(ascii: "/"), UInt8(ascii: "-")].contains($0) })
+    let plain = Array(
+      text.utf8.dropFirst().prefix {
+        ByteSet.wordBytes.contains($0) || [UInt8(ascii: "/"), UInt8(ascii: "-")].contains($0)
+      })
     let next = text.utf8.dropFirst(plain.count + 1).first
     let isCounted = next.map { Array("*?+{|".utf8).contains($0) } ?? false
     return isCounted ? [UInt8(ascii: "/")] : plain

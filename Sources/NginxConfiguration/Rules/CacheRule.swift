@@ -54,6 +54,14 @@ enum CacheRule {
     guard let cache = check.effective("fastcgi_cache").first, cache.value != "off" else { return }
     let key = check.effective("fastcgi_cache_key").first
     let names = Set(key?.arguments.flatMap(Secrets.names) ?? [])
+    // bearerd-cache.conf, which a variable turns on, says what it costs.
+    if let key, cache.value?.contains("$") != true, names.contains("$http_authorization") {
+      report.error(
+        .secretInLog, at: key,
+        "the secret is part of the key of the checks' cache, which nginx writes into each file",
+        sends: "a request with a good token", gets: "the token stands on the disk",
+        fix: "include snippets/bearerd-cache.conf; and its tmpfs")
+    }
     let needed = check.effective("fastcgi_param").filter {
       ["HTTP_AUTHORIZATION", "BEARERD_TOKEN", "BEARERD_SCOPE"].contains($0.value ?? "")
     }.flatMap { $0.arguments.dropFirst().prefix(1).flatMap(Secrets.names) }

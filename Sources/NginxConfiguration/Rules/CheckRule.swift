@@ -34,31 +34,35 @@ enum CheckRule {
           fix: "in \(check.title): error_page 599 /_bearerd; (as in snippets/bearerd-auth.conf)")
       }
     }
+    for parameter in check.effective("fastcgi_param") where parameter.value == "REMOTE_ADDR" {
+      guard let value = parameter.arguments.dropFirst().first, Secrets.isClientText(value) else { continue }
+      report.error(
+        .clientAddressForged, at: parameter, "the client says which address it has",
+        sends: "that header, with the address of a token's from=",
+        gets: "the token counts from anywhere", fix: "fastcgi_param REMOTE_ADDR $remote_addr;")
+    }
     for exit in Rewriting(check).exits {
       guard case .returns(200..<300, _) = exit.kind else { continue }
-      let isOld = exit.condition.map { Secrets.names(in: $0.arguments.joined()).contains("$http_authorization") } ?? false
+      let isOld =
+        exit.condition.map { Secrets.names(in: $0.arguments.joined()).contains("$http_authorization") }
+        ?? false
       guard !isOld, exit.condition.map({ !LogRule.isOfToken($0, site) }) ?? true else { continue }
       report.error(
         exit.condition == nil ? .checkMissing : .ifBeforeCheck, at: exit.directive,
-        "\(check.title) allows by itself, and does not ask bearerd", sends: "a request without a token", gets: "what is guarded",
+        "\(check.title) allows by itself, and does not ask bearerd", sends: "a request without a token",
+        gets: "what is guarded",
         fix: "nothing but fastcgi_pass in \(check.title)")
     }
     if check.isOn("fastcgi_intercept_errors") { judgeInterception(of: check, site, &report) }
-    for hidden in check.effective("fastcgi_hide_header")
-    where hidden.value?.lowercased() == "www-authenticate" {
-      report.error(
-        .challengeMissing, at: hidden, "the challenge of bearerd is hidden from nginx",
-        sends: "a request without a token",
-        gets: "401 without WWW-Authenticate", fix: "this in the locations that need it, not in \(check.title)"
-      )
-    }
     if check.effective("internal").isEmpty {
       report.warning(
         .cannotJudge, at: check.directive, "clients may ask bearerd by themselves here",
         fix: "in \(check.title): internal;")
     }
     for parameter in check.effective("fastcgi_param") where parameter.value == "BEARERD_SCOPE" {
-      guard let value = parameter.arguments.dropFirst().first, Secrets.isClientText(value) else { continue }
+      guard let value = parameter.arguments.dropFirst().first,  // The check's own URI has no query.
+        Secrets.names(in: value).contains(where: { $0.hasPrefix("$http_") || $0.hasPrefix("$cookie_") })
+      else { continue }
       report.error(
         .scopeFromClient, at: parameter, "the client says which scope is required",
         sends: "a request that names the scope of its token", gets: "what another scope guards",
@@ -71,7 +75,8 @@ enum CheckRule {
       for ending in ErrorFlow(of: code, in: check, site, isSubrequest: true).endings {
         guard let page = ending.page, ending.status != code else { continue }
         report.error(
-          ending.status < 300 ? .fallbackOpens : .denialIntercepted, at: page.directive, "nginx replaces bearerd's \(code) by a page of the site",
+          ending.status < 300 ? .fallbackOpens : .denialIntercepted, at: page.directive,
+          "nginx replaces bearerd's \(code) by a page of the site",
           sends: "a request without a token",
           gets: ending.status < 300 ? "what is guarded" : "500 instead of \(code)",
           fix: "in \(check.title): fastcgi_intercept_errors off;")
@@ -89,14 +94,16 @@ enum CheckRule {
         }
         if meant != nil, case .regex = location.location {
           report.error(
-            .regexLocationTakes, at: location.directive, "\(location.title) takes the check itself (\(uri)), so that it answers it",
+            .regexLocationTakes, at: location.directive,
+            "\(location.title) takes the check itself (\(uri)), so that it answers it",
             sends: "GET \(site.examplePath(of: context)) without a token", gets: "what is guarded",
             fix: "location = \(uri)")
           continue
         }
         if let exit = alwaysAllows(location), !LocationRule.isNested(context, site) {
           report.error(
-            .checkMissing, at: exit, "\(uri) allows everybody", sends: "GET \(site.examplePath(of: context)) without a token",
+            .checkMissing, at: exit, "\(uri) allows everybody",
+            sends: "GET \(site.examplePath(of: context)) without a token",
             gets: "what it was to guard", fix: "in the server: include snippets/bearerd-auth.conf;")
           continue
         }

@@ -21,7 +21,8 @@ enum DenialRule {
     for ending in flow.endings {
       guard let page = ending.page, let server = location.server else { continue }
       // What is open is more than a status: FallbackRule says it.
-      if case .opens(let target) = site.opening(site.destination(page.target, in: server), insteadOf: location),
+      if case .opens(let target) = site.opening(
+        site.destination(page.target, in: server), insteadOf: location),
         site.shares(target, location)
       {
         continue

@@ -34,7 +34,9 @@ enum FallbackRule {
           sends: "GET \(path) without a token, more often than \(directive) allows"))
     }
     if !location.effective("internal").isEmpty, !location.isNamed {
-      causes.append(Cause(code: 404, name: .fallbackOpens, sends: "GET \(path) without a token: it is internal, and so 404"))
+      causes.append(
+        Cause(
+          code: 404, name: .fallbackOpens, sends: "GET \(path) without a token: it is internal, and so 404"))
     }
     if let check = site.checkLocation(of: location) {
       for code in CheckRule.statusWhenDown(check, site) {

@@ -6,18 +6,22 @@ enum FileRule {
     let locations = site.guarded.filter { !$0.isNamed }.compactMap { context in
       ServedFiles(context, site).map { (context, $0) }
     }
-    guard !locations.isEmpty else { return }
     let others = site.contexts.filter { $0.location != nil || $0.kind == .server }.filter {
       (site.isPublic($0) || site.isReachedByApplications($0)) && site.reaches($0)
         && site.access(of: $0) == .open
     }
+    for context in site.guarded { judgeStore(context, others, site, &report) }
+    guard !locations.isEmpty else { return }
+    judgeScopes(locations, site, &report)
     for other in others {
       judgeTries(other, site, &report)
+      judgeRewrite(other, site, &report)
       judgeDAV(other, site, &report)
       guard let files = ServedFiles(other, site) else {
         judgeRegex(other, locations, site, &report)
         continue
       }
+      judgeDelete(other, files, locations, &report)
       for location in locations {
         guard site.patterns.work.spend(20) else { return }
         if judge((other, files), location, site, &report) { break }
@@ -52,7 +56,9 @@ enum FileRule {
     else { return false }
     let uri = guarded.prefix + open.directory.dropFirst(guarded.directory.count)
     let end = site.location(for: uri, in: home).context
-    guard site.isGuarded(end), !String(decoding: uri, as: UTF8.self).contains("/.well-known/") else {
+    guard site.isGuarded(end) || isForgotten(other.context, end, location.context, site),
+      !String(decoding: uri, as: UTF8.self).contains("/.well-known/")
+    else {
       return false
     }
     let isCatchAll = location.context.kind == .server || guarded.prefix == [UInt8(ascii: "/")]
@@ -74,7 +80,8 @@ enum FileRule {
   }
 
   private static func add(
-    _ other: Entry, _ location: Entry, uri: [UInt8], _ severity: NginxFinding.Severity, at place: Directive? = nil, _ report: inout Report
+    _ other: Entry, _ location: Entry, uri: [UInt8], _ severity: NginxFinding.Severity,
+    at place: Directive? = nil, _ report: inout Report
   ) {
     let (here, there) = (other.context, location.context)
     let own = here.own("alias").first ?? here.own("root").first
@@ -88,9 +95,9 @@ enum FileRule {
   /// An alias with captures: what of it is fixed says where it leads.
   private static func judgeRegex(_ other: Context, _ locations: [Entry], _ site: Site, _ report: inout Report)
   {
-    guard case .regex(let pattern, let ignoresCase) = other.location, let server = other.server,
-      site.backend(of: other) == nil
-    else { return }
+    guard let server = other.server, site.backend(of: other) == nil, Rewriting(other).isPassable else {
+      return
+    }
     let alias = other.own("alias").first
     for location in locations {
       guard site.patterns.work.spend(20) else { return }
@@ -102,6 +109,14 @@ enum FileRule {
         return add(
           (other, location.files), location, uri: Array(site.examplePath(of: other).utf8), .error, &report)
       }
+      if let root = other.effective("root").first, let value = root.value, value.contains("$") {
+        let fixed = ServedFiles.joined(String(value.prefix { $0 != "$" }), [])
+        guard fixed.count > 1, location.files.directory.starts(with: fixed) else { continue }
+        return add(
+          (other, location.files), location, uri: Array(site.examplePath(of: other).utf8), .error, at: root,
+          &report)
+      }
+      guard case .regex(let pattern, let ignoresCase) = other.location else { return }
       // The same root in another server; in the same one it is a matter of LocationRule.
       guard location.context.server !== server, other.value("root") == location.context.value("root"),
         location.context.own("alias").isEmpty
@@ -151,6 +166,23 @@ enum FileRule {
     }
   }
 
+  /// DELETE of a directory takes the guarded one in it along.
+  private static func judgeDelete(
+    _ open: Context, _ files: ServedFiles, _ locations: [Entry], _ report: inout Report
+  ) {
+    guard let methods = open.effective("dav_methods").first, methods.arguments.contains("DELETE"),
+      let location = locations.first(where: {
+        $0.files.directory.starts(with: files.directory) && $0.context !== open
+      })
+    else { return }
+    report.error(
+      .davDestination, at: methods,
+      "DELETE of a directory takes the one of \(location.context.title) in it along",
+      sends: "DELETE \(String(decoding: files.prefix, as: UTF8.self)) without a token",
+      gets: "guarded files are gone",
+      fix: "dav_methods without DELETE, or a guard")
+  }
+
   /// COPY and MOVE: the client names the destination, and nginx looks for no location for it.
   private static func judgeDAV(_ context: Context, _ site: Site, _ report: inout Report) {
     guard let methods = context.effective("dav_methods").first,
@@ -163,7 +195,10 @@ enum FileRule {
     let others = site.guarded.filter {
       $0 !== context && $0.server === server && $0.value("root") == context.value("root")
     }
-    guard others.contains(where: { site.scope(of: $0) != site.scope(of: context) || !site.isGuarded(context) }), context.location?.path != [UInt8(ascii: "/")] else {
+    guard
+      others.contains(where: { site.scope(of: $0) != site.scope(of: context) || !site.isGuarded(context) }),
+      context.location?.path != [UInt8(ascii: "/")]
+    else {
       return
     }
     report.error(
@@ -172,5 +207,79 @@ enum FileRule {
       sends: "COPY \(site.examplePath(of: context)) with Destination: /elsewhere/page.html",
       gets: "a file where this token may not write",
       fix: "dav_methods without COPY and MOVE, or if ($http_destination !~ ...) { return 403; }")
+  }
+
+  /// A longer prefix beside a guarded one: nginx takes the longer one, and it has no guard.
+  private static func isForgotten(_ open: Context, _ end: Context, _ location: Context, _ site: Site) -> Bool
+  {
+    guard case .prefix(let path, _) = open.location, case .prefix(let outer, _) = location.location else {
+      return false
+    }
+    return end === open && open.parent === location.parent && path.count > outer.count
+      && path.starts(with: outer)
+      && outer != [UInt8(ascii: "/")] && !site.isDeclaredPublic(open)
+  }
+
+  /// `rewrite ... break` changes the file, and not the location.
+  private static func judgeRewrite(_ other: Context, _ site: Site, _ report: inout Report) {
+    guard let server = other.server, other.own("alias").isEmpty, site.backend(of: other) == nil else {
+      return
+    }
+    for rewrite in other.own("rewrite") where rewrite.arguments.count == 3 && rewrite.arguments[2] == "break"
+    {
+      let literal = Array(rewrite.arguments[1].prefix { $0 != "$" }.utf8)
+      guard literal.count > 1, literal.first == UInt8(ascii: "/") else { continue }
+      let home = site.location(
+        for: literal + (literal.last == UInt8(ascii: "/") ? Array("page.html".utf8) : []), in: server
+      ).context
+      guard home !== other, site.isGuarded(home), home.value("root") == other.value("root") else { continue }
+      report.error(
+        .sameFilesElsewhere, at: rewrite, "\(other.title) serves files of \(home.title) without a check",
+        sends: "GET \(site.examplePath(of: other)) without a token", gets: "the file",
+        fix: "last instead of break")
+    }
+  }
+
+  /// Answers to applications, kept as files that everybody gets.
+  private static func judgeStore(
+    _ location: Context, _ others: [Context], _ site: Site, _ report: inout Report
+  ) {
+    for kind in ["proxy", "fastcgi", "uwsgi", "scgi"] {
+      guard let store = location.effective("\(kind)_store").first, let path = store.value, path.hasPrefix("/")
+      else { continue }
+      let directory = ServedFiles.joined(String(path.prefix { $0 != "$" }), [UInt8(ascii: "/")])
+      guard
+        let open = others.first(where: { other in
+          ServedFiles(other, site).map {
+            directory.starts(with: $0.directory) || $0.directory.starts(with: directory)
+          } ?? false
+        })
+      else { continue }
+      report.error(
+        .sameFilesElsewhere, at: store,
+        "answers of \(location.title) are kept where \(open.title) serves files without a check",
+        sends: "GET \(site.examplePath(of: open)) without a token",
+        gets: "an answer that was made for an application",
+        fix: "\(kind)_store with a directory that no location serves")
+    }
+  }
+
+  /// The files of one scope, in a location that requires another.
+  private static func judgeScopes(_ locations: [Entry], _ site: Site, _ report: inout Report) {
+    for other in locations where !site.scope(of: other.context).isEmpty {
+      for location in locations where location.context !== other.context {
+        guard site.patterns.work.spend(20) else { return }
+        guard site.scope(of: location.context) != site.scope(of: other.context),
+          location.files.directory.starts(with: other.files.directory), !other.files.isExact,
+          let server = other.context.server
+        else { continue }
+        let uri =
+          other.files.prefix + location.files.directory.dropFirst(other.files.directory.count)
+          + Array("page.html".utf8)
+        guard site.location(for: uri, in: server).context === other.context else { continue }
+        add(other, location, uri: uri, .error, &report)
+        break
+      }
+    }
   }
 }

@@ -34,7 +34,7 @@ enum HeaderRule {
     }
   }
 
-  private static func judgeSecret(
+  static func judgeSecret(
     _ backend: Backend, in context: Context, _ headers: Secrets.Places, _ secrets: Secrets,
     _ report: inout Report
   ) {
@@ -83,8 +83,15 @@ enum HeaderRule {
     if kind.hasParameters {
       // A parameter without HTTP_ cannot be a client's.
       guard Backend.value(of: "HTTP_X_BEARERD_APPLICATION", in: list) == nil else { return }
-    } else if Backend.value(of: "X-Bearerd-Application", in: list) != nil {
-      return judgeUnderscores(backend, list, in: context, &report)
+    } else if let name = Backend.value(of: "X-Bearerd-Application", in: list) {
+      if let value = name.arguments.dropFirst().first, Secrets.isClientText(value) {
+        report.error(
+          .forgedName, at: name, "the client says which application it is",
+          sends: "X-Bearerd-Application: admin",
+          gets: "the backend takes it for the application's name",
+          fix: "\(kind.headers) X-Bearerd-Application $bearerd_application;")
+      }
+      return judgeUnderscores(backend, list, in: context, site, &report)
     }
     report.error(
       .forgedName, at: backend.directive,
@@ -102,16 +109,28 @@ enum HeaderRule {
 
   /// Backends that name headers as CGI does take `X_Bearerd_Application` for X-Bearerd-Application.
   private static func judgeUnderscores(
-    _ backend: Backend, _ list: [Directive], in context: Context, _ report: inout Report
+    _ backend: Backend, _ list: [Directive], in context: Context, _ site: Site, _ report: inout Report
   ) {
-    if let setting = context.effective("ignore_invalid_headers").first(where: { $0.value == "off" }) {
+    guard let server = context.server else { return }
+    let readers = site.headReaders(of: server)
+    guard
+      let setting = readers.flatMap({ $0.effective("underscores_in_headers") }).first(where: {
+        $0.value == "on"
+      })
+    else {
+      guard
+        let invalid = readers.flatMap({ $0.effective("ignore_invalid_headers") }).first(where: {
+          $0.value == "off"
+        })
+      else { return }
       report.error(
-        .underscoresInHeaders, at: setting, "nginx lets X_Bearerd_Application pass to the backend of \(context.title), and cannot clear it",
-        sends: "X_Bearerd_Application: admin", gets: "backends of the kind of WSGI or CGI take it for the application's name",
+        .underscoresInHeaders, at: invalid,
+        "nginx lets X_Bearerd_Application pass to the backend of \(context.title), and cannot clear it",
+        sends: "X_Bearerd_Application: admin",
+        gets: "backends of the kind of WSGI or CGI take it for the application's name",
         fix: "ignore_invalid_headers on; (the default)")
       return
     }
-    guard let setting = context.effective("underscores_in_headers").first(where: { $0.value == "on" }) else { return }
     let spellings = ["X_Bearerd_Application", "X-Bearerd_Application", "X_Bearerd-Application"]
     guard let missing = spellings.first(where: { Backend.value(of: $0, in: list) == nil }) else { return }
     report.error(
@@ -178,6 +197,8 @@ extension Secrets {
         places.names.insert(
           name.dropFirst(6).split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined(
             separator: "-"))
+      } else if name.hasPrefix("$cookie_") {
+        places.names.insert("Cookie")
       } else if name.hasPrefix("$arg_") {
         places.isInQuery = true
       }

@@ -10,8 +10,10 @@ enum LocationRule {
   }
 
   private static func judgeSlashes(_ location: Context, _ site: Site, _ report: inout Report) {
-    guard let server = location.server, server.value("merge_slashes") == "off",
-      let setting = server.effective("merge_slashes").first, location.kind != .server, !location.isNamed
+    guard let server = location.server,
+      let setting = site.headReaders(of: server).flatMap({ $0.effective("merge_slashes") }).first(where: {
+        $0.value == "off"
+      }), location.kind != .server, !location.isNamed
     else { return }
     let path = site.examplePath(of: location)
     let target = site.location(for: Array("/\(path)".utf8), in: server).context
@@ -32,7 +34,9 @@ enum LocationRule {
     for level in location.ancestry {
       guard case .prefix(_, isFinal: false) = level.location, let parent = level.parent else { continue }
       for child in parent.children {
-        guard case .regex(let text, let ignoresCase) = child.location, site.access(of: child) == .open, !site.isDeclaredPublic(child) else { continue }
+        guard case .regex(let text, let ignoresCase) = child.location, site.access(of: child) == .open,
+          !site.isDeclaredPublic(child)
+        else { continue }
         let match = site.patterns.pattern(text, ignoringCase: ignoresCase).canMatch(
           prefix: path, site.patterns.work)
         guard match.answer != .no, isSameContent(child, location, site) else { continue }
@@ -45,6 +49,9 @@ enum LocationRule {
             sends: "GET \(String(decoding: match.example, as: UTF8.self)) without a token",
             gets: "what it serves, without a check",
             fix: "location ^~ \(String(decoding: path, as: UTF8.self)), with this location in it again")
+          if let backend = site.backend(of: child) {
+            HeaderRule.judgeNames(backend, in: child, isGuarded: false, site, &report)
+          }
         } else {
           report.warning(
             .cannotJudge, at: child.directive,
@@ -56,7 +63,10 @@ enum LocationRule {
   }
 
   /// Of two regular expressions the first that matches counts.
-  private static func judgeOrder(of location: Context, _ text: String, _ ignoresCase: Bool, _ server: Context, _ site: Site, _ report: inout Report) {
+  private static func judgeOrder(
+    of location: Context, _ text: String, _ ignoresCase: Bool, _ server: Context, _ site: Site,
+    _ report: inout Report
+  ) {
     guard let parent = location.parent else { return }
     let pattern = site.patterns.pattern(text, ignoringCase: ignoresCase)
     let prefix = Pattern.literalPrefix(of: text)
@@ -64,13 +74,16 @@ enum LocationRule {
       guard case .regex(let other, let othersIgnore) = child.location, site.access(of: child) == .open,
         !site.isDeclaredPublic(child), isSameContent(child, location, site)
       else { continue }
-      let match = site.patterns.pattern(other, ignoringCase: othersIgnore).canMatch(prefix: prefix, site.patterns.work)
+      let match = site.patterns.pattern(other, ignoringCase: othersIgnore).canMatch(
+        prefix: prefix, site.patterns.work)
       guard match.answer == .yes, pattern.matches(match.example, site.patterns.work) == .yes,
         site.location(for: match.example, in: server).context === child
       else { continue }
       report.error(
-        .regexLocationTakes, at: child.directive, "\(child.title) stands before \(location.title), and takes requests away from it",
-        sends: "GET \(String(decoding: match.example, as: UTF8.self)) without a token", gets: "what it serves, without a check",
+        .regexLocationTakes, at: child.directive,
+        "\(child.title) stands before \(location.title), and takes requests away from it",
+        sends: "GET \(String(decoding: match.example, as: UTF8.self)) without a token",
+        gets: "what it serves, without a check",
         fix: "the guarded location first")
     }
   }
@@ -94,7 +107,8 @@ enum LocationRule {
     let hasPasswords = location.value("auth_basic").map { $0 != "off" } ?? false
     guard hasAddresses || hasPasswords else { return }
     report.add(
-      hasAddresses ? .error : .warning, .satisfyAny, at: setting, "one of several checks is enough for \(location.title)",
+      hasAddresses ? .error : .warning, .satisfyAny, at: setting,
+      "one of several checks is enough for \(location.title)",
       sends:
         "GET \(site.examplePath(of: location)) without a token, \(hasAddresses ? "from an address that is allowed" : "with a password")",
       gets: "what is guarded", fix: "satisfy all;")

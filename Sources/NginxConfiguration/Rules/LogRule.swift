@@ -19,9 +19,13 @@ enum LogRule {
         sends: "a request with a good token", gets: "the token stands in the log",
         fix: "$bearerd_application and $bearerd_key: they say who called")
     }
-    for format in site.http.own("log_format") where format.arguments.dropFirst().contains(where: { Secrets.names(in: $0).contains(where: secrets.parts.contains) }) {
+    for format in site.http.own("log_format")
+    where format.arguments.dropFirst().contains(where: {
+      Secrets.names(in: $0).contains(where: secrets.parts.contains)
+    }) {
       report.warning(
-        .secretInLog, at: format, "this format writes a part of the client's secret", sends: "a request with a good token",
+        .secretInLog, at: format, "this format writes a part of the client's secret",
+        sends: "a request with a good token",
         gets: "the log has that part", fix: "$bearerd_application and $bearerd_key: they say who called")
     }
     for log in logs where log.value.map(secrets.isSecret) == true {
@@ -47,7 +51,8 @@ enum LogRule {
         else { continue }
         let isLogged = context.value("access_log") != "off"
         report.add(
-          isLogged ? .error : .warning, .secretInLog, at: source, "the secret stands in the URL, and so in the log",
+          isLogged ? .error : .warning, .secretInLog, at: source,
+          "the secret stands in the URL, and so in the log",
           sends: "a request with a good token",
           gets: "the token in access logs here and elsewhere, in histories and in Referer",
           fix: "a header: $http_x_api_key")
@@ -61,7 +66,8 @@ enum LogRule {
       + (site.isWhole ? [site.http] + site.contexts : site.contexts).flatMap { $0.own("error_log") }
     for log in logs where ["info", "debug"].contains(log.arguments.last ?? "") {
       report.error(
-        .secretInLog, at: log, "at this level nginx writes header lines, Authorization among them, to its log",
+        .secretInLog, at: log,
+        "at this level nginx writes header lines, Authorization among them, to its log",
         sends: "a request with two Authorization headers", gets: "the token stands in the log",
         fix: "error_log ... notice;")
     }
@@ -114,7 +120,8 @@ enum LogRule {
     }
     let isAskedFirst = site.isGuarded(context) || site.isBearerd(context) || context.kind == .server
     // Of a location without a guard, the token is the whole check.
-    let isAlone = site.access(of: context) == .open && context.kind != .server && site.backend(of: context) != nil
+    let isAlone =
+      site.access(of: context) == .open && context.kind != .server && site.backend(of: context) != nil
     report.add(
       lets && isAskedFirst || isAlone ? .error : .warning, .oldTokenMap, at: statement,
       "a token of the configuration counts here, before bearerd is asked",
@@ -136,7 +143,8 @@ enum LogRule {
   static func isOfToken(_ condition: Directive, _ site: Site) -> Bool {
     let names = Secrets.names(in: condition.arguments.joined(separator: " "))
     return site.http.own("map").contains { map in
-      names.contains(map.arguments.last ?? "") && Secrets.names(in: map.arguments[0]).contains("$http_authorization")
+      names.contains(map.arguments.last ?? "")
+        && Secrets.names(in: map.arguments[0]).contains("$http_authorization")
     }
   }
 }

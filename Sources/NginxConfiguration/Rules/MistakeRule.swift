@@ -42,11 +42,17 @@ enum MistakeRule {
       let home = location.level(of: "auth_request"), home !== location,
       let outer = location.ancestry.dropFirst().first(where: { $0.location != nil && setsScope($0) })
     else { return }
-    let isOther = location.server?.own("set").contains { $0.value == "$bearerd_scope" && $0.arguments.last?.isEmpty == false } == true
+    let isOther =
+      location.server?.own("set").contains {
+        $0.value == "$bearerd_scope" && $0.arguments.last?.isEmpty == false
+      } == true
     report.add(
       isOther ? .error : .warning, .scopeLostInNested, at: location.directive,
       "\(location.title) inherits the guard of \(outer.title), but not its scope",
-      sends: "a token with this scope", gets: isOther ? "the scope of the server counts here" : "403: a token with scopes is denied if no scope is required",
+      sends: "a token with this scope",
+      gets: isOther
+        ? "the scope of the server counts here"
+        : "403: a token with scopes is denied if no scope is required",
       fix: "set $bearerd_scope ...; in \(location.title)")
   }
 
@@ -78,13 +84,16 @@ enum MistakeRule {
   /// A nested location inherits the guard, but not the answer to preflights.
   private static func judgePreflight(_ location: Context, _ report: inout Report) {
     let answers = { (context: Context) in
-      context.own("if").contains { $0.arguments.joined().contains("$request_method") && $0.arguments.joined().contains("OPTIONS") }
+      context.own("if").contains {
+        $0.arguments.joined().contains("$request_method") && $0.arguments.joined().contains("OPTIONS")
+      }
     }
     guard location.own("auth_request").isEmpty, !answers(location),
       location.ancestry.dropFirst().contains(where: { $0.location != nil && answers($0) })
     else { return }
     report.warning(
-      .preflightDenied, at: location.directive, "\(location.title) does not answer preflights, as the location around it does",
+      .preflightDenied, at: location.directive,
+      "\(location.title) does not answer preflights, as the location around it does",
       sends: "OPTIONS with Origin and Access-Control-Request-Method", gets: "401: browsers cannot call it",
       fix: "in \(location.title): include snippets/bearerd-cors.conf;")
   }

@@ -53,7 +53,9 @@ enum RewriteRule {
   /// Whether a URL has a parameter with a value of the configuration's: a signature, a key.
   private static func isSigned(_ url: String) -> Bool {
     guard let query = url.firstIndex(of: "?") else { return false }
-    return url[query...].split(separator: "=").dropFirst().contains { $0.utf8.first != UInt8(ascii: "$") && $0.utf8.count > 3 }
+    return url[query...].split(separator: "=").dropFirst().contains {
+      $0.utf8.first != UInt8(ascii: "$") && $0.utf8.count > 3
+    }
   }
 
   /// A rewrite of the server that takes requests away from a guarded location.
@@ -100,19 +102,25 @@ enum RewriteRule {
           isOfServer ? .warning : .error, name, at: exit.directive,
           "nginx answers this before the check of \(location.title)",
           sends: sends, gets: "\(code) with this text",
-          fix: isOfServer ? "auth_request off; here, if everybody may have it"
+          fix: isOfServer
+            ? "auth_request off; here, if everybody may have it"
             : "try_files /nonexistent @content; and the return in a location @content")
         return
       }
       if let text, isSigned(text), location.level(of: "auth_request") === location {
         report.error(
           name, at: exit.directive, "nginx answers this before the check of \(location.title)", sends: sends,
-          gets: "\(code) to an address that is a secret by itself", fix: "try_files /nonexistent @content; and the return in a location @content")
+          gets: "\(code) to an address that is a secret by itself",
+          fix: "try_files /nonexistent @content; and the return in a location @content")
       }
       for hop in ErrorFlow(of: code, in: location, site).hops {
         guard case .opens(let target) = site.opening(hop.destination, insteadOf: location) else { continue }
-        report.error(
-          name, at: exit.directive, "the page for \(code) is reached before the check of \(location.title)",
+        // Reading for everybody, by the method, is meant so.
+        let isReading = exit.condition.map { Condition($0).isOfReading } ?? false
+        report.add(
+          isReading ? .warning : .error, isReading ? .sameBackendUnguarded : .fallbackOpens,
+          at: hop.page.directive,
+          "the page for \(code), which \(location.title) returns before its check, is not guarded",
           sends: sends,
           gets: "what \(target.title) serves", fix: "in \(target.title): include snippets/bearerd-guard.conf;"
         )
@@ -149,7 +157,8 @@ struct Condition {
   /// Only requests with GET and HEAD.
   var isOfReading: Bool {
     guard let (variable, operation, value) = comparison, variable == "$request_method" else { return false }
-    return ["=", "~", "~*"].contains(operation) && ["GET", "HEAD", "^(GET|HEAD)$", "^GET$", "GET|HEAD", "(GET|HEAD)"].contains(value)
+    return ["=", "~", "~*"].contains(operation)
+      && ["GET", "HEAD", "^(GET|HEAD)$", "^GET$", "GET|HEAD", "(GET|HEAD)"].contains(value)
   }
 
   /// What is compared, how, and with what; nil for other conditions.

@@ -1,5 +1,8 @@
 /// A whole configuration of nginx as one tree: what `nginx -T` prints, or one file.
 package struct ConfigurationText: Sendable {
+  /// The most bytes that are read.
+  package static let maximumLength = Limits.bytes
+
   /// The paths, which places index.
   package let files: [String]
   let directives: [Directive]

@@ -98,7 +98,8 @@ struct IncludeExpansion {
   /// Whether a file is a snippet of bearerd's. What it says is placed where it is included: that line can be changed.
   private func isShipped(_ index: Int) -> Bool {
     let parts = sources[index].name.split(separator: "/")
-    return parts.count > 1 && parts[parts.count - 2] == "snippets" && parts[parts.count - 1].hasPrefix("bearerd-")
+    return parts.count > 1 && parts[parts.count - 2] == "snippets"
+      && parts[parts.count - 1].hasPrefix("bearerd-")
   }
 
   private func error(at directive: Directive, _ message: String) -> ConfigurationError {
