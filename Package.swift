@@ -32,10 +32,11 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
     .target(name: "ServiceManifest", dependencies: ["BearerAuth"]),
+    .target(name: "NginxConfiguration"),
     .executableTarget(
       name: "bearerd",
       dependencies: [
-        "BearerAuth", "BearerdService", "FastCGI", "ServiceManifest",
+        "BearerAuth", "BearerdService", "FastCGI", "NginxConfiguration", "ServiceManifest",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -43,6 +44,7 @@ let package = Package(
     .testTarget(name: "FastCGITests", dependencies: ["CFastCGI", "FastCGI"]),
     .testTarget(name: "BearerAuthTests", dependencies: ["BearerAuth"]),
     .testTarget(name: "ServiceManifestTests", dependencies: ["BearerAuth", "ServiceManifest"]),
+    .testTarget(name: "NginxConfigurationTests", dependencies: ["NginxConfiguration"]),
     .testTarget(name: "BearerdServiceTests", dependencies: ["BearerAuth", "BearerdService", "FastCGI"]),
     .testTarget(name: "CommandTests", dependencies: ["bearerd", "BearerAuth", "FastCGI"]),
     .testTarget(name: "FrontTests", dependencies: ["bearerd", "FastCGI"]),

@@ -24,7 +24,7 @@ struct Bearerd: ParsableCommand {
       Health.self,
       TokenCommand.self,
       ManifestCommand.self,
-      Doctor.self,
+      DoctorCommand.self,
     ])
 
   static func main() {

@@ -4,9 +4,10 @@ import FastCGI
 import Glibc
 import ServiceManifest
 
-/// `bearerd doctor`
+/// `bearerd doctor live URL|SOCKET`, and without `live`
 struct Doctor: Command {
   static let configuration = CommandConfiguration(
+    commandName: "live",
     abstract: "Look at a live site as its callers do, or at a socket as its web server does.",
     discussion: """
       bearerd doctor https://api.example.com/api/ --token-stdin <app.token

@@ -1,0 +1,139 @@
+/// Who gets a context's content.
+enum Access: Equatable {
+  /// Who has a token.
+  case guarded
+  /// Nobody: it always returns an error or a redirect.
+  case closed
+  /// Who passes another check: addresses, a password, a login, a client certificate.
+  case restricted
+  /// Lua or another module decides.
+  case unknown
+  case open
+}
+
+extension Site {
+  /// - Parameter context: where a request from outside, or a redirect inside nginx, has ended.
+  func access(of context: Context) -> Access {
+    if isClosed(context) { return .closed }
+    switch check(of: context) {
+    case .bearerd: return .guarded
+    case .other: return .restricted
+    case nil: break
+    }
+    if deniesStrangers(context) { return .restricted }
+    if let realm = context.value("auth_basic"), realm != "off" { return .restricted }
+    if context.value("ssl_verify_client") == "on",
+      ErrorPages(of: context).page(for: 496)?.target.hasPrefix("@") != true
+    {
+      return .restricted
+    }
+    if refusesOthers(context) { return .restricted }
+    let deciding = [
+      "access_by_lua", "access_by_lua_block", "access_by_lua_file", "rewrite_by_lua",
+      "rewrite_by_lua_block", "rewrite_by_lua_file", "auth_jwt", "auth_pam", "auth_ldap", "auth_digest",
+    ]
+    return deciding.contains { !context.effective($0).isEmpty } ? .unknown : .open
+  }
+
+  /// Whether strangers can send requests that end here.
+  func isPublic(_ context: Context) -> Bool {
+    guard !context.isNamed, context.value("internal") == nil, context.effective("internal").isEmpty else {
+      return false
+    }
+    return context.server.map(isReachable) == true
+  }
+
+  /// Whether a server listens anywhere but on unix sockets.
+  func isReachable(_ server: Context) -> Bool {
+    let listens = server.own("listen").compactMap(\.value)
+    return listens.isEmpty || listens.contains { !$0.hasPrefix("unix:") }
+  }
+
+  /// Whether the backend of an open location of the same server can lead to an internal one, by X-Accel-Redirect.
+  func isReachedByApplications(_ context: Context) -> Bool {
+    guard !context.effective("internal").isEmpty, let server = context.server, isReachable(server) else {
+      return false
+    }
+    return server.descendants.contains { other in
+      guard let backend = backend(of: other), backend.kind != .grpc, backend.kind != .memcached else {
+        return false
+      }
+      let ignored = other.effective("\(backend.kind.rawValue)_ignore_headers").flatMap(\.arguments)
+      return isPublic(other) && access(of: other) == .open && !ignored.contains("X-Accel-Redirect")
+    }
+  }
+
+  private func isClosed(_ context: Context) -> Bool {
+    for level in context.ancestry where level === context || level.kind == .server {
+      let rewriting = Rewriting(level)
+      let isHarmless = rewriting.exits.allSatisfy { exit in
+        guard case .returns(let code, _) = exit.kind else { return false }
+        return code >= 300
+      }
+      if !rewriting.isPassable && isHarmless { return true }
+    }
+    return false
+  }
+
+  /// Whether an `if` refuses who has no signed link or no certificate.
+  private func refusesOthers(_ context: Context) -> Bool {
+    Rewriting(context).exits.contains { exit in
+      guard case .returns(400..., _) = exit.kind, let condition = exit.condition else { return false }
+      return Secrets.names(in: condition.arguments.joined()).contains {
+        ["$secure_link", "$ssl_client_verify"].contains($0)
+      }
+    }
+  }
+
+  /// Whether `deny all` ends the list of addresses that counts here.
+  private func deniesStrangers(_ context: Context) -> Bool {
+    guard let level = context.ancestry.first(where: { !$0.own("allow").isEmpty || !$0.own("deny").isEmpty })
+    else {
+      return false
+    }
+    for rule in level.statements where rule.value == "all" {
+      if rule.name == "deny" { return true }
+      if rule.name == "allow" { return false }
+    }
+    return false
+  }
+
+  /// `auth_request off;` of its own, under a guard of the server: an administrator meant it.
+  func isDeclaredPublic(_ context: Context) -> Bool {
+    context.ancestry.contains { $0.location != nil && $0.own("auth_request").contains { $0.value == "off" } }
+  }
+
+  /// The scope that a context requires, as far as it is written down; empty if none is.
+  func scope(of context: Context) -> String {
+    let own = context.own("set").last { $0.value == "$bearerd_scope" }
+    let setting = own ?? context.server?.own("set").last { $0.value == "$bearerd_scope" }
+    return setting?.arguments.last ?? ""
+  }
+
+  /// The servers whose settings count while a request's head is read, before its Host is known: for each address the
+  /// default one; with TLS also the server itself, by its name in the handshake.
+  func headReaders(of server: Context) -> [Context] {
+    func addresses(_ server: Context) -> [String: Directive] {
+      let listens = server.own("listen")
+      guard !listens.isEmpty else { return ["*:80": server.directive] }
+      return Dictionary(listens.map { (Site.listenAddress($0.value ?? ""), $0) }) { first, _ in first }
+    }
+    var readers: [Context] = []
+    for (address, listen) in addresses(server) {
+      let sharing = servers.filter { addresses($0)[address] != nil }
+      let marked = sharing.first {
+        addresses($0)[address]?.arguments.contains { ["default_server", "default"].contains($0) } == true
+      }
+      readers += [marked ?? sharing.first].compactMap(\.self)
+      if listen.arguments.contains("ssl") || server.isOn("ssl") { readers.append(server) }
+    }
+    return readers
+  }
+
+  private static func listenAddress(_ text: String) -> String {
+    if text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { return "*:\(text)" }
+    let isAddressOnly =
+      !text.hasPrefix("unix:") && !(text.hasPrefix("[") ? text.contains("]:") : text.contains(":"))
+    return isAddressOnly ? "\(text):80" : text
+  }
+}

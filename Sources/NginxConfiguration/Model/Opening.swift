@@ -1,0 +1,91 @@
+/// Whether a redirect inside nginx gives a stranger what a guarded location protects.
+enum Opening {
+  case closed
+  case opens(Context)
+  case unknown(Context)
+}
+
+extension Site {
+  func opening(_ destination: Destination, insteadOf location: Context) -> Opening {
+    guard case .context(let target, let keepsURI, let isCertain) = destination else { return .closed }
+    let result = opening(target, keepsURI: keepsURI, insteadOf: location, depth: 0)
+    if case .opens = result, !isCertain { return .unknown(target) }
+    return result
+  }
+
+  /// - Parameter depth: of redirects from location to location.
+  private func opening(_ target: Context, keepsURI: Bool, insteadOf location: Context, depth: Int) -> Opening
+  {
+    switch access(of: target) {
+    case .guarded, .closed, .restricted: return .closed
+    case .unknown: return .unknown(target)
+    case .open: break
+    }
+    guard depth < 8, let server = target.server else { return .closed }
+    let keepsURI = keepsURI && !Site.fixesURI(target)
+    for exit in Rewriting(target).exits {
+      guard case .jumps(_, let replacement) = exit.kind else { continue }
+      let next = follow(replacement, from: target, server, location, depth)
+      guard case .closed = next else { return next }
+    }
+    for block in [target] + target.children where block === target || block.kind == .ifBlock {
+      if let backend = backend(of: block), gives(backend, keepsURI: keepsURI, insteadOf: location) {
+        return .opens(target)
+      }
+    }
+    if JudgementRule.programs.contains(where: { !target.own($0).isEmpty }) { return .unknown(target) }
+    if let last = target.own("try_files").first?.arguments.last, keepsURI || last.hasPrefix("@") {
+      let next = follow(last, from: target, server, location, depth)
+      guard case .closed = next else { return next }
+    }
+    let hasFiles = backend(of: target) == nil && Rewriting(target).isPassable
+    if hasFiles, keepsURI, backends(after: location).isEmpty, target.value("root") == location.value("root") {
+      return .opens(target)
+    }
+    return .closed
+  }
+
+  private func follow(
+    _ text: String, from target: Context, _ server: Context, _ location: Context, _ depth: Int
+  ) -> Opening {
+    guard case .context(let next, let keeps, _) = destination(text, in: server), next !== target else {
+      return .closed
+    }
+    return opening(next, keepsURI: keeps, insteadOf: location, depth: depth + 1)
+  }
+
+  /// Whether a backend gives content of the guarded location: one that gets the client's URI may give any.
+  private func gives(_ backend: Backend, keepsURI: Bool, insteadOf location: Context) -> Bool {
+    if keepsURI { return true }
+    // A script of its own is only a page; what else is at another path of the same backend is not known.
+    if backend.kind == .fastcgi { return false }
+    return backends(after: location).contains { !$0.addresses.isDisjoint(with: backend.addresses) }
+  }
+
+  /// The backends that serve a guarded location once the check has passed.
+  func backends(after location: Context) -> [Backend] {
+    var result = ([location] + location.children.filter { $0.kind == .ifBlock }).compactMap(backend)
+    if let last = location.own("try_files").first?.arguments.last, let server = location.server,
+      case .context(let target, _, _) = destination(last, in: server), target !== location
+    {
+      result += [target].compactMap(backend)
+    }
+    return result
+  }
+
+  /// Whether both are served by the same backend, or by files of the same root.
+  func shares(_ target: Context, _ location: Context) -> Bool {
+    let (one, other) = (backends(after: target), backends(after: location))
+    if one.isEmpty || other.isEmpty { return target.value("root") == location.value("root") && other.isEmpty }
+    return one.contains { backend in other.contains { !$0.addresses.isDisjoint(with: backend.addresses) } }
+  }
+
+  /// Whether a `rewrite ... break` gives every request of a location one path.
+  private static func fixesURI(_ context: Context) -> Bool {
+    context.own("rewrite").contains { rewrite in
+      rewrite.arguments.count == 3 && rewrite.arguments[2] == "break"
+        && Secrets.names(in: rewrite.arguments[1]).isEmpty
+        && ["^", ".", ".*", "^.*$", "^(.*)$", "^/", "^/.*$"].contains(rewrite.arguments[0])
+    }
+  }
+}

@@ -1,0 +1,98 @@
+/// Which variables hold a client's secret, or anything else that a client writes.
+struct Secrets {
+  /// With the dollar sign.
+  private(set) var variables: Set<String> = ["$http_authorization", "$bearerd_authorization"]
+  /// Variables with a part of it, cut out by a map.
+  private(set) var parts: Set<String> = []
+  /// Headers besides Authorization that hold it, in lower case: `x-api-key`.
+  private(set) var headers: Set<String> = []
+
+  init(_ site: Site) {
+    let maps = site.http.own("map").filter { $0.arguments.count == 2 }
+    // What bearerd is asked with: where the operator takes the token from.
+    for context in site.contexts {
+      for directive in context.own("set") where directive.value == "$bearerd_authorization" {
+        add(directive.arguments.dropFirst(), maps)
+      }
+      for parameter in context.own("fastcgi_param")
+      where ["HTTP_AUTHORIZATION", "BEARERD_TOKEN"].contains(parameter.value ?? "") {
+        guard site.isBearerd(context) else { continue }
+        add(parameter.arguments.dropFirst().prefix(1), maps)
+      }
+    }
+    // What repeats it: a map whose values do, a set.
+    for _ in 0..<3 {
+      for map in maps where repeats(map) { variables.insert(map.arguments[1]) }
+      for context in site.contexts {
+        for directive in context.own("set")
+        where directive.arguments.count == 2 && isSecret(directive.arguments[1]) {
+          variables.insert(directive.arguments[0])
+        }
+      }
+    }
+  }
+
+  /// Whether a text has the value of a variable with a secret in it.
+  func isSecret(_ text: String) -> Bool {
+    text.utf8.contains(UInt8(ascii: "$")) && Secrets.names(in: text).contains { variables.contains($0) }
+  }
+
+  /// Whether a client writes the whole or a part of a value.
+  static func isClientText(_ text: String) -> Bool {
+    names(in: text).contains { name in
+      ["$http_", "$arg_", "$cookie_"].contains { name.hasPrefix($0) } || name == "$args"
+        || name == "$query_string"
+    }
+  }
+
+  /// The variables in a text, with the dollar sign and without braces.
+  static func names(in text: String) -> [String] {
+    var names: [String] = []
+    var rest = Array(text.utf8)[...]
+    while let dollar = rest.firstIndex(of: UInt8(ascii: "$")) {
+      rest = rest[(dollar + 1)...]
+      if rest.first == UInt8(ascii: "{") { rest = rest.dropFirst() }
+      let name = rest.prefix { ByteSet.wordBytes.contains($0) }
+      if !name.isEmpty { names.append("$" + String(decoding: name, as: UTF8.self)) }
+      rest = rest[name.endIndex...]
+    }
+    return names
+  }
+
+  private mutating func add(_ values: ArraySlice<String>, _ maps: [Directive]) {
+    for value in values {
+      for name in Secrets.names(in: value) {
+        note(name)
+        for map in maps where map.arguments[1] == name {
+          let sources =
+            Secrets.names(in: map.arguments[0])
+            + (map.block ?? []).flatMap { $0.arguments.flatMap(Secrets.names) }
+          sources.forEach { note($0) }
+        }
+      }
+    }
+  }
+
+  private mutating func note(_ name: String) {
+    guard Secrets.isClientText(name) || name == "$bearerd_authorization" else { return }
+    variables.insert(name)
+    guard name.hasPrefix("$http_"), name != "$http_authorization" else { return }
+    headers.insert(String(name.dropFirst(6)).replacing("_", with: "-"))
+  }
+
+  private mutating func repeats(_ map: Directive) -> Bool {
+    let isOfSecret = isSecret(map.arguments[0])
+    return (map.block ?? []).contains { entry in
+      guard let value = entry.value else { return false }
+      // Passwords of people, which are not ours.
+      if ["~^basic", "~*^basic"].contains(where: entry.name.lowercased().hasPrefix) { return false }
+      let isCapture =
+        isOfSecret && entry.name.hasPrefix("~")
+        && Secrets.names(in: value).contains { !variables.contains($0) }
+      // A capture of some letters is a part; one without a count is the whole.
+      let isPart = entry.name.utf8.contains(UInt8(ascii: "{"))
+      if isCapture, isPart { parts.insert(map.arguments.last ?? "") }
+      return isSecret(value) || isCapture && !isPart
+    }
+  }
+}

@@ -1,0 +1,189 @@
+/// A regular expression as states, which it is in all at once: a match costs the text's length times their number.
+struct Pattern: Sendable {
+  enum Answer: Equatable, Sendable {
+    case no, yes
+    /// Syntax that is not known here, or the work is too much.
+    case unknown
+  }
+
+  private enum State {
+    case bytes(ByteSet, next: Int)
+    case split([Int])
+    case start(next: Int)
+    case end(next: Int)
+    case accept
+  }
+
+  private static let maximumStates = 2000
+
+  private var states: [State] = [.accept]
+  private var first = 0
+  private var isTooLong = false
+  private let isKnown: Bool
+  private let isExact: Bool
+
+  init(_ text: String, ignoringCase: Bool = false) {
+    var parser = PatternParser(text, ignoringCase: ignoringCase)
+    let node = text.utf8.count <= 4096 ? parser.parse() : nil
+    isExact = parser.isExact
+    isKnown = node != nil
+    if let node { first = compile(node, next: 0) }
+  }
+
+  /// Whether the text has a part that matches.
+  func matches(_ text: [UInt8], _ work: Work) -> Answer {
+    guard let after = run(text, work) else { return .unknown }
+    guard after.isAccepted else { return .no }
+    return isExact ? .yes : .unknown
+  }
+
+  /// Whether there is a text that begins so and has a part that matches.
+  /// - Returns: the shortest of those texts that was found.
+  func canMatch(prefix: [UInt8], _ work: Work) -> (answer: Answer, example: [UInt8]) {
+    guard let after = run(prefix, work) else { return (.unknown, prefix) }
+    if after.isAccepted { return (isExact ? .yes : .unknown, prefix) }
+    guard let rest = shortestRest(from: after.states, isAtStart: prefix.isEmpty) else { return (.no, prefix) }
+    return (isExact ? .yes : .unknown, prefix + rest)
+  }
+
+  /// What every match begins with, of an expression like `^/private/`; `/` if that is not known.
+  static func literalPrefix(of text: String) -> [UInt8] {
+    guard text.hasPrefix("^/") else { return [UInt8(ascii: "/")] }
+    let plain = Array(
+      text.utf8.dropFirst().prefix {
+        ByteSet.wordBytes.contains($0) || [UInt8(ascii: "/"), UInt8(ascii: "-")].contains($0)
+      })
+    let next = text.utf8.dropFirst(plain.count + 1).first
+    let isCounted = next.map { Array("*?+{|".utf8).contains($0) } ?? false
+    return isCounted ? [UInt8(ascii: "/")] : plain
+  }
+
+  private mutating func add(_ state: State) -> Int {
+    guard states.count < Pattern.maximumStates else {
+      isTooLong = true
+      return 0
+    }
+    states.append(state)
+    return states.count - 1
+  }
+
+  /// - Returns: the state in which the node begins.
+  private mutating func compile(_ node: PatternNode, next: Int) -> Int {
+    guard !isTooLong else { return 0 }
+    switch node {
+    case .bytes(let set): return add(.bytes(set, next: next))
+    case .start: return add(.start(next: next))
+    case .end: return add(.end(next: next))
+    case .sequence(let parts): return parts.reversed().reduce(next) { compile($1, next: $0) }
+    case .choice(let parts):
+      let starts = parts.map { compile($0, next: next) }
+      return add(.split(starts))
+    case .repeated(let part, let min, let max):
+      var start = next
+      if let max {
+        for _ in min..<max { start = add(.split([compile(part, next: start), next])) }
+      } else {
+        start = add(.split([next]))
+        let body = compile(part, next: start)
+        states[start] = .split([body, next])
+      }
+      for _ in 0..<min where !isTooLong { start = compile(part, next: start) }
+      return start
+    }
+  }
+
+  /// The states after a text, and whether a part of it matched; nil if that is not known.
+  private func run(_ text: [UInt8], _ work: Work) -> (states: [Int], isAccepted: Bool)? {
+    guard isKnown, !isTooLong else { return nil }
+    var current: [Int] = []
+    var isAccepted = false
+    for position in 0...text.count {
+      guard work.spend(states.count / 8 + current.count + 1) else { return nil }
+      let isEnd = position == text.count
+      current = closure(of: current + [first], isStart: position == 0, isEnd: false)
+      // What only the end allows is not kept: the text may go on.
+      let atEnd = isEnd ? closure(of: current, isStart: position == 0, isEnd: true) : current
+      isAccepted = isAccepted || atEnd.contains(0)
+      guard !isEnd else { break }
+      current = current.compactMap { state in
+        guard case .bytes(let set, let next) = states[state], set.contains(text[position]) else { return nil }
+        return next
+      }
+    }
+    return (current, isAccepted)
+  }
+
+  /// All states that are reached without a byte; only those with a byte, an assertion, or the accepting one.
+  private func closure(of initial: [Int], isStart: Bool, isEnd: Bool) -> [Int] {
+    var seen = [Bool](repeating: false, count: states.count)
+    var stack = initial
+    var result: [Int] = []
+    while let state = stack.popLast() {
+      guard !seen[state] else { continue }
+      seen[state] = true
+      switch states[state] {
+      case .split(let nexts): stack += nexts
+      case .start(let next): if isStart { stack.append(next) }
+      case .end(let next): if isEnd { stack.append(next) } else { result.append(state) }
+      case .bytes, .accept: result.append(state)
+      }
+    }
+    return result
+  }
+
+  /// The fewest bytes that lead from one of the states to the accepting one.
+  private func shortestRest(from initial: [Int], isAtStart: Bool) -> [UInt8]? {
+    var cameFrom = [(state: Int, byte: UInt8)?](repeating: nil, count: states.count)
+    var seen = [Bool](repeating: false, count: states.count)
+    var queue = initial
+    for state in initial { seen[state] = true }
+    var head = 0
+    while head < queue.count {
+      let state = queue[head]
+      head += 1
+      switch states[state] {
+      case .bytes(let set, let next):
+        guard let byte = set.example else { continue }
+        // After a byte a match may also begin anew.
+        for reached in closure(of: [next, first], isStart: false, isEnd: false) where !seen[reached] {
+          seen[reached] = true
+          cameFrom[reached] = (state, byte)
+          queue.append(reached)
+        }
+      case .accept: return path(to: state, cameFrom)
+      case .end:
+        if closure(of: [state], isStart: false, isEnd: true).contains(0) { return path(to: state, cameFrom) }
+      case .split, .start: break
+      }
+    }
+    return nil
+  }
+
+  private func path(to state: Int, _ cameFrom: [(state: Int, byte: UInt8)?]) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var state = state
+    while let step = cameFrom[state] {
+      bytes.append(step.byte)
+      state = step.state
+    }
+    return bytes.reversed()
+  }
+}
+
+/// What may still be computed. Without a limit a large configuration of regular expressions could take hours.
+final class Work {
+  private var rest: Int
+  /// Some part of the configuration was not judged for this reason.
+  private(set) var isExhausted = false
+
+  init(limit: Int = 200_000_000) {
+    rest = limit
+  }
+
+  /// False if there was not enough left.
+  func spend(_ amount: Int) -> Bool {
+    rest -= amount
+    if rest < 0 { isExhausted = true }
+    return rest >= 0
+  }
+}

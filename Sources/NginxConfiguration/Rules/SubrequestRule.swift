@@ -1,0 +1,79 @@
+/// Requests that nginx makes by itself: their access is not checked.
+enum SubrequestRule {
+  static func apply(_ site: Site, _ report: inout Report) {
+    guard !site.guarded.isEmpty else { return }
+    for context in site.contexts where context.location != nil || context.kind == .server {
+      guard let server = context.server, !site.isBearerd(context) else { continue }
+      judgePostAction(context, server, site, &report)
+      guard site.access(of: context) == .open, site.isPublic(context), site.reaches(context) else { continue }
+      for name in ["mirror", "add_before_body", "add_after_body", "auth_request"] {
+        for directive in context.effective(name) { judge(directive, in: context, server, site, &report) }
+      }
+      judgeInclusion(context, server, site, &report)
+    }
+    for context in site.contexts where site.access(of: context) == .restricted {
+      for directive in context.own("auth_request") {
+        guard let server = context.server else { continue }
+        judge(directive, in: context, server, site, &report)
+      }
+    }
+  }
+
+  private static func judge(
+    _ directive: Directive, in context: Context, _ server: Context, _ site: Site, _ report: inout Report
+  ) {
+    guard let uri = directive.value, uri.hasPrefix("/"),
+      case .context(let target, _, _) = site.destination(uri, in: server),
+      site.isGuarded(target), !site.isBearerd(target)
+    else { return }
+    // Of another check only the status counts; its backend is reached all the same.
+    guard directive.name.hasPrefix("add_") || !site.backends(after: target).isEmpty else { return }
+    report.error(
+      .subrequestReaches, at: directive,
+      "\(directive.name) of \(context.title) reaches \(target.title) without its check",
+      sends: "GET \(site.examplePath(of: context)) without a token",
+      gets: "what is guarded, or its backend gets the request",
+      fix: "\(directive.name) to a location that is not guarded content")
+  }
+
+  /// `<!--# include virtual="/private/" -->` is a subrequest.
+  private static func judgeInclusion(
+    _ context: Context, _ server: Context, _ site: Site, _ report: inout Report
+  ) {
+    guard context.isOn("ssi"), let setting = context.effective("ssi").first,
+      let location = site.guarded.first(where: { $0.server === server })
+    else { return }
+    report.error(
+      .subrequestReaches, at: setting,
+      "pages of \(context.title) may include guarded ones: an include is not checked",
+      sends: "GET \(site.examplePath(of: context)), a page that includes \(site.examplePath(of: location))",
+      gets: "what is guarded", fix: "ssi off; in locations without a guard")
+  }
+
+  /// It runs after denials as well.
+  private static func judgePostAction(
+    _ context: Context, _ server: Context, _ site: Site, _ report: inout Report
+  ) {
+    guard let action = context.effective("post_action").first, let uri = action.value,
+      case .context(let target, _, _) = site.destination(uri, in: server),
+      let backend = site.backend(of: target),
+      !site.isGuarded(target)
+    else { return }
+    // A denial ends in the location of its page.
+    let isAfterDenials = site.guarded.contains { location in
+      location.server === server
+        && ErrorFlow(of: 401, in: location, site).hops.contains { hop in
+          if case .context(let page, _, _) = hop.destination { page === context } else { false }
+        }
+    }
+    let isSame = site.guarded.contains {
+      site.backends(after: $0).contains { !$0.addresses.isDisjoint(with: backend.addresses) }
+    }
+    guard isAfterDenials, isSame else { return }
+    report.error(
+      .subrequestReaches, at: action,
+      "post_action runs after denials as well, and reaches the backend in \(target.title)",
+      sends: "a request without a token", gets: "the backend gets the request",
+      fix: "post_action in the locations that need it")
+  }
+}
