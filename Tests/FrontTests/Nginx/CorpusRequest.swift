@@ -14,6 +14,11 @@ struct CorpusRequest: CustomStringConvertible {
 
   init(_ text: String) { description = text }
 
+  /// The same with `@name@` replaced.
+  func replacing(_ name: String, with value: String) -> CorpusRequest {
+    CorpusRequest(description.replacingOccurrences(of: "@\(name)@", with: value))
+  }
+
   var usesSecondPort: Bool { parts.contains("Port: 2") }
 
   var usesTLS: Bool { parts.contains("Tls: yes") }
@@ -35,15 +40,17 @@ struct CorpusRequest: CustomStringConvertible {
     if let token, !lines.contains(where: { $0.hasPrefix("Authorization:") }) {
       lines.append("Authorization: Bearer \(token)")
     }
-    for name in ["X-Bearerd-Application", "X_Bearerd_Application", "X-Bearerd-Key"] {
-      lines.append("\(name): \(Self.forgedName)")
-    }
     var first = Self.expanded(parts[0])
     if !first.contains(" HTTP/") { first += " HTTP/1.1" }
     if !body.isEmpty || first.hasPrefix("POST") || first.hasPrefix("PUT") {
       lines.append("Content-Length: \(body.utf8.count)")
     }
-    lines = [first, "Connection: close"] + (host == "none" ? [] : ["Host: \(host)"]) + lines
+    let forged = ["X-Bearerd-Application", "X_Bearerd_Application", "X-Bearerd-Key"].map {
+      "\($0): \(Self.forgedName)"
+    }
+    // What stands above Host is read by the rules of the address's default server.
+    let hosts = host == "none" ? [] : ["Host: \(host)"]
+    lines = [first, "Connection: close"] + forged + hosts + lines + forged
     let text = lines.joined(separator: "\r\n").replacingOccurrences(of: "@token@", with: token ?? "@token@")
     return Array("\(text)\r\n\r\n\(body)".utf8)
   }

@@ -84,7 +84,8 @@ final class CorpusSite {
 
   private func send(_ request: CorpusRequest, token: String?) throws -> [UInt8] {
     let port = ports[request.usesSecondPort ? 1 : 0]
-    let bytes = request.bytes(token: token)
+    let http = backend.ports[.http] ?? 0
+    let bytes = request.replacing("backend", with: "127.0.0.1:\(http)").bytes(token: token)
     guard request.usesTLS else { return try HTTP(port: port).exchange(bytes) }
     let client = ["openssl", "s_client", "-quiet", "-connect", "127.0.0.1:\(port)"]
     return Array(try Bearerd.start(client, stdin: String(decoding: bytes, as: UTF8.self)).wait().output.utf8)

@@ -18,8 +18,7 @@ final class ReportingBackend: Sendable {
     var ports: [BackendProtocol: UInt16] = [:]
     var listeners: [Int32] = []
     for kind in BackendProtocol.allCases {
-      let port = try freePort()
-      let listener = try #require(try Listener.tcp(host: "127.0.0.1", port: port).first).descriptor
+      let listener = try #require(try Listener.tcp(host: "127.0.0.1", port: 0).first).descriptor
       try #require(Socket.setFlags(listener, nonblocking: false))
       let received = received
       Foundation.Thread.detachNewThread {
@@ -29,7 +28,7 @@ final class ReportingBackend: Sendable {
           Foundation.Thread.detachNewThread { ReportingBackend.serve(descriptor, kind, received) }
         }
       }
-      ports[kind] = port
+      ports[kind] = try Backend.port(of: listener)
       listeners.append(listener)
     }
     self.ports = ports
