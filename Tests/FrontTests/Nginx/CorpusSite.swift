@@ -18,7 +18,7 @@ final class CorpusSite {
     backend = try ReportingBackend()
     ports = [try freePort(), try freePort()]
     try folder.write(tokens.text)
-    try folder.makeCorpusFiles()
+    try folder.makeCorpusFiles(frozenTimeout: configuration.states.contains(.frozen) ? 1 : nil)
     try folder.makeSite()
     if configuration.text.contains("@certificate@") { try folder.makeCertificate(for: "localhost") }
     let grpc = configuration.text.contains("@grpc@") ? try freePort() : nil
@@ -64,14 +64,14 @@ final class CorpusSite {
       }
       for (request, isPublic) in requests {
         for client in CorpusClient.all(tokens, refused: configuration.refusedToken) {
-          let guarded = try folder.guardedFiles()
+          let guarded = folder.guardedFiles()
           var exchange = CorpusExchange(
             request: request, isPublic: isPublic, state: state, client: client,
             response: HTTPResponse(bytes: try send(request, token: client.token)))
           // nginx may answer before it has sent what a mirror gets.
           if configuration.text.contains(/mirror|post_action/) { usleep(50_000) }
           exchange.backendRequests = backend.take()
-          exchange.hasChangedFiles = try folder.guardedFiles() != guarded
+          exchange.hasChangedFiles = folder.guardedFiles() != guarded
           if exchange.hasChangedFiles { try folder.makeSite() }
           observation.add(exchange)
         }
@@ -93,14 +93,15 @@ final class CorpusSite {
 }
 
 extension Scratch {
-  /// The snippets, which wait only half a second for a frozen daemon, and what else configurations include.
-  fileprivate func makeCorpusFiles() throws {
+  /// The snippets, and what else configurations include.
+  /// - Parameter frozenTimeout: seconds that the snippets wait for a daemon that does not answer, if not their own.
+  fileprivate func makeCorpusFiles(frozenTimeout: Int?) throws {
     try makeSnippets()
-    for name in try FileManager.default.contentsOfDirectory(atPath: "\(path)/snippets") {
-      let text = try read("snippets/\(name)")
+    if let frozenTimeout {
+      let text = try read("snippets/bearerd-auth.conf")
       try make(
-        text.replacing(/(fastcgi_(?:connect|send|read)_timeout) \d+s/) { "\($0.1) 500ms" },
-        to: "snippets/\(name)")
+        text.replacing(/fastcgi_read_timeout \d+s/) { _ in "fastcgi_read_timeout \(frozenTimeout)s" },
+        to: "snippets/bearerd-auth.conf")
     }
     for kind in ["fastcgi", "uwsgi", "scgi"] {
       let parameters = [
@@ -129,8 +130,8 @@ extension Scratch {
     }
   }
 
-  fileprivate func guardedFiles() throws -> [String: String] {
-    let names = try FileManager.default.subpathsOfDirectory(atPath: "\(path)/site/private")
+  fileprivate func guardedFiles() -> [String: String] {
+    let names = (try? FileManager.default.subpathsOfDirectory(atPath: "\(path)/site/private")) ?? []
     return names.reduce(into: [:]) { $0[$1] = (try? read("site/private/\($1)")) ?? "" }
   }
 
