@@ -47,7 +47,8 @@ let package = Package(
     .testTarget(name: "NginxConfigurationTests", dependencies: ["NginxConfiguration"]),
     .testTarget(name: "BearerdServiceTests", dependencies: ["BearerAuth", "BearerdService", "FastCGI"]),
     .testTarget(name: "CommandTests", dependencies: ["bearerd", "BearerAuth", "FastCGI"]),
-    .testTarget(name: "FrontTests", dependencies: ["bearerd", "FastCGI"]),
+    .testTarget(
+      name: "FrontTests", dependencies: ["bearerd", "FastCGI"], exclude: ["Nginx/Corpus"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -28,7 +28,8 @@ final class Backend: Sendable {
     close(listener)
   }
 
-  private static func port(of listener: Int32) throws -> UInt16 {
+  /// The port that the system chose for a listening socket.
+  static func port(of listener: Int32) throws -> UInt16 {
     var address = sockaddr_in()
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let code = withUnsafeMutablePointer(to: &address) {
