@@ -66,7 +66,7 @@ struct TokenFileEditorTests {
     #expect(list.contains("other::---"))
   }
 
-  @Test("is not kept waiting by who locks the directory, as all can who may read it", .timeLimit(.minutes(1)))
+  @Test("is not kept waiting by who locks the directory, as all can who may read it")
   func foreignLock() throws {
     let scratch = try Scratch()
     let path = try scratch.write(line("a", "1"))
@@ -82,8 +82,7 @@ struct TokenFileEditorTests {
   }
 
   @Test(
-    "gives up after ten seconds behind one that does not end, and says how to find it",
-    .timeLimit(.minutes(1)))
+    "gives up after ten seconds behind one that does not end, and says how to find it")
   func stuckEdit() throws {
     let scratch = try Scratch()
     let path = try scratch.write(line("a", "1"))

@@ -82,7 +82,7 @@ struct TokenSourceTests {
     #expect(throws: TokenSourceError.self) { try TokenSource(path: scratch.path).load() }
   }
 
-  @Test("that is no regular file is refused without waiting for anyone", .timeLimit(.minutes(1)))
+  @Test("that is no regular file is refused without waiting for anyone", .timeLimit(.minutes(5)))
   func fifo() throws {
     let scratch = try Scratch()
     #expect(mkfifo("\(scratch.path)/tokens", 0o600) == 0)
