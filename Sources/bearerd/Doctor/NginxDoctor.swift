@@ -55,7 +55,8 @@ struct NginxDoctor: Command {
 
   /// What `nginx -T` prints. It needs the rights of whoever starts nginx: it reads keys and logs as well.
   private static func dump() throws(Failure) -> [UInt8] {
-    let outcome = try ChildProcess.run(["nginx", "-T"], input: [], limit: ConfigurationText.maximumLength)
+    let outcome = try ChildProcess.run(
+      ["nginx", "-T"], environment: ["LC_ALL=C"], input: [], limit: ConfigurationText.maximumLength)
     guard !outcome.isCut else { throw tooLong("what nginx -T prints") }
     guard outcome.code == 0 else {
       let said = String(decoding: outcome.errors, as: UTF8.self).split(separator: "\n").map {

@@ -1,3 +1,4 @@
+import BearerAuth
 import BearerdService
 import FastCGI
 import FoundationEssentials
@@ -75,21 +76,16 @@ struct Confirmation {
     guard TokenSource(path: tokens).isSame(as: reading.path) else {
       Console.note(
         "Whether a daemon has read the change is not known: the one on \(daemon.name) reads "
-          + "\(printable(reading.path)), not \(tokens).")
+          + "\(reading.path.printable), not \(tokens).")
       return nil
     }
     return reading
   }
 
   private func failed(_ reason: String) -> Failure {
-    let line = printable(reason.split(separator: "\n").first.map(String.init) ?? "")
+    let line = (reason.split(separator: "\n").first.map(String.init) ?? "").printable
     return Failure(
       "\(complaint("the daemon on \(daemon.name)")): \(line); once that is mended it reads \(tokens) by itself",
       code: EX_TEMPFAIL)
-  }
-
-  /// What another process says must not reach a terminal with its control characters.
-  private func printable(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.properties.generalCategory != .control }))
   }
 }
