@@ -36,13 +36,20 @@ public struct SecretStrength: Equatable, Sendable {
   }
 
   private static func withoutWords(_ text: [UInt8]) -> [UInt8] {
-    var text = text
-    for word in WellKnownSecrets.words where word.utf8.count > 3 {
-      let word = Array(word.utf8)
-      while let range = text.firstRange(of: word) { text.removeSubrange(range) }
+    var rest: [UInt8] = []
+    var position = 0
+    while position < text.count {
+      let word = words[text[position]]?.first { text[position...].starts(with: $0) }
+      if word == nil { rest.append(text[position]) }
+      position += word?.count ?? 1
     }
-    return text
+    return rest
   }
+
+  /// By their first letter, the longest first.
+  private static let words = Dictionary(
+    grouping: WellKnownSecrets.words.map { Array($0.utf8) }.filter { $0.count > 3 }
+      .sorted { $0.count > $1.count }, by: \.[0])
 
   private static func newCharacters(in text: [UInt8]) -> Int {
     var seen = sequences

@@ -123,7 +123,7 @@ struct MakingTests {
   @Test(
     "add refuses what can be guessed, cannot be sent, or is nothing",
     arguments: [
-      ("hunter2", 1, "this token could be guessed: it has 5 bits by estimate, and 112 are needed"),
+      ("hunter2", 1, "this token could be guessed: it has 0 bits by estimate, and 112 are needed"),
       ("x7KpQ2mVt9", 1, "this token could be guessed: it has 59 bits by estimate, and 112 are needed"),
       ("correct-horse-battery-staple-correct-horse", 1, "this token could be guessed"),
       ("00000000-0000-0000-0000-000000000000", 1, "this token could be guessed"),
