@@ -31,7 +31,14 @@ final class CorpusSite {
     var text = configuration.text
     // gRPC needs HTTP/2, which another server of this nginx speaks for the backend.
     if grpc != nil {
-      text += "server { listen @grpc@ http2; location / { proxy_pass http://@backend@; } }\n"
+      text += """
+        server {
+          listen @grpc@ http2;
+          underscores_in_headers on;
+          location / { proxy_pass http://@backend@; }
+        }
+
+        """
     }
     for (name, value) in values { text = text.replacingOccurrences(of: "@\(name)@", with: value) }
     let types = "types { text/html html shtml; text/css css; image/png png; }"
