@@ -11,6 +11,7 @@ enum Target: String {
   case address
   case date
   case manifest
+  case nginx
 
   /// The one that BEARERD_FUZZ names.
   static let chosen: Target = {
@@ -30,6 +31,7 @@ enum Target: String {
     case .address: AddressTarget.run(bytes)
     case .date: DateTarget.run(bytes)
     case .manifest: ManifestTarget.run(bytes)
+    case .nginx: NginxTarget.run(bytes)
     }
   }
 }
@@ -62,7 +64,7 @@ public func mutate(_ data: UnsafeMutablePointer<UInt8>, _ size: Int, _ room: Int
   case .tokens:
     var mutation = TokenFileMutation(seed: UInt64(seed))
     mutated = mutation.mutated(bytes, room: room)
-  case .credential, .address, .date, .manifest:
+  case .credential, .address, .date, .manifest, .nginx:
     return mutateBytes(data, size, room)
   }
   for index in mutated.indices { data[index] = mutated[index] }
