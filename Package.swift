@@ -46,7 +46,8 @@ let package = Package(
     .testTarget(name: "ServiceManifestTests", dependencies: ["BearerAuth", "ServiceManifest"]),
     .testTarget(name: "NginxConfigurationTests", dependencies: ["NginxConfiguration"]),
     .testTarget(name: "BearerdServiceTests", dependencies: ["BearerAuth", "BearerdService", "FastCGI"]),
-    .testTarget(name: "CommandTests", dependencies: ["bearerd", "BearerAuth", "FastCGI"]),
+    .testTarget(
+      name: "CommandTests", dependencies: ["bearerd", "BearerAuth", "FastCGI", "NginxConfiguration"]),
     .testTarget(
       name: "FrontTests", dependencies: ["bearerd", "FastCGI"], exclude: ["Nginx/Corpus"]),
   ],

@@ -14,6 +14,7 @@ enum Target: String {
   case arguments
   case status
   case http
+  case nginx
 
   /// The one that BEARERD_FUZZ names.
   static let chosen: Target = {
@@ -36,6 +37,7 @@ enum Target: String {
     case .arguments: ArgumentsTarget.run(bytes)
     case .status: StatusTarget.run(bytes)
     case .http: HTTPTarget.run(bytes)
+    case .nginx: NginxTarget.run(bytes)
     }
   }
 }
@@ -68,7 +70,7 @@ public func mutate(_ data: UnsafeMutablePointer<UInt8>, _ size: Int, _ room: Int
   case .tokens:
     var mutation = TokenFileMutation(seed: UInt64(seed))
     mutated = mutation.mutated(bytes, room: room)
-  case .credential, .address, .date, .manifest, .arguments, .status, .http:
+  case .credential, .address, .date, .manifest, .arguments, .status, .http, .nginx:
     return mutateBytes(data, size, room)
   }
   for index in mutated.indices { data[index] = mutated[index] }

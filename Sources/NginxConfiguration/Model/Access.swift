@@ -14,6 +14,14 @@ enum Access: Equatable {
 extension Site {
   /// - Parameter context: where a request from outside, or a redirect inside nginx, has ended.
   func access(of context: Context) -> Access {
+    let id = ObjectIdentifier(context)
+    if let known = accesses[id] { return known }
+    let found = findAccess(of: context)
+    accesses[id] = found
+    return found
+  }
+
+  private func findAccess(of context: Context) -> Access {
     if isClosed(context) { return .closed }
     switch check(of: context) {
     case .bearerd: return .guarded
@@ -65,7 +73,7 @@ extension Site {
 
   private func isClosed(_ context: Context) -> Bool {
     for level in context.ancestry where level === context || level.kind == .server {
-      let rewriting = Rewriting(level)
+      let rewriting = level.rewriting
       let isHarmless = rewriting.exits.allSatisfy { exit in
         guard case .returns(let code, _) = exit.kind else { return false }
         return code >= 300
@@ -77,7 +85,7 @@ extension Site {
 
   /// Whether an `if` refuses who has no signed link or no certificate.
   private func refusesOthers(_ context: Context) -> Bool {
-    Rewriting(context).exits.contains { exit in
+    context.rewriting.exits.contains { exit in
       guard case .returns(400..., _) = exit.kind, let condition = exit.condition else { return false }
       return Secrets.names(in: condition.arguments.joined()).contains {
         ["$secure_link", "$ssl_client_verify"].contains($0)
@@ -100,6 +108,11 @@ extension Site {
 
   /// `auth_request off;` of its own, under a guard of the server: an administrator meant it.
   func isDeclaredPublic(_ context: Context) -> Bool {
+    guard let server = context.server, server.value("auth_request") ?? "off" != "off" else { return false }
+    return isOff(context)
+  }
+
+  private func isOff(_ context: Context) -> Bool {
     context.ancestry.contains { $0.location != nil && $0.own("auth_request").contains { $0.value == "off" } }
   }
 
@@ -108,32 +121,5 @@ extension Site {
     let own = context.own("set").last { $0.value == "$bearerd_scope" }
     let setting = own ?? context.server?.own("set").last { $0.value == "$bearerd_scope" }
     return setting?.arguments.last ?? ""
-  }
-
-  /// The servers whose settings count while a request's head is read, before its Host is known: for each address the
-  /// default one; with TLS also the server itself, by its name in the handshake.
-  func headReaders(of server: Context) -> [Context] {
-    func addresses(_ server: Context) -> [String: Directive] {
-      let listens = server.own("listen")
-      guard !listens.isEmpty else { return ["*:80": server.directive] }
-      return Dictionary(listens.map { (Site.listenAddress($0.value ?? ""), $0) }) { first, _ in first }
-    }
-    var readers: [Context] = []
-    for (address, listen) in addresses(server) {
-      let sharing = servers.filter { addresses($0)[address] != nil }
-      let marked = sharing.first {
-        addresses($0)[address]?.arguments.contains { ["default_server", "default"].contains($0) } == true
-      }
-      readers += [marked ?? sharing.first].compactMap(\.self)
-      if listen.arguments.contains("ssl") || server.isOn("ssl") { readers.append(server) }
-    }
-    return readers
-  }
-
-  private static func listenAddress(_ text: String) -> String {
-    if text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { return "*:\(text)" }
-    let isAddressOnly =
-      !text.hasPrefix("unix:") && !(text.hasPrefix("[") ? text.contains("]:") : text.contains(":"))
-    return isAddressOnly ? "\(text):80" : text
   }
 }

@@ -14,6 +14,8 @@ final class Context {
   /// The directives of the block itself, in their order.
   let statements: [Directive]
   private let own: [String: [Directive]]
+  /// What its rewrite directives can end in.
+  private(set) lazy var rewriting = Rewriting(statements)
 
   init(_ kind: Kind, _ directive: Directive, in parent: Context?) {
     self.kind = kind

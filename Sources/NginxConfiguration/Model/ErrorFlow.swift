@@ -58,7 +58,7 @@ struct ErrorFlow {
       case .own: 200
       case .fixed(let status): status
       }
-    let rewriting = Rewriting(target)
+    let rewriting = target.rewriting
     for exit in rewriting.exits {
       guard case .returns(let returned, _) = exit.kind else { continue }
       if returned < 300 {

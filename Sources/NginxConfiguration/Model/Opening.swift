@@ -23,7 +23,7 @@ extension Site {
     }
     guard depth < 8, let server = target.server else { return .closed }
     let keepsURI = keepsURI && !Site.fixesURI(target)
-    for exit in Rewriting(target).exits {
+    for exit in target.rewriting.exits {
       guard case .jumps(_, let replacement) = exit.kind else { continue }
       let next = follow(replacement, from: target, server, location, depth)
       guard case .closed = next else { return next }
@@ -38,7 +38,7 @@ extension Site {
       let next = follow(last, from: target, server, location, depth)
       guard case .closed = next else { return next }
     }
-    let hasFiles = backend(of: target) == nil && Rewriting(target).isPassable
+    let hasFiles = backend(of: target) == nil && target.rewriting.isPassable
     if hasFiles, keepsURI, backends(after: location).isEmpty, target.value("root") == location.value("root") {
       return .opens(target)
     }

@@ -18,8 +18,6 @@ struct Rewriting {
   /// False if every request ends in an exit.
   private(set) var isPassable = true
 
-  init(_ context: Context) { self.init(context.statements) }
-
   init(_ statements: [Directive]) {
     for statement in statements {
       switch statement.name {

@@ -9,7 +9,7 @@ struct ServedFiles {
 
   /// Nil if the location serves no files, or its directory has variables.
   init?(_ context: Context, _ site: Site) {
-    guard site.backend(of: context) == nil, Rewriting(context).isPassable,
+    guard site.backend(of: context) == nil, context.rewriting.isPassable,
       !JudgementRule.programs.contains(where: { !context.own($0).isEmpty }), ServedFiles.triesURI(context)
     else { return nil }
     let alias = context.own("alias").first

@@ -7,6 +7,8 @@ final class Site {
   let patterns = PatternStore()
   private let search: LocationSearch
   private var known: [ObjectIdentifier: [[UInt8]: LocationSearch.Result]] = [:]
+  private(set) lazy var defaultServers = Site.defaultServers(of: servers)
+  var accesses: [ObjectIdentifier: Access] = [:]
   private var checks: [ObjectIdentifier: Check?] = [:]
 
   /// What `auth_request` leads to.

@@ -21,17 +21,23 @@ struct Pattern: Sendable {
   private var isTooLong = false
   private let isKnown: Bool
   private let isExact: Bool
+  /// What every match begins with; nil if that is not known. It spares most of the work.
+  private let anchor: [UInt8]?
 
   init(_ text: String, ignoringCase: Bool = false) {
     var parser = PatternParser(text, ignoringCase: ignoringCase)
     let node = text.utf8.count <= 4096 ? parser.parse() : nil
     isExact = parser.isExact
+    let isAnchored =
+      !ignoringCase && text.hasPrefix("^/") && !text.utf8.contains(UInt8(ascii: "|")) && !text.contains("(?i")
+    anchor = isAnchored ? Pattern.literalPrefix(of: text) : nil
     isKnown = node != nil
     if let node { first = compile(node, next: 0) }
   }
 
   /// Whether the text has a part that matches.
   func matches(_ text: [UInt8], _ work: Work) -> Answer {
+    if let anchor, !text.starts(with: anchor) { return isKnown ? .no : .unknown }
     guard let after = run(text, work) else { return .unknown }
     guard after.isAccepted else { return .no }
     return isExact ? .yes : .unknown
@@ -40,6 +46,9 @@ struct Pattern: Sendable {
   /// Whether there is a text that begins so and has a part that matches.
   /// - Returns: the shortest of those texts that was found.
   func canMatch(prefix: [UInt8], _ work: Work) -> (answer: Answer, example: [UInt8]) {
+    if let anchor, zip(anchor, prefix).contains(where: { $0 != $1 }) {
+      return (isKnown ? .no : .unknown, prefix)
+    }
     guard let after = run(prefix, work) else { return (.unknown, prefix) }
     if after.isAccepted { return (isExact ? .yes : .unknown, prefix) }
     guard let rest = shortestRest(from: after.states, isAtStart: prefix.isEmpty) else { return (.no, prefix) }
@@ -176,7 +185,7 @@ final class Work {
   /// Some part of the configuration was not judged for this reason.
   private(set) var isExhausted = false
 
-  init(limit: Int = 200_000_000) {
+  init(limit: Int = 30_000_000) {
     rest = limit
   }
 

@@ -41,7 +41,7 @@ enum CheckRule {
         sends: "that header, with the address of a token's from=",
         gets: "the token counts from anywhere", fix: "fastcgi_param REMOTE_ADDR $remote_addr;")
     }
-    for exit in Rewriting(check).exits {
+    for exit in check.rewriting.exits {
       guard case .returns(200..<300, _) = exit.kind else { continue }
       let isOld =
         exit.condition.map { Secrets.names(in: $0.arguments.joined()).contains("$http_authorization") }
@@ -111,9 +111,9 @@ enum CheckRule {
         let server = context.server ?? server
         let isAnswered =
           site.backend(of: location) != nil || !location.own("try_files").isEmpty
-          || Rewriting(location).exits.contains { exit in
+          || location.rewriting.exits.contains { exit in
             if case .returns(let code, _) = exit.kind { code < 300 } else { true }
-          } || !Rewriting(server).exits.isEmpty
+          } || !server.rewriting.exits.isEmpty
         report.add(
           isAnswered ? .error : .warning, .checkMissing, at: directive,
           "\(uri) of this server does not ask bearerd; \(location.title) answers there",
@@ -126,7 +126,7 @@ enum CheckRule {
 
   /// The `return` of a check that denies nobody.
   static func alwaysAllows(_ check: Context) -> Directive? {
-    let rewriting = Rewriting(check)
+    let rewriting = check.rewriting
     guard !rewriting.isPassable, let last = rewriting.exits.last,
       rewriting.exits.allSatisfy({ exit in
         if case .returns(200..<300, _) = exit.kind { true } else { false }

@@ -69,7 +69,7 @@ enum DenialRule {
   /// `return 401` in a guarded location: there was no check, so there is no challenge.
   private static func judgeOwnDenials(in location: Context, _ site: Site, _ report: inout Report) {
     guard !location.isNamed else { return }
-    for exit in Rewriting(location).exits {
+    for exit in location.rewriting.exits {
       guard case .returns(401, _) = exit.kind,
         location.effective("add_header").allSatisfy({ $0.value?.lowercased() != "www-authenticate" })
       else { continue }

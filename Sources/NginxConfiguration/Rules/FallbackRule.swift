@@ -77,7 +77,7 @@ enum FallbackRule {
   /// Errors in the request's head: nginx answers them by the server's own pages, before it looks for a location.
   private static func judgeEarlyErrors(in server: Context, _ site: Site, _ report: inout Report) {
     guard let location = site.guarded.first(where: { $0.server === server }) else { return }
-    let returned = Rewriting(server).exits.compactMap { exit -> Int? in
+    let returned = server.rewriting.exits.compactMap { exit -> Int? in
       if case .returns(let code, _) = exit.kind, exit.condition != nil { code } else { nil }
     }
     for code in [400, 405, 494, 495, 496, 497, 501, 505] + returned {

@@ -1,9 +1,9 @@
 /// The files of a guarded location, in another location or server that is not.
 enum FileRule {
-  private typealias Entry = (context: Context, files: ServedFiles)
+  typealias Entry = (context: Context, files: ServedFiles)
 
   static func apply(_ site: Site, _ report: inout Report) {
-    let locations = site.guarded.filter { !$0.isNamed }.compactMap { context in
+    let locations: [Entry] = site.guarded.filter { !$0.isNamed }.compactMap { context in
       ServedFiles(context, site).map { (context, $0) }
     }
     let others = site.contexts.filter { $0.location != nil || $0.kind == .server }.filter {
@@ -13,23 +13,28 @@ enum FileRule {
     for context in site.guarded { judgeStore(context, others, site, &report) }
     guard !locations.isEmpty else { return }
     judgeScopes(locations, site, &report)
+    // Many servers have the same files: each directory once.
+    var seen: Set<[UInt8]> = []
+    let directories = locations.filter {
+      seen.insert($0.files.directory + ($0.files.isExact ? [0] : [])).inserted
+    }
     for other in others {
       judgeTries(other, site, &report)
       judgeRewrite(other, site, &report)
-      judgeDAV(other, site, &report)
+      DAVRule.judgeDestination(other, site, &report)
       guard let files = ServedFiles(other, site) else {
-        judgeRegex(other, locations, site, &report)
+        judgeRegex(other, directories, site, &report)
         continue
       }
-      judgeDelete(other, files, locations, &report)
-      for location in locations {
-        guard site.patterns.work.spend(20) else { return }
+      DAVRule.judgeDelete(other, files, directories, &report)
+      for location in directories {
+        guard site.patterns.work.spend(1) else { return }
         if judge((other, files), location, site, &report) { break }
       }
     }
     for location in locations {
       judgeIndex(location, site, &report)
-      judgeDAV(location.0, site, &report)
+      DAVRule.judgeDestination(location.0, site, &report)
     }
   }
 
@@ -95,12 +100,12 @@ enum FileRule {
   /// An alias with captures: what of it is fixed says where it leads.
   private static func judgeRegex(_ other: Context, _ locations: [Entry], _ site: Site, _ report: inout Report)
   {
-    guard let server = other.server, site.backend(of: other) == nil, Rewriting(other).isPassable else {
+    guard let server = other.server, site.backend(of: other) == nil, other.rewriting.isPassable else {
       return
     }
     let alias = other.own("alias").first
     for location in locations {
-      guard site.patterns.work.spend(20) else { return }
+      guard site.patterns.work.spend(1) else { return }
       if let alias, let value = alias.value {
         let fixed = ServedFiles.joined(String(value.prefix { $0 != "$" }), [])
         guard value.contains("$"), location.files.directory.starts(with: fixed), fixed.count > 1 else {
@@ -166,49 +171,6 @@ enum FileRule {
     }
   }
 
-  /// DELETE of a directory takes the guarded one in it along.
-  private static func judgeDelete(
-    _ open: Context, _ files: ServedFiles, _ locations: [Entry], _ report: inout Report
-  ) {
-    guard let methods = open.effective("dav_methods").first, methods.arguments.contains("DELETE"),
-      let location = locations.first(where: {
-        $0.files.directory.starts(with: files.directory) && $0.context !== open
-      })
-    else { return }
-    report.error(
-      .davDestination, at: methods,
-      "DELETE of a directory takes the one of \(location.context.title) in it along",
-      sends: "DELETE \(String(decoding: files.prefix, as: UTF8.self)) without a token",
-      gets: "guarded files are gone",
-      fix: "dav_methods without DELETE, or a guard")
-  }
-
-  /// COPY and MOVE: the client names the destination, and nginx looks for no location for it.
-  private static func judgeDAV(_ context: Context, _ site: Site, _ report: inout Report) {
-    guard let methods = context.effective("dav_methods").first,
-      !methods.arguments.filter({ ["COPY", "MOVE"].contains($0) }).isEmpty,
-      context.own("alias").isEmpty, let server = context.server,
-      !context.statements.contains(where: {
-        $0.name == "if" && $0.arguments.joined().contains("$http_destination")
-      })
-    else { return }
-    let others = site.guarded.filter {
-      $0 !== context && $0.server === server && $0.value("root") == context.value("root")
-    }
-    guard
-      others.contains(where: { site.scope(of: $0) != site.scope(of: context) || !site.isGuarded(context) }),
-      context.location?.path != [UInt8(ascii: "/")]
-    else {
-      return
-    }
-    report.error(
-      .davDestination, at: methods,
-      "COPY and MOVE write wherever their Destination says, also out of \(context.title)",
-      sends: "COPY \(site.examplePath(of: context)) with Destination: /elsewhere/page.html",
-      gets: "a file where this token may not write",
-      fix: "dav_methods without COPY and MOVE, or if ($http_destination !~ ...) { return 403; }")
-  }
-
   /// A longer prefix beside a guarded one: nginx takes the longer one, and it has no guard.
   private static func isForgotten(_ open: Context, _ end: Context, _ location: Context, _ site: Site) -> Bool
   {
@@ -268,7 +230,7 @@ enum FileRule {
   private static func judgeScopes(_ locations: [Entry], _ site: Site, _ report: inout Report) {
     for other in locations where !site.scope(of: other.context).isEmpty {
       for location in locations where location.context !== other.context {
-        guard site.patterns.work.spend(20) else { return }
+        guard site.patterns.work.spend(1) else { return }
         guard site.scope(of: location.context) != site.scope(of: other.context),
           location.files.directory.starts(with: other.files.directory), !other.files.isExact,
           let server = other.context.server

@@ -98,7 +98,7 @@ enum HeaderRule {
       "\(context.title) passes a client's own X-Bearerd-Application to the backend",
       sends: "X-Bearerd-Application: admin\(isGuarded ? ", with a good token" : ", without a token")",
       gets: "the backend takes it for the application's name",
-      fix: "include snippets/bearerd-\(kind.rawValue).conf; in \(context.title)")
+      fix: "include snippets/bearerd-\(isGuarded ? kind.rawValue : "public").conf; in \(context.title)")
   }
 
   private static func hasName(_ context: Context) -> Bool {

@@ -19,7 +19,9 @@ enum JudgementRule {
         fix: "nginx -T | bearerd doctor nginx -")
     }
     guard !site.guarded.isEmpty else {
-      if let first = site.text.directives.first, site.text.unresolved.isEmpty {
+      if let first = site.text.directives.first, site.text.unresolved.isEmpty,
+        !site.contexts.contains(where: site.isBearerd)
+      {
         report.warning(
           .cannotJudge, at: first, "no location is guarded by bearerd",
           fix: "include snippets/bearerd-guard.conf; in a location")

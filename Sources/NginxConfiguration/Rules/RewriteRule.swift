@@ -5,9 +5,9 @@ enum RewriteRule {
       let locations = site.guarded.filter { $0.server === server }
       guard let first = locations.first else { continue }
       judgeCheck(of: server, first, site, &report)
-      for exit in Rewriting(server).exits { judgeServer(exit, locations, site, &report) }
+      for exit in server.rewriting.exits { judgeServer(exit, locations, site, &report) }
       for location in locations where !location.isNamed && location.kind != .server {
-        for exit in Rewriting(location).exits { judge(exit, in: location, site, &report) }
+        for exit in location.rewriting.exits { judge(exit, in: location, site, &report) }
       }
     }
   }

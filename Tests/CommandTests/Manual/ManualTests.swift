@@ -1,5 +1,6 @@
 import BearerAuth
 import Foundation
+import NginxConfiguration
 import Testing
 
 /// So that the manual never says less, more or other than `--help`. Its examples run in Tests/manual.
@@ -35,5 +36,12 @@ struct ManualTests {
   func reasons(denial: Denial) throws {
     let page = try String(contentsOf: ManualPage.folder.appending(path: "bearerd.8.scd"), encoding: .utf8)
     #expect(page.contains("*\(denial.rawValue)*"))
+  }
+
+  @Test("describes every finding of doctor nginx")
+  func findings() throws {
+    let page = try String(
+      contentsOf: ManualPage.folder.appending(path: "bearerd-doctor-nginx.7.scd"), encoding: .utf8)
+    for name in FindingName.allCases { #expect(page.contains("\n*\(name.rawValue)*\n"), "\(name.rawValue)") }
   }
 }
