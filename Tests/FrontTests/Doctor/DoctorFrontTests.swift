@@ -56,7 +56,7 @@ struct DoctorFrontTests {
     }
     try site.stopDaemon(SIGTERM)
     let outcome = try Bearerd.run("doctor", "http://localhost:\(site.http.port)/private/page.html")
-    #expect(outcome.findings == ["without a token: 500"])
+    #expect(outcome.findings == ["without a token: 503"])
     #expect(outcome.output.contains("-> bearerd doctor unix:/run/bearerd/bearerd.sock"))
   }
 }

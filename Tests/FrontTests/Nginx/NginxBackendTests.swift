@@ -80,6 +80,7 @@ struct NginxBackendTests {
     #expect(seen.contains("session=1"))
     #expect(!seen.contains("root"), "\(seen)")
     #expect(!response.body.contains(secret))
+    #expect(!site.nginx.output.contains("[warn]"), "\(site.nginx.output)")
   }
 
   @Test(

@@ -83,6 +83,7 @@ struct NginxClosedByDefaultTests {
     }
     // A location with an error_page of its own has nginx's own pages.
     #expect(try site.http.get("/missing/x", token: secret).status == 403)
+    #expect(!site.nginx.output.contains("[warn]"), "\(site.nginx.output)")
   }
 
   @Test("guards what limits and errors before the check lead to")

@@ -104,8 +104,8 @@ struct NginxDenialTests {
 
   @Test(
     "keeps its status, its form and its challenge, whatever the site around it says of errors",
-    arguments: surroundings)
-  func surrounded(server: String) throws {
+    arguments: surroundings, ["bearerd-denied.conf", "bearerd-denied-json.conf"])
+  func surrounded(server: String, denied: String) throws {
     let server =
       server
       .replacingOccurrences(of: "PLACE", with: "location /here/ { GUARD }")
@@ -113,8 +113,9 @@ struct NginxDenialTests {
     let site = try NginxSite(
       configuration: NginxConfiguration(
         server: "location = / { auth_request off; try_files /index.html =404; }\n" + server,
-        denied: "bearerd-denied-json.conf"))
+        denied: denied))
     let reader = try site.token("reader", "--scopes", "read")
+    let type = denied.contains("json") ? "application/problem+json" : "text/html"
     let challenge = "Bearer realm=\"bearerd\""
     for (token, status, start) in [
       (nil, 401, challenge), ("x", 401, "\(challenge), error=\"invalid_token\""),
@@ -126,14 +127,14 @@ struct NginxDenialTests {
         #expect(response.status == status, "\(method)")
         #expect(response.headers("WWW-Authenticate").count == 1, "\(method)")
         #expect(response.headers("WWW-Authenticate").first?.hasPrefix(start) == true, "\(method)")
-        #expect(response.headers("Content-Type") == ["application/problem+json"], "\(method)")
-        #expect(method == "HEAD" || response.body.contains("\"status\":\(status)"), "\(method)")
+        #expect(response.headers("Content-Type") == [type], "\(method)")
+        #expect(method == "HEAD" || response.body.contains("\(status)"), "\(method)")
       }
     }
     site.bearerd.stop()
     let down = try site.http.get("/here/x", token: reader)
     #expect(down.status == 503)
-    #expect(down.body.contains("\"status\":503"))
+    #expect(down.headers("Content-Type") == [type])
   }
 
   @Test("reached by error_page without recursive_error_pages stays a denial, on a page of nginx's own")

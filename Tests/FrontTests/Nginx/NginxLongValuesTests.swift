@@ -59,6 +59,7 @@ struct NginxLongValuesTests {
         #expect(!response.body.contains("open") && !response.body.contains("protected"))
       }
     }
+    #expect(!site.nginx.output.contains("[warn]"), "\(site.nginx.output)")
   }
 
   @Test("of a preflight does not open the location")

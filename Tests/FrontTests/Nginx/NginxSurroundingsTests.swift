@@ -17,6 +17,12 @@ struct NginxSurroundingsTests {
     "location ~ ^/_ { root FOLDER/site; try_files /index.html =404; }",
     "fastcgi_param HTTP_AUTHORIZATION nobody; fastcgi_param BEARERD_SCOPE write;",
     "client_max_body_size 1;",
+    "error_page 300 301 302 400 401 402 403 404 405 413 429 500 501 502 503 504 505 =200 /index.html;",
+    "fastcgi_keep_conn on; fastcgi_request_buffering off; fastcgi_buffering off; fastcgi_limit_rate 1k;",
+    "fastcgi_hide_header X-Bearerd-Application; fastcgi_hide_header WWW-Authenticate;",
+    "fastcgi_next_upstream off; fastcgi_read_timeout 1h; fastcgi_ignore_client_abort on;",
+    "underscores_in_headers on; ignore_invalid_headers off; merge_slashes off; expires 1h; etag off;",
+    "add_header X-Other x always; access_log off; log_subrequest on; default_type text/html;",
   ]
 
   @Test("whatever the server around it says", arguments: servers)
