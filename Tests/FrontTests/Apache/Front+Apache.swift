@@ -2,6 +2,10 @@ import Foundation
 import Testing
 
 extension Front {
+  /// What makes a command of root's run as Apache's user. Apache does not serve as root, nor does it start others so.
+  static let apacheUser =
+    geteuid() == 0 ? ["setpriv", "--reuid=www-data", "--regid=www-data", "--clear-groups"] : []
+
   /// An Apache as Debian sets it up, in a folder of its own, with the site of one of the examples.
   func configureApache(_ place: FrontPlace, module: String) throws -> [String] {
     let folder = place.folder
@@ -39,6 +43,6 @@ extension Front {
     for path in [folder.path, folder.tokens] {
       try #require(chown(path, user.pw_uid, user.pw_gid) == 0)
     }
-    return ["setpriv", "--reuid=www-data", "--regid=www-data", "--clear-groups"] + command
+    return Front.apacheUser + command
   }
 }

@@ -70,9 +70,10 @@ final class FrontSite {
     case .socket: address = "unix:\(socket)"
     case .port: address = "127.0.0.1:\(place.daemonPort)"
     }
-    let program = try Program([
-      "sh", "\(place.folder.path)/bearerd", "serve", "--tokens", place.folder.tokens, "--listen", address,
-    ])
+    // As the user who owns the tokens: those of another user are refused.
+    let user = front == .apacheAuthnzFcgi ? Front.apacheUser : []
+    let command = ["sh", "\(place.folder.path)/bearerd", "serve", "--tokens", place.folder.tokens]
+    let program = try Program(user + command + ["--listen", address])
     try #require(
       eventually { program.output.contains("ready on") }, "\(program.output)")
     return program
