@@ -14,6 +14,11 @@ final class Context {
   /// The directives of the block itself, in their order.
   let statements: [Directive]
   private let own: [String: [Directive]]
+  /// Of a location by a regular expression.
+  private(set) lazy var pattern: Pattern? =
+    if case .regex(let text, let ignoresCase) = location { Pattern(text, ignoringCase: ignoresCase) } else {
+      nil
+    }
   /// What its rewrite directives can end in.
   private(set) lazy var rewriting = Rewriting(statements)
 

@@ -39,8 +39,8 @@ struct LocationSearch {
     }
     guard longest?.isFinal != true else { return (found, false) }
     for child in parent.children {
-      guard case .regex(let text, let ignoresCase) = child.location else { continue }
-      switch patterns.pattern(text, ignoringCase: ignoresCase).matches(uri, patterns.work) {
+      guard let pattern = child.pattern else { continue }
+      switch pattern.matches(uri, patterns.work) {
       case .yes: return (find(uri, in: child, &isCertain).context ?? child, true)
       case .unknown: isCertain = false
       case .no: break

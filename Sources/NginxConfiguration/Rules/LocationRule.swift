@@ -34,11 +34,9 @@ enum LocationRule {
     for level in location.ancestry {
       guard case .prefix(_, isFinal: false) = level.location, let parent = level.parent else { continue }
       for child in parent.children {
-        guard case .regex(let text, let ignoresCase) = child.location, site.access(of: child) == .open,
-          !site.isDeclaredPublic(child)
+        guard let pattern = child.pattern, site.access(of: child) == .open, !site.isDeclaredPublic(child)
         else { continue }
-        let match = site.patterns.pattern(text, ignoringCase: ignoresCase).canMatch(
-          prefix: path, site.patterns.work)
+        let match = pattern.canMatch(prefix: path, site.patterns.work)
         guard match.answer != .no, isSameContent(child, location, site) else { continue }
         let found = site.location(for: match.example, in: server)
         if match.answer == .yes, found.isCertain {
