@@ -32,9 +32,9 @@ struct CorpusDoctorTests {
   @Test("have no finding that repeats a secret", arguments: Corpus.all)
   func secrets(configuration: Corpus) throws {
     for finding in try configuration.findings() {
-      for secret in ["old-token", "ollama-key-1", Corpus.token] {
-        #expect(!finding.description.contains(secret))
-      }
+      // One finding is named after the first of them.
+      let text = finding.description.replacing(": \(finding.name.rawValue):", with: "")
+      for secret in ["old-token", "ollama-key-1", Corpus.token] { #expect(!text.contains(secret)) }
     }
   }
 }

@@ -18,12 +18,14 @@ struct ErrorFlow {
   /// The page at which a request goes round until nginx gives up.
   private(set) var cycle: ErrorPages.Page?
 
+  private let origin: Context
   private let site: Site
   /// In a subrequest nothing is checked.
   private let isSubrequest: Bool
   private var visited: Set<String> = []
 
   init(of code: Int, in context: Context, _ site: Site, isSubrequest: Bool = false) {
+    origin = context
     self.site = site
     self.isSubrequest = isSubrequest
     follow(code, in: context, from: nil, mayHop: true)
@@ -59,7 +61,7 @@ struct ErrorFlow {
       case .fixed(let status): status
       }
     let rewriting = target.rewriting
-    for exit in rewriting.exits {
+    for exit in rewriting.exits where !isImpossible(exit) {
       guard case .returns(let returned, _) = exit.kind else { continue }
       if returned < 300 {
         endings.append(Ending(status: status, page: page, returned: exit.directive))
@@ -72,6 +74,14 @@ struct ErrorFlow {
       follow(code == 403 ? 403 : 401, in: target, from: page, mayHop: mayHop)
     } else {
       endings.append(Ending(status: status, page: page, returned: nil))
+    }
+  }
+
+  /// Whether an exit needs a variable to be empty that the location where the error arose has set.
+  private func isImpossible(_ exit: Rewriting.Exit) -> Bool {
+    guard let condition = exit.condition?.arguments.joined() else { return false }
+    return origin.own("set").contains { set in
+      set.arguments.count == 2 && !set.arguments[1].isEmpty && condition == "(\(set.arguments[0])=)"
     }
   }
 

@@ -64,9 +64,9 @@ struct WaysAroundTests {
     arguments: [Front.apacheFcgid, .apacheAuthnzFcgi])
   func directory(front: Front) throws {
     let site = try apache(front) { folder in
-      let parts = try folder.read("site.conf").components(separatedBy: "<Location /private/>")
+      let parts = try folder.read("site.conf").components(separatedBy: "<LocationMatch \"^/(private|api)/\">")
       try #require(parts.count == 2)
-      let end = try #require(parts[1].range(of: "</Location>"))
+      let end = try #require(parts[1].range(of: "</LocationMatch>"))
       let block = parts[1].replacingCharacters(in: end, with: "</Directory>")
       try folder.make("\(parts[0])<Directory \(folder.path)/site/private>\(block)", to: "site.conf")
     }
