@@ -136,8 +136,8 @@ final class CGISite {
 final class SuexecFolder {
   let path: String
 
-  static let isAvailable =
-    geteuid() == 0 && access("/usr/lib/apache2/suexec", X_OK) == 0 && access("/var/www", W_OK) == 0
+  /// Only root can start programs as another user.
+  static let isAvailable = geteuid() == 0
 
   init() throws {
     var template = Array("/var/www/bearerd-test-XXXXXX".utf8CString)

@@ -56,8 +56,8 @@ final class DifferentialTarget {
     if bytes.count <= Exchange.peekLength {
       pair.send(bytes)
       var gate = Gate(names: testNames)
-      guard case .whole(request) = exchange.look(at: pair.inner, gate: &gate) else {
-        return expect(false, "a complete request is whole at the first look")
+      guard case .whole(request) = exchange.peek(at: pair.inner, gate: &gate) else {
+        return expect(false, "a complete request is whole when it is first seen")
       }
       guard case .answered = exchange.answer(request, on: pair.inner) else {
         return expect(false, "a whole request is answered")
