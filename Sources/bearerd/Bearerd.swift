@@ -66,11 +66,17 @@ struct Bearerd: ParsableCommand {
     [argument] + argument.split(separator: "=", maxSplits: 1).dropFirst().map(String.init)
   }
 
-  /// A token that was given where none belongs; also behind the equals sign of an option.
+  /// Whether an argument names a file, or one that could be made; a random token names neither.
+  private static func isPath(_ text: String) -> Bool {
+    guard !text.hasPrefix("/"), !text.hasPrefix("."), access(text, F_OK) != 0 else { return true }
+    return text.lastIndex(of: "/").map { access(String(text[..<$0]), F_OK) == 0 } ?? false
+  }
+
+  /// Keeps a token out of the output that was given as an argument, where none belongs.
   private static func hideSecret(in argument: String) {
     for text in parts(of: argument) {
       let bytes = Array(text.utf8)
-      guard !text.hasPrefix("/"), !text.hasPrefix("."), Secret.isWellFormed(bytes.span),
+      guard !isPath(text), Secret.isWellFormed(bytes.span),
         SecretStrength(of: bytes.span).isSufficient
       else { continue }
       Console.hide(bytes)

@@ -98,6 +98,19 @@ struct SecretOutputTests {
     expectSecret(secret, notIn: health, "health")
   }
 
+  @Test("but shows a relative path, which only resembles one")
+  func path() throws {
+    let scratch = try tokens(SecretOutputTests.secrets[0])
+    let file = "site/.well-known/ai-plugin-of-2026.json"
+    let secret = "5f3c1d9a7b2e8046c1d5f90a3b7e2c84"
+    try FileManager.default.createDirectory(
+      atPath: "\(scratch.path)/site/.well-known", withIntermediateDirectories: true)
+    try scratch.write("{\"a\": \"\(secret)\"}", to: file)
+    let command = ["env", "-C", scratch.path, Bearerd.path, "token", "add", "ci", "--tokens", "tokens"]
+    let outcome = try Bearerd.start(command + ["--manifest", file], stdin: secret).wait()
+    #expect(outcome.errors.contains("this token stands in \(file), where"), "\(outcome.errors)")
+  }
+
   @Test("that is an argument, a file's name or a line of the token file", arguments: secrets)
   func arguments(secret: String) throws {
     let scratch = try tokens(secret)
