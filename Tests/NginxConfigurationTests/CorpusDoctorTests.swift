@@ -49,6 +49,11 @@ struct Corpus: Sendable, CustomTestStringConvertible {
   let testDescription: String
   private let lines: [String]
 
+  init(testDescription: String, lines: [String]) {
+    self.testDescription = testDescription
+    self.lines = lines
+  }
+
   static let all: [Corpus] = {
     let folder = "\(repository)/Tests/FrontTests/Nginx/Corpus"
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
@@ -92,7 +97,10 @@ struct Corpus: Sendable, CustomTestStringConvertible {
 
   func expected(_ key: String) -> [String] { later != nil && Corpus.hasLaterSnippets ? [] : values(key) }
 
-  func findings() throws -> [NginxFinding] {
+  /// - Parameter surroundings: makes nginx.conf of the directive that includes this file.
+  func findings(around surroundings: (String) -> String = { "events {}\nhttp { \($0) }" }) throws
+    -> [NginxFinding]
+  {
     var text = lines.joined(separator: "\n")
     for (name, value) in [
       "listen": "127.0.0.1:8001", "listen2": "127.0.0.1:8002", "root": "/srv/folder/site",
@@ -102,7 +110,7 @@ struct Corpus: Sendable, CustomTestStringConvertible {
       "grpc": "127.0.0.1:8006", "certificate": "/srv/c.pem", "key": "/srv/k.pem", "app": Corpus.token,
     ] { text = text.replacing("@\(name)@", with: value) }
     let dump =
-      "# configuration file /etc/nginx/nginx.conf:\nevents {}\nhttp { include site; }\n"
+      "# configuration file /etc/nginx/nginx.conf:\n\(surroundings("include site;"))\n"
       + "# configuration file /etc/nginx/site:\n\(text)\n\(Corpus.snippets)"
     return Examination(of: try ConfigurationText(parsing: Array(dump.utf8), name: testDescription)).findings
   }

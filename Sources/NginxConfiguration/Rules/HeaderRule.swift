@@ -142,7 +142,9 @@ enum HeaderRule {
 
   /// A level with one directive of a list has none of the lists around it.
   private static func judgeLists(of location: Context, _ site: Site, _ report: inout Report) {
-    guard let home = location.level(of: "auth_request"), home !== location else { return }
+    // One that always returns is done before the check.
+    guard let home = location.level(of: "auth_request"), home !== location, location.rewriting.isPassable
+    else { return }
     if let own = location.own("auth_request_set").first, hasName(home), !hasName(location) {
       report.warning(
         .headerListReplaced, at: own, "the auth_request_set around \(location.title) do not count in it",
