@@ -273,7 +273,7 @@ struct TokenFileEditorTests {
     await withThrowingTaskGroup { group in
       for number in 0..<100 {
         group.addTask {
-          try TokenFileEditor(path: path).edit { try $0.append(token("app\(number)", "\(number)")) }
+          try TokenFileEditor(path: path).edit { try $0.append(token("app\(number)", "edit \(number)")) }
         }
       }
     }
