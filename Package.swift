@@ -32,7 +32,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
     .target(name: "ServiceManifest", dependencies: ["BearerAuth"]),
-    .target(name: "NginxConfiguration"),
+    .target(name: "NginxConfiguration", dependencies: ["BearerAuth"]),
     .executableTarget(
       name: "bearerd",
       dependencies: [

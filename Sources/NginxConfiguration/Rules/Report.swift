@@ -1,3 +1,5 @@
+import BearerAuth
+
 /// The findings of the rules, as they come.
 struct Report {
   /// Where there are more, the first ones say enough.
@@ -28,10 +30,14 @@ struct Report {
     count += 1
     found[directive.place, default: []].append(
       NginxFinding(
-        name: name, severity: severity, file: Printable.text(text.files[directive.place.file]),
-        line: directive.place.line, problem: Printable.text(problem), sends: sends.map(Printable.text),
-        gets: gets.map(Printable.text), fix: Printable.text(fix)))
+        name: name, severity: severity, file: Report.shown(text.files[directive.place.file]),
+        line: directive.place.line, problem: Report.shown(problem),
+        sends: sends.map(Report.shown),
+        gets: gets.map(Report.shown), fix: Report.shown(fix)))
   }
+
+  /// Text of a configuration, for a terminal.
+  private static func shown(_ text: String) -> String { text.shortened(to: 600).printable }
 
   mutating func error(
     _ name: FindingName, at directive: Directive, _ problem: String, sends: String? = nil,
@@ -63,24 +69,5 @@ struct Report {
       }
     }
     return (findings, allowed)
-  }
-}
-
-/// Text of a configuration, for a terminal.
-package enum Printable {
-  /// Without what would move the cursor or turn lines around; what is very long is cut.
-  package static func text(_ text: String) -> String {
-    var result = ""
-    var count = 0
-    for scalar in text.unicodeScalars {
-      count += 1
-      guard count <= 600 else { return result + "..." }
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned:
-        result += "\\u{\(String(scalar.value, radix: 16))}"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BearerAuth
 import BearerdService
 import Glibc
 import NginxConfiguration
@@ -34,7 +35,7 @@ struct NginxDoctor: Command {
     do throws(ConfigurationError) {
       examination = Examination(of: try ConfigurationText(parsing: bytes, name: name))
     } catch {
-      Console.note(Printable.text(error.description))
+      Console.note(error.description.shortened(to: 600).printable)
       throw ExitCode(EX_DATAERR)
     }
     if json { try Console.print(object(examination).description) } else { try list(examination) }
@@ -47,7 +48,8 @@ struct NginxDoctor: Command {
     let descriptor = open(file, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw Failure(
-        "cannot read \(Printable.text(file)): \(String(cString: strerror(errno)))", code: EX_IOERR)
+        "cannot read \(file.shortened(to: 600).printable): \(String(cString: strerror(errno)))",
+        code: EX_IOERR)
     }
     defer { close(descriptor) }
     return (try read(descriptor, file), file)
@@ -60,7 +62,7 @@ struct NginxDoctor: Command {
     guard !outcome.isCut else { throw tooLong("what nginx -T prints") }
     guard outcome.code == 0 else {
       let said = String(decoding: outcome.errors, as: UTF8.self).split(separator: "\n").map {
-        Printable.text(String($0))
+        String($0).shortened(to: 600).printable
       }
       throw Failure(
         "nginx -T failed; run this as root, or give it the text: nginx -T | bearerd doctor nginx -\n"
@@ -81,14 +83,15 @@ struct NginxDoctor: Command {
         return bytes
       } else if errno != EINTR {
         throw Failure(
-          "cannot read \(Printable.text(name)): \(String(cString: strerror(errno)))", code: EX_IOERR)
+          "cannot read \(name.shortened(to: 600).printable): \(String(cString: strerror(errno)))",
+          code: EX_IOERR)
       }
     }
   }
 
   private static func tooLong(_ name: String) -> Failure {
     Failure(
-      "\(Printable.text(name)) has more than \(ConfigurationText.maximumLength >> 20) MiB: not a configuration that nginx reads",
+      "\(name.shortened(to: 600).printable) has more than \(ConfigurationText.maximumLength >> 20) MiB: not a configuration that nginx reads",
       code: EX_DATAERR)
   }
 
