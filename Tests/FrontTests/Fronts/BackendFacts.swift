@@ -6,16 +6,21 @@ struct BackendFacts {
     """
 
   let row: String
+  /// Why a cell says no.
+  let problems: [String]
 
   init(observing front: Front) throws {
     let site = try FrontSite(front, addition: .kinds(BackendKinds()))
     let curl = Curl(site, .kept, headers: ["Authorization: Bearer \(site.tokens.app)"])
     let kinds = Dictionary(uniqueKeysWithValues: BackendKind.kinds(of: front).map { ($0.name, $0) })
+    var problems: [String] = []
     let cells = try BackendKind.all.map { known -> String in
       guard let kind = kinds[known.name] else { return "-" }
-      let responses = try curl.get("/private/\(kind.path)")
-      return responses.allSatisfy { kind.problems(of: $0, token: site.tokens.app).isEmpty } ? "yes" : "no"
+      let found = try curl.get("/private/\(kind.path)").flatMap { kind.problems(of: $0, token: site.tokens.app) }
+      problems += found.map { "\(front): \($0)" }
+      return found.isEmpty ? "yes" : "no"
     }
+    self.problems = problems
     row = "| \(front) | \(cells.joined(separator: " | ")) |"
   }
 }

@@ -13,8 +13,9 @@ struct ReadmeTests {
 
   @Test("says which kinds of backend stand behind each, whole; with BEARERD_WRITE_README it is made to")
   func backends() throws {
-    let rows = try BackendKindTests.fronts.map { try BackendFacts(observing: $0).row }
-    try expectTable([BackendFacts.head] + rows, behind: "<!-- made by the tests of the backends -->\n")
+    let facts = try BackendKindTests.fronts.map { try BackendFacts(observing: $0) }
+    #expect(facts.flatMap(\.problems) == [])
+    try expectTable([BackendFacts.head] + facts.map(\.row), behind: "<!-- made by the tests of the backends -->\n")
   }
 
   private func expectTable(_ lines: [String], behind begin: String) throws {

@@ -25,15 +25,19 @@ struct NginxNamingTests {
 
   private static let forged = NamingTests.spellings.filter { !$0.contains(".") }
 
-  @Test("is the token's, for HTTP and FastCGI backends, and nobody's where no token is asked for")
-  func names() throws {
+  private func site() throws -> (NginxSite, backend: Program) {
     let port = try freePort()
     let backend = try Program(["python3", "\(repository)/Tests/lib/report.py", "fastcgi", "\(port)"])
-    defer { backend.stop() }
+    try #require(eventually { isListening(on: port) }, "\(backend.output)")
     let server = NginxNamingTests.server.replacing("FASTCGI", with: "\(port)")
-    let site = try NginxSite(configuration: NginxConfiguration(server: server))
+    return (try NginxSite(configuration: NginxConfiguration(server: server)), backend)
+  }
+
+  @Test("is the token's, for HTTP and FastCGI backends, and nobody's where no token is asked for")
+  func names() throws {
+    let (site, backend) = try site()
+    defer { backend.stop() }
     let secret = try site.token("app")
-    try #require(eventually { (try? site.http.get("/public/app/x").status) == 200 })
     let all = [NginxNamingTests.forged] + NginxNamingTests.forged.map { [$0] }
     for names in all {
       let lines = names.map { "\($0): admin" } + ["Authorization: Bearer \(secret)"]
@@ -59,14 +63,10 @@ struct NginxNamingTests {
 
   @Test("has no key where the token has none")
   func withoutKey() throws {
-    let port = try freePort()
-    let backend = try Program(["python3", "\(repository)/Tests/lib/report.py", "fastcgi", "\(port)"])
+    let (site, backend) = try site()
     defer { backend.stop() }
-    let server = NginxNamingTests.server.replacing("FASTCGI", with: "\(port)")
-    let site = try NginxSite(configuration: NginxConfiguration(server: server))
     let secret = try site.token("app")
     try site.folder.write(site.folder.read().replacing(#/id=\w+ /#, with: ""))
-    try #require(eventually { (try? site.http.get("/public/app/x").status) == 200 })
     let isWithout = try eventually {
       let body = try site.http.get("/app/x", token: secret, "X_Bearerd_Key: admin", "X-Bearerd-Key: admin")
         .body

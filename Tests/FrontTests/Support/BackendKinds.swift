@@ -12,6 +12,8 @@ final class BackendKinds {
     programs = try zip(BackendKinds.protocols, ports).map {
       try Program(["python3", "\(repository)/Tests/lib/report.py", $0, "\($1)"])
     }
+    // A web server that finds no backend says 503, some of them for a second more.
+    for port in ports { try #require(eventually { isListening(on: port) }, "no backend on port \(port)") }
   }
 
   /// The ports, by what the web servers' configurations have in their place.

@@ -42,14 +42,23 @@ struct HTTP {
     return try request("GET", path, lines: (authorization + extra).map { Array($0.utf8) })
   }
 
-  /// Sends bytes and reads until the server closes, or until what came ends so.
-  func exchange(_ bytes: [UInt8], until end: [UInt8]? = nil) throws -> [UInt8] {
+  /// A connection of the caller's to close.
+  fileprivate func connect() throws -> Int32 {
     let candidate = try #require(
       SocketAddress.resolve(host: "127.0.0.1", port: port, passive: false).addresses.first)
     let descriptor = Socket.open(family: candidate.family, nonblocking: false)
+    guard candidate.connect(descriptor) else {
+      // No expectation: a server that is not up yet is asked again.
+      defer { close(descriptor) }
+      throw SystemError("connect")
+    }
+    return descriptor
+  }
+
+  /// Sends bytes and reads until the server closes, or until what came ends so.
+  func exchange(_ bytes: [UInt8], until end: [UInt8]? = nil) throws -> [UInt8] {
+    let descriptor = try connect()
     defer { close(descriptor) }
-    // No expectation: a server that is not up yet is asked again.
-    guard candidate.connect(descriptor) else { throw SystemError("connect") }
     var limit = timeval(tv_sec: 60, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     var start = 0
@@ -87,6 +96,11 @@ func freePort() throws -> UInt16 {
     close(listener.descriptor)
     return port
   }
+}
+
+/// Whether a server of this machine accepts connections on `port` of 127.0.0.1.
+func isListening(on port: UInt16) -> Bool {
+  (try? HTTP(port: port).connect()).map { close($0) } != nil
 }
 
 private let nextPort = Mutex(UInt16.random(in: 20_000..<30_000))
