@@ -16,7 +16,9 @@ struct BackendFacts {
     var problems: [String] = []
     let cells = try BackendKind.all.map { known -> String in
       guard let kind = kinds[known.name] else { return "-" }
-      let found = try curl.get("/private/\(kind.path)").flatMap { kind.problems(of: $0, token: site.tokens.app) }
+      let found = try curl.get("/private/\(kind.path)").flatMap {
+        kind.problems(of: $0, token: site.tokens.app)
+      }
       problems += found.map { "\(front): \($0)" }
       return found.isEmpty ? "yes" : "no"
     }

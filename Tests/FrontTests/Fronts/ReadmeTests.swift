@@ -15,7 +15,8 @@ struct ReadmeTests {
   func backends() throws {
     let facts = try BackendKindTests.fronts.map { try BackendFacts(observing: $0) }
     #expect(facts.flatMap(\.problems) == [])
-    try expectTable([BackendFacts.head] + facts.map(\.row), behind: "<!-- made by the tests of the backends -->\n")
+    try expectTable(
+      [BackendFacts.head] + facts.map(\.row), behind: "<!-- made by the tests of the backends -->\n")
   }
 
   private func expectTable(_ lines: [String], behind begin: String) throws {
