@@ -71,3 +71,96 @@ extension Span where Element == UInt8 {
     return value
   }
 }
+
+/// Finds what was probably meant.
+package enum Spelling {
+  /// Longer words are nobody's slip, in bytes.
+  private static let maximumLength = 256
+
+  /// The word among `words` that needs the fewest changes to be `word`; nil where all need more than two, or more
+  /// than a third of the word's letters.
+  package static func nearest(to word: String, among words: [String]) -> String? {
+    // The distance is at least the difference in length. Words of others may be megabytes long.
+    let near = words.filter { abs($0.utf8.count - word.utf8.count) <= 2 && $0.utf8.count <= maximumLength }
+    let distances = near.map { (word: $0, distance: distance(from: word, to: $0)) }
+    guard let nearest = distances.min(by: { $0.distance < $1.distance }),
+      nearest.distance <= min(2, max(1, word.utf8.count / 3))
+    else { return nil }
+    return nearest.word
+  }
+
+  /// How many letters must be put in, left out, changed, or swapped with their neighbour (the restricted
+  /// Damerau-Levenshtein distance); case counts for nothing.
+  static func distance(from first: String, to second: String) -> Int {
+    let first = first.utf8.map(\.lowered)
+    let second = second.utf8.map(\.lowered)
+    var rows = [Array(0...second.count)]
+    for row in first.indices {
+      var current = [row + 1]
+      for column in second.indices {
+        let change = rows[row][column] + (first[row] == second[column] ? 0 : 1)
+        var least = min(change, rows[row][column + 1] + 1, current[column] + 1)
+        if row > 0, column > 0, first[row] == second[column - 1], first[row - 1] == second[column] {
+          least = min(least, rows[row - 1][column - 1] + 1)
+        }
+        current.append(least)
+      }
+      rows.append(current)
+    }
+    return rows[first.count][second.count]
+  }
+}
+
+// Text from outside on its way to a terminal or a log: server headers, file names, arguments, answers of a daemon.
+
+extension String {
+  /// The text without anything that moves a cursor, forges a line, or hides or reorders what stands beside it. Each such
+  /// character stands as its number, as in `\u{1b}`. The one function for everything that comes from outside.
+  package var printable: String { printable(keepingLineEnds: false) }
+
+  /// The same for several lines of ours, which end as they did.
+  package func printable(keepingLineEnds: Bool) -> String {
+    let isPlain = utf8.allSatisfy { (0x20...0x7e).contains($0) || keepingLineEnds && $0 == 0x0a }
+    guard !isPlain else { return self }
+    return unicodeScalars.reduce(into: "") { text, scalar in
+      if scalar.isPrintable || keepingLineEnds && scalar == "\n" {
+        text.unicodeScalars.append(scalar)
+      } else {
+        text += "\\u{\(String(scalar.value, radix: 16))}"
+      }
+    }
+  }
+
+  /// The text, or as many of its characters with `...` behind them.
+  package func shortened(to length: Int) -> String {
+    // A character may have any number of scalars.
+    utf8.count <= length ? self : String(String.UnicodeScalarView(unicodeScalars.prefix(length))) + "..."
+  }
+}
+
+extension Unicode.Scalar {
+  /// Whether a terminal shows something for it, where it stands, and nothing else happens.
+  ///
+  /// Not so for control characters, line and paragraph separators, direction marks and other format characters, what is
+  /// ignored by default (variation selectors, Hangul fillers), private use and what is not assigned.
+  package var isPrintable: Bool {
+    guard value > 0x7e else { return value >= 0x20 }
+    guard !properties.isDefaultIgnorableCodePoint else { return false }
+    switch properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned:
+      return false
+    default: return true
+    }
+  }
+}
+
+extension Int {
+  /// `12,301`
+  package var groupedDigits: String {
+    let digits = Array(String(self))
+    return digits.indices.reduce(into: "") { text, index in
+      if index > 0, (digits.count - index) % 3 == 0 { text.append(",") }
+      text.append(digits[index])
+    }
+  }
+}

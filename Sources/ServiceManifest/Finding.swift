@@ -2,9 +2,9 @@ import BearerAuth
 
 /// Something about a published file that its owner must know, with the place and the fix. Its text never repeats what
 /// could be a secret.
-public struct Finding: Error, Equatable, Sendable {
+package struct Finding: Error, Equatable, Sendable {
   /// How much it matters.
-  public enum Severity: String, Sendable {
+  package enum Severity: String, Sendable {
     /// Nothing is wrong.
     case note
     /// It may be meant so.
@@ -14,16 +14,16 @@ public struct Finding: Error, Equatable, Sendable {
   }
 
   /// The file or URL, as it was named to whoever checked it.
-  public let source: String
+  package let source: String
   /// Nil where the whole is meant.
-  public let position: TextPosition?
+  package let position: TextPosition?
   /// How much it matters.
-  public let severity: Severity
+  package let severity: Severity
   /// What is wrong, and what to do instead.
-  public let message: String
+  package let message: String
 
   /// About the whole of `source`, where no position is given.
-  public init(_ severity: Severity, _ source: String, at position: TextPosition? = nil, _ message: String) {
+  package init(_ severity: Severity, _ source: String, at position: TextPosition? = nil, _ message: String) {
     self.severity = severity
     self.source = source
     self.position = position
@@ -33,7 +33,7 @@ public struct Finding: Error, Equatable, Sendable {
 
 extension Finding: CustomStringConvertible {
   /// `ai-plugin.json:7:22: error: ...`, as compilers write it, so that editors can jump there.
-  public var description: String {
+  package var description: String {
     let place = position.map { ":\($0.line):\($0.column)" } ?? ""
     return "\(source.printable)\(place): \(severity.rawValue): \(message)"
   }
@@ -88,5 +88,47 @@ struct Findings {
             severity, source, "\(count.groupedDigits) more \(word) are not shown; mend these first")
         }
       }
+  }
+}
+
+/// A place in a text, as editors count.
+package struct TextPosition: Equatable, Comparable, Sendable {
+  /// From 1.
+  package let line: Int
+  /// In bytes, from 1.
+  package let column: Int
+
+  /// The place of a byte, counted from 0; the end of the text where there is no such byte.
+  package init(of offset: Int, in bytes: [UInt8]) {
+    let before = bytes.prefix(offset)
+    let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+    line = before.count { $0 == UInt8(ascii: "\n") } + 1
+    column = before.count - lineStart + 1
+  }
+
+  /// The places of bytes whose numbers ascend, found in one pass.
+  static func all(of offsets: [Int], in bytes: [UInt8]) -> [TextPosition] {
+    var (line, lineStart, index) = (1, 0, 0)
+    return offsets.map { offset in
+      let end = min(offset, bytes.count)
+      while index < end {
+        if bytes[index] == UInt8(ascii: "\n") {
+          line += 1
+          lineStart = index + 1
+        }
+        index += 1
+      }
+      return TextPosition(line: line, column: end - lineStart + 1)
+    }
+  }
+
+  private init(line: Int, column: Int) {
+    self.line = line
+    self.column = column
+  }
+
+  /// In the order of reading.
+  package static func < (left: TextPosition, right: TextPosition) -> Bool {
+    (left.line, left.column) < (right.line, right.column)
   }
 }

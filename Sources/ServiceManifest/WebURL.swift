@@ -1,26 +1,26 @@
 import BearerAuth
 
 /// An http or https URL as it stands in a manifest (RFC 3986, absolute): strictly read, nothing is repaired.
-public struct WebURL: Equatable, Sendable, CustomStringConvertible {
+package struct WebURL: Equatable, Sendable, CustomStringConvertible {
   /// Whether it is https.
-  public let isSecure: Bool
+  package let isSecure: Bool
   /// In lower case; an IPv6 address with its brackets.
-  public let host: String
+  package let host: String
   /// Nil where the scheme's own is meant.
-  public let port: UInt16?
+  package let port: UInt16?
   /// From the first slash on, with the query; `/` where there is none.
-  public let path: String
+  package let path: String
   /// As it was written.
-  public let description: String
+  package let description: String
 
   /// Why a text is no URL, as the end of a sentence.
-  public struct Invalid: Error, Equatable, CustomStringConvertible {
+  package struct Invalid: Error, Equatable, CustomStringConvertible {
     /// `has no host; write https://HOST/PATH`
-    public let description: String
+    package let description: String
   }
 
   /// Reads a whole URL.
-  public init(parsing text: String) throws(Invalid) {
+  package init(parsing text: String) throws(Invalid) {
     let scheme = text.prefix { $0 != ":" }.lowercased()
     guard scheme == "https" || scheme == "http", text.dropFirst(scheme.count).hasPrefix("://") else {
       throw Invalid(description: "is no URL; write https://HOST/PATH")
@@ -41,26 +41,26 @@ public struct WebURL: Equatable, Sendable, CustomStringConvertible {
   }
 
   /// `https://example.com:8443`
-  public var origin: String {
+  package var origin: String {
     "\(isSecure ? "https" : "http")://\(host)\(port.map { ":\($0)" } ?? "")"
   }
 
   /// Another path of the same site.
   /// - Parameter path: from its slash on.
-  public func at(_ path: String) throws(Invalid) -> WebURL { try WebURL(parsing: origin + path) }
+  package func at(_ path: String) throws(Invalid) -> WebURL { try WebURL(parsing: origin + path) }
 
   /// What another URL, or a path from a slash on, means where it stands in this one's file.
-  public func resolving(_ reference: String) throws(Invalid) -> WebURL {
+  package func resolving(_ reference: String) throws(Invalid) -> WebURL {
     reference.hasPrefix("/") && !reference.hasPrefix("//")
       ? try at(reference) : try WebURL(parsing: reference)
   }
 
   /// Whether it leads to this machine, where nothing needs to be encrypted.
-  public var isLoopback: Bool { WebURL.isLoopback(host: host) }
+  package var isLoopback: Bool { WebURL.isLoopback(host: host) }
 
   /// Whether a host, as it stands in a URL, is this machine by its spelling alone: `localhost` and names below it (RFC 6761
   /// section 6.3), `127.0.0.0/8` and `[::1]`. Other spellings of the same addresses do not count.
-  public static func isLoopback(host: String) -> Bool {
+  package static func isLoopback(host: String) -> Bool {
     host == "localhost" || host.hasSuffix(".localhost") || host == "[::1]"
       || host.hasPrefix("127.") && IPAddress(parsing: host) != nil
   }
@@ -69,7 +69,7 @@ public struct WebURL: Equatable, Sendable, CustomStringConvertible {
   ///
   /// Without the public suffix list, which is long and never done: two labels, or three where the last but one is one
   /// of those that registries use below a country (`co.uk`, `com.br`).
-  public var registeredDomain: String {
+  package var registeredDomain: String {
     let labels = host.split(separator: ".")
     guard labels.count > 2, !isAddress else { return host }
     let isBelowRegistry =

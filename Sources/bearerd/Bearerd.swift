@@ -83,3 +83,43 @@ struct Bearerd: ParsableCommand {
     }
   }
 }
+
+/// `bearerd token`: makes, replaces, takes back, lists and explains tokens.
+struct TokenCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "token",
+    abstract: "Make, replace, take back, list and explain tokens.",
+    discussion:
+      "The daemon reads every change by itself; where it answers, a command that changes something waits for that.",
+    subcommands: [
+      NewToken.self, AddToken.self, RotateToken.self, RevokeToken.self, ListTokens.self, ExplainToken.self,
+    ])
+}
+
+/// `bearerd manifest`: what applications read about a service before they call it.
+struct ManifestCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "manifest",
+    abstract: "Write, complete and check the manifest of a service (ai-plugin.json).",
+    discussion: """
+      Two values must not be confused. The token is yours: `bearerd token new` makes it, you paste it into the \
+      application, it is secret. The verification token is the application's: it issues it, you publish it in the \
+      manifest, it opens nothing.
+      """,
+    subcommands: [NewManifest.self, VerifyManifest.self, CheckManifest.self])
+}
+
+/// `bearerd doctor`: what is wrong with a live site, a socket, or nginx's configuration.
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract:
+      "Find what is open, leaks or is denied by mistake: in a live site, a socket, or nginx's configuration.",
+    discussion: """
+      bearerd doctor https://api.example.com/api/ --token-stdin <app.token
+      bearerd doctor unix:/run/bearerd/bearerd.sock
+      bearerd doctor nginx
+      """,
+    subcommands: [Doctor.self, NginxDoctor.self],
+    defaultSubcommand: Doctor.self)
+}

@@ -17,3 +17,33 @@ struct Check: Command {
     try Console.print("ok: \(loaded.summary(at: .now))")
   }
 }
+
+/// `bearerd health`: a probe for monitors and for Kubernetes.
+struct Health: Command {
+  static let configuration = CommandConfiguration(
+    abstract: "Ask the running daemon whether it is ready.",
+    discussion: """
+      Exits with 0 if it is, and with 1 if it is not, does not answer or is not there. It is not ready while the tokens \
+      in force have differed from those on disk for more than five seconds.
+      """)
+
+  @OptionGroup var daemon: DaemonOption
+
+  @Flag(help: "Only whether it serves, also by the tokens from before: for what would restart or bypass it.")
+  var alive = false
+
+  func perform() throws {
+    let answer: String
+    do {
+      let response = try daemon.ask(alive ? "alive" : "health")
+      answer = response.body
+      guard response.status != 200 else { return try Console.print("ready") }
+    } catch {
+      throw Failure(error.message)
+    }
+    try Console.print(
+      answer.split(separator: "\n").first.map { String($0).shortened(to: 1000).printable }
+        ?? "not ready: no answer")
+    throw ExitCode(EXIT_FAILURE)
+  }
+}

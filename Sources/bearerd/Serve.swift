@@ -77,11 +77,130 @@ struct Serve: Command {
 extension Logger.Level: @retroactive ExpressibleByArgument {}
 extension LogFormat: ExpressibleByArgument {
   /// `journal` is not asked for but found out.
-  public init?(argument: String) {
+  package init?(argument: String) {
     guard let format = LogFormat(rawValue: argument), format != .journal else { return nil }
     self = format
   }
 
   /// What the help names.
-  public static var allValueStrings: [String] { ["text", "json"] }
+  package static var allValueStrings: [String] { ["text", "json"] }
+}
+
+/// Where `serve` listens.
+struct SocketOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "unix:/PATH, HOST:PORT, [IPV6]:PORT, fd:N, systemd or systemd:NAME. "
+        + "(default: a socket that systemd or spawn-fcgi left open)",
+      valueName: "address"))
+  var listen: String?
+
+  @Option(help: ArgumentHelp("The mode of a unix socket's file, in octal.", valueName: "mode"))
+  var socketMode = "0660"
+
+  @Option(
+    help: ArgumentHelp("The owner of a unix socket's file. (default: who runs it)", valueName: "user:group"))
+  var socketOwner: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The addresses or blocks that may connect over TCP, with commas between. Everybody, if not given.",
+      valueName: "blocks"),
+    transform: AddressBlock.list)
+  var allowPeer: [AddressBlock]?
+
+  func validate() throws {
+    if let listen {
+      let address: ListenAddress
+      do { address = try ListenAddress(parsing: listen) } catch {
+        throw ValidationError("--listen: \(error)")
+      }
+      if case .unix = address, allowPeer != nil {
+        throw ValidationError(
+          "--allow-peer is for TCP; who may connect to a unix socket, --socket-owner and --socket-mode say")
+      }
+    }
+    guard let mode = UInt32(socketMode, radix: 8), mode <= 0o777 else {
+      throw ValidationError("--socket-mode is octal, as in 0660")
+    }
+  }
+
+  func plan() throws -> ListenPlan {
+    ListenPlan(
+      address: try listen.map { try ListenAddress(parsing: $0) },
+      socketMode: UInt32(socketMode, radix: 8) ?? 0o600,
+      socketOwner: try socketOwner.map(SocketOptions.owner))
+  }
+
+  /// `www-data:www-data`, `www-data` for its own group, `:www-data` for the group alone, or numbers.
+  private static func owner(_ text: String) throws(Failure) -> Owner {
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    // chown(2) leaves alone what is -1.
+    var owner = Owner(user: .max, group: .max)
+    if !parts[0].isEmpty {
+      guard let entry = getpwnam(parts[0]) else {
+        guard let number = uid_t(parts[0]) else {
+          throw .usage("--socket-owner: there is no user \(parts[0])")
+        }
+        owner.user = number
+        return try group(parts.dropFirst().first, of: owner)
+      }
+      owner = Owner(user: entry.pointee.pw_uid, group: entry.pointee.pw_gid)
+    }
+    return try group(parts.dropFirst().first, of: owner)
+  }
+
+  private static func group(_ name: String?, of owner: Owner) throws(Failure) -> Owner {
+    guard let name, !name.isEmpty else { return owner }
+    var owner = owner
+    if let entry = getgrnam(name) {
+      owner.group = entry.pointee.gr_gid
+    } else if let number = gid_t(name) {
+      owner.group = number
+    } else {
+      throw .usage("--socket-owner: there is no group \(name)")
+    }
+    return owner
+  }
+}
+
+/// What `serve` answers.
+struct AnswerFlags: ParsableArguments {
+  @Option(help: ArgumentHelp("What the challenge calls the protected space.", valueName: "text"))
+  var realm = "bearerd"
+
+  @Option(
+    help: ArgumentHelp(
+      "The protected resource's metadata, named in the challenge (RFC 9728).", valueName: "url"))
+  var resourceMetadata: String?
+
+  @Flag(help: "Let CORS preflights pass without a token.")
+  var allowPreflight = false
+
+  @Option(
+    help: ArgumentHelp(
+      "How long nginx may keep an allowance, and a revoked token open; 0: not at all.", valueName: "seconds"))
+  var cacheTtl = 0
+
+  @Flag(help: "Read REDIRECT_HTTP_AUTHORIZATION where HTTP_AUTHORIZATION is missing (Apache rewrites).")
+  var acceptRedirectedAuthorization = false
+
+  func validate() throws {
+    guard (0...3600).contains(cacheTtl) else { throw ValidationError("--cache-ttl is 0 to 3600 seconds") }
+    do {
+      _ = try challenge()
+    } catch {
+      throw ValidationError(error.description)
+    }
+  }
+
+  func options() throws -> AnswerOptions {
+    AnswerOptions(
+      challenge: try challenge(), allowsPreflight: allowPreflight, cacheTTL: cacheTtl,
+      acceptsRedirectedAuthorization: acceptRedirectedAuthorization)
+  }
+
+  private func challenge() throws(Challenge.Invalid) -> Challenge {
+    try Challenge(realm: realm, resourceMetadata: resourceMetadata)
+  }
 }

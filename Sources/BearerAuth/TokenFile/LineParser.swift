@@ -63,3 +63,154 @@ struct LineParser {
     return name
   }
 }
+
+/// A line's fields, one after the other: what stands between spaces and tabs, up to a `#` that begins a field.
+///
+/// Ranges, not slices: a Span may not be stored.
+struct Fields {
+  private var position = 0
+
+  /// The place of the next field, or nil behind the last.
+  mutating func next(in line: Span<UInt8>) -> Range<Int>? {
+    while position < line.count, line[position].isBlank { position += 1 }
+    guard position < line.count, line[position] != UInt8(ascii: "#") else { return nil }
+    let start = position
+    while position < line.count, !line[position].isBlank { position += 1 }
+    return start..<position
+  }
+}
+
+/// The items of a list `a,b,c`, one after the other; an empty list has one item, which is empty.
+struct ListItems {
+  private var position: Int?
+  private let end: Int
+
+  init(in range: Range<Int>) {
+    position = range.lowerBound
+    end = range.upperBound
+  }
+
+  /// The place of the next item, or nil behind the last.
+  mutating func next(in line: Span<UInt8>) -> Range<Int>? {
+    guard let start = position else { return nil }
+    var comma = start
+    while comma < end, line[comma] != UInt8(ascii: ",") { comma += 1 }
+    position = comma < end ? comma + 1 : nil
+    return start..<comma
+  }
+}
+
+/// The second field of a line, `sha256:` and 64 hexadecimal digits of either case.
+///
+/// What stands there instead is most likely a secret, so no message repeats any of it.
+enum HashField {
+  static func digest(_ field: Range<Int>?, after name: Range<Int>, of line: Span<UInt8>) throws(LineProblem)
+    -> Digest
+  {
+    guard let field else {
+      throw LineProblem(
+        at: name.upperBound, "no hash after the application's name; write sha256: and 64 digits")
+    }
+    let bytes = line.extracting(field)
+    guard bytes.hasPrefix("sha256:") else {
+      throw LineProblem(at: field.lowerBound, complaint(about: bytes))
+    }
+    let digits = bytes.extracting(7...)
+    if let digest = Digest(hex: digits) {
+      guard let match = WellKnownSecrets.match(digest) else { return digest }
+      throw LineProblem(at: field.lowerBound, complaint(about: match))
+    }
+    for index in digits.indices where digits[index].hexValue == nil {
+      throw LineProblem(
+        at: field.lowerBound + 7 + index, "not a hexadecimal digit; a hash has 64 of 0-9 and a-f")
+    }
+    throw LineProblem(
+      at: field.lowerBound, "\(digits.count) digits after sha256: where SHA-256 has 64; paste the whole hash")
+  }
+
+  /// The word itself is not repeated: somebody may use it elsewhere.
+  private static func complaint(about match: WellKnownSecrets.Match) -> String {
+    let fix = "replace the line with one that `bearerd token new APP` writes"
+    switch match {
+    case .word: return "the hash of a well-known password or example, which anybody can present; \(fix)"
+    case .wordAndLineEnd:
+      return "the hash of a well-known word and a line end, which `echo` adds; anybody can guess it; \(fix)"
+    }
+  }
+
+  private static func complaint(about bytes: Span<UInt8>) -> String {
+    if startsOption(bytes) { return "no hash between the application's name and its options" }
+    let advice = """
+      if this is a secret it must not stand here in plain text: replace the line by what \
+      `printf %s "$TOKEN" | bearerd token add APP` writes
+      """
+    // A generator's 64 hexadecimal digits look like a hash.
+    guard Digest(hex: bytes) == nil else { return "if this is a hash, write sha256: before it; \(advice)" }
+    return "no hash; \(advice)"
+  }
+
+  private static func startsOption(_ bytes: Span<UInt8>) -> Bool {
+    guard let equals = bytes.firstIndex(of: UInt8(ascii: "=")) else { return false }
+    return TokenOption(bytes.extracting(..<equals)) != nil
+  }
+}
+
+/// What is wrong with a line, before anyone knows which line it is.
+struct LineProblem: Error {
+  /// In bytes, from 1; 0 where the whole line is meant.
+  var column: Int
+  var message: String
+  var severity: TokenFileIssue.Severity
+
+  /// - Parameter offset: where the byte stands in the line, from 0.
+  init(at offset: Int, _ message: String, severity: TokenFileIssue.Severity = .error) {
+    column = offset + 1
+    self.message = message
+    self.severity = severity
+  }
+
+  init(ofWholeLine message: String) {
+    column = 0
+    self.message = message
+    severity = .error
+  }
+}
+
+/// The text of a line before its fields are looked at: where it ends, and what no line may hold.
+enum LineText {
+  static let newline = UInt8(ascii: "\n")
+  static let carriageReturn = UInt8(ascii: "\r")
+
+  /// The longest line, in bytes. A token line of any use has some hundreds.
+  static let maximumLength = 65_536
+
+  /// Where the line that begins at `start` ends, and whether all of it is printable ASCII, as nearly all are.
+  static func end(from start: Int, in bytes: Span<UInt8>) -> (position: Int, isPlain: Bool) {
+    var isPlain = true
+    var position = start
+    while position < bytes.count {
+      let byte = bytes[position]
+      if byte == newline { break }
+      if byte < 0x20 || byte > 0x7e { isPlain = false }
+      position += 1
+    }
+    return (position, isPlain)
+  }
+
+  /// What is wrong with a line that is not plain; tabs are fine, and so is UTF-8 in a comment.
+  static func check(_ line: Span<UInt8>) throws(LineProblem) {
+    for index in line.indices {
+      switch line[index] {
+      case UInt8(ascii: "\t"), 0x20...0x7e, 0x80...: continue
+      case 0: throw LineProblem(at: index, "a NUL byte: the file is damaged, or is no text in UTF-8")
+      default:
+        throw LineProblem(at: index, "a control character; only tabs and printable text may stand here")
+      }
+    }
+    do {
+      _ = try UTF8Span(validating: line)
+    } catch {
+      throw LineProblem(at: error.byteOffsets.lowerBound, "not UTF-8; save the file as UTF-8")
+    }
+  }
+}

@@ -1,18 +1,18 @@
 /// The text of one token file, read to its end: every token, and everything that is wrong.
 ///
 /// A file with an error must not be used, not even its good tokens: nobody knows what the bad line restricted.
-public struct TokenFile: Sendable {
+package struct TokenFile: Sendable {
   /// In the order of the file.
-  public private(set) var tokens: [Token] = []
+  package private(set) var tokens: [Token] = []
 
   /// In the order of the file; no more than `maximumIssues` and one that says so.
-  public private(set) var issues: [TokenFileIssue] = []
+  package private(set) var issues: [TokenFileIssue] = []
 
   /// After so many issues the rest of the file is not read.
-  public static let maximumIssues = 1000
+  package static let maximumIssues = 1000
 
   /// Whether no issue is an error.
-  public var isUsable: Bool { issues.allSatisfy { $0.severity == .warning } }
+  package var isUsable: Bool { issues.allSatisfy { $0.severity == .warning } }
 
   private let name: String
 
@@ -20,7 +20,7 @@ public struct TokenFile: Sendable {
   /// - Parameters:
   ///   - name: what issues call the file.
   ///   - number: which of several files it is; `Token.file` of its tokens.
-  public init(parsing bytes: Span<UInt8>, name: String, number: Int = 0) {
+  package init(parsing bytes: Span<UInt8>, name: String, number: Int = 0) {
     self.name = name
     tokens.reserveCapacity(TokenFile.lineCount(of: bytes))
     readLines(of: bytes, by: LineParser(file: number))
@@ -32,7 +32,7 @@ public struct TokenFile: Sendable {
   }
 
   /// Reads the bytes of a file.
-  public init(parsing bytes: [UInt8], name: String, number: Int = 0) {
+  package init(parsing bytes: [UInt8], name: String, number: Int = 0) {
     self.init(parsing: bytes.span, name: name, number: number)
   }
 
@@ -111,4 +111,133 @@ public struct TokenFile: Sendable {
   // Refused, not taken: the editor would have to keep two kinds of line end, and a file that went through
   // a program that changes its line ends may have been changed otherwise.
   private static let carriageReturnMessage = #"lines end in CR LF; make that LF: sed -i 's/\r$//' FILE"#
+}
+
+extension TokenFile {
+  /// More bytes than reading this text and making a policy of it take, whatever the text says. With files made to
+  /// be large in memory the most that was seen is about two thirds of it.
+  ///
+  /// There is no way back from an allocation that fails, so whoever has little memory asks first.
+  package static func memoryNeeded(parsing bytes: Span<UInt8>) -> Int {
+    var items = 0
+    for index in bytes.indices where bytes[index] == UInt8(ascii: ",") { items += 1 }
+    return (16 << 20) + bytes.count * 4 + lineCount(of: bytes) * 320 + items * 128
+  }
+}
+
+/// Something in a token file that an administrator must know, with the place and the fix. Its text never repeats
+/// a value from the file that could be a secret.
+package struct TokenFileIssue: Error, Equatable, Sendable {
+  /// Whether the file can be used all the same.
+  package enum Severity: String, Sendable {
+    /// Tell, and go on.
+    case warning
+    /// The file is not used.
+    case error
+  }
+
+  /// The file as it was named to the parser.
+  package var file: String
+  /// From 1; 0 where the file as a whole is meant.
+  package var line: Int
+  /// In bytes, from 1; 0 where the line as a whole is meant.
+  package var column: Int
+  /// Whether it stops the load.
+  package var severity: Severity
+  /// What is wrong, and what to write instead.
+  package var message: String
+
+  /// An issue of the whole file where line and column are left out.
+  package init(file: String, line: Int = 0, column: Int = 0, severity: Severity = .error, message: String) {
+    self.file = file
+    self.line = line
+    self.column = column
+    self.severity = severity
+    self.message = message
+  }
+}
+
+extension TokenFileIssue: CustomStringConvertible {
+  /// `tokens:7:22: error: unknown option "scope" (did you mean "scopes"?)`
+  package var description: String {
+    // Anybody who may write to the directory names its files.
+    let file = file.printable
+    let place = line == 0 ? file : column == 0 ? "\(file):\(line)" : "\(file):\(line):\(column)"
+    return "\(place): \(severity.rawValue): \(message.printable)"
+  }
+}
+
+/// Two tokens that cannot both be meant. Which of them would decide is not for the parser to choose.
+package struct Duplicate: Sendable {
+  /// What they share.
+  package enum Kind: Sendable {
+    /// The same secret twice: whose it is would depend on the order of lines.
+    case hash
+    /// The same key id twice in one application: nobody could tell them apart in a log.
+    case key
+  }
+
+  /// What they share.
+  package let kind: Kind
+  /// Both as indices into the tokens that were searched.
+  package let earlier: Int
+  /// The one to complain about.
+  package let later: Int
+  private let first: Token
+
+  /// What to tell the administrator about the later one.
+  /// - Parameter place: says where a token stands: `line 3`.
+  package func message(place: (Token) -> String) -> String {
+    switch kind {
+    case .hash: "the same hash stands on \(place(first)) already; remove one of them"
+    case .key:
+      "\(first.application) has a key \(first.key ?? "") on \(place(first)) already; choose another id="
+    }
+  }
+
+  /// After so many of a kind the rest is not searched: the file is not used anyway.
+  package static let maximum = 1000
+
+  /// The duplicates among `tokens`: all of them where there are not too many.
+  package static func all(in tokens: [Token]) -> [Duplicate] {
+    equalHashes(in: tokens) + equalKeys(in: tokens)
+  }
+
+  private static func equalHashes(in tokens: [Token]) -> [Duplicate] {
+    var table = SlotTable(capacity: tokens.count)
+    var found: [Duplicate] = []
+    for later in tokens.indices where found.count < maximum {
+      let hash = tokens[later].digest.position
+      if let earlier = table.insert(later, at: hash, where: { tokens[$0].digest == tokens[later].digest }) {
+        found.append(Duplicate(kind: .hash, earlier: earlier, later: later, first: tokens[earlier]))
+      }
+    }
+    return found
+  }
+
+  private static func equalKeys(in tokens: [Token]) -> [Duplicate] {
+    // All hashes first: with a million tokens the table is out of the cache, and the processor can wait for many
+    // slots at once only where it need not compute in between.
+    let hashes = tokens.indices.map { keyHash(of: tokens[$0]) }
+    var table = SlotTable(capacity: tokens.count)
+    var found: [Duplicate] = []
+    for later in tokens.indices where found.count < maximum {
+      guard let hash = hashes[later] else { continue }
+      let isSame = {
+        tokens[$0].key == tokens[later].key && tokens[$0].application == tokens[later].application
+      }
+      if let earlier = table.insert(later, at: hash, where: isSame) {
+        found.append(Duplicate(kind: .key, earlier: earlier, later: later, first: tokens[earlier]))
+      }
+    }
+    return found
+  }
+
+  private static func keyHash(of token: Token) -> UInt64? {
+    guard let key = token.key else { return nil }
+    var hasher = Hasher()
+    hasher.combine(token.application)
+    hasher.combine(key)
+    return UInt64(bitPattern: Int64(hasher.finalize()))
+  }
 }

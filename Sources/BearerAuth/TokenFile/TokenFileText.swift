@@ -1,24 +1,24 @@
 /// The bytes of a token file for editing: comments, order and spacing of all other lines stay as they are.
 ///
 /// It changes text only; whoever writes it out reads it with `TokenFile` first.
-public struct TokenFileText: Sendable {
+package struct TokenFileText: Sendable {
   /// The whole file.
-  public private(set) var bytes: [UInt8]
+  package private(set) var bytes: [UInt8]
 
   /// Takes the bytes as they were read.
-  public init(_ bytes: [UInt8]) {
+  package init(_ bytes: [UInt8]) {
     self.bytes = bytes
   }
 
   /// Adds a line for `token` at the end.
-  public mutating func append(_ token: Token) {
+  package mutating func append(_ token: Token) {
     if let last = bytes.last, last != LineText.newline { bytes.append(LineText.newline) }
     bytes += Array(TokenFileText.line(for: token).utf8)
     bytes.append(LineText.newline)
   }
 
   /// Takes the lines out, numbered from 1 as in `Token.line`, with their line ends.
-  public mutating func remove(lines: Set<Int>) {
+  package mutating func remove(lines: Set<Int>) {
     for number in lines.sorted(by: >) {
       guard let range = range(ofLine: number) else { continue }
       let end = range.upperBound < bytes.count ? range.upperBound + 1 : range.upperBound
@@ -27,7 +27,7 @@ public struct TokenFileText: Sendable {
   }
 
   /// Makes `expires=` of one line say `instant`; where the line has none, it stands behind the line's last field.
-  public mutating func setExpires(_ instant: Instant, ofLine number: Int) {
+  package mutating func setExpires(_ instant: Instant, ofLine number: Int) {
     guard let place = placeOfExpires(inLine: number) else { return }
     let separator = place.isEmpty ? " " : ""
     bytes.replaceSubrange(place, with: Array("\(separator)expires=\(instant)".utf8))
@@ -86,7 +86,7 @@ public struct TokenFileText: Sendable {
 
 extension TokenFileText {
   /// What a new token file begins with.
-  public static let header = """
+  package static let header = """
     # The tokens of bearerd: who may come in. One line a token; of a secret only its hash is kept.
     # Add, replace and take out lines with `bearerd token new|rotate|revoke`; check the file with `bearerd check`.
     #

@@ -4,18 +4,18 @@ import Glibc
 import Logging
 
 /// `bearerd cgi`: one request, from the environment (RFC 3875) to the answer, by the same decision as the daemon's.
-public struct CGI {
+package struct CGI {
   /// Where the tokens are.
-  public var source: TokenSource
+  package var source: TokenSource
   /// What the answers are.
-  public var answers: AnswerOptions
+  package var answers: AnswerOptions
   /// The door, where the web server names none.
-  public var scope: String?
+  package var scope: String?
   /// Where those who may are sent; nil: they are only told so.
-  public var handOver: HandOver?
+  package var handOver: HandOver?
 
   /// Nothing is read before `answer`.
-  public init(source: TokenSource, answers: AnswerOptions, scope: String? = nil, handOver: HandOver? = nil) {
+  package init(source: TokenSource, answers: AnswerOptions, scope: String? = nil, handOver: HandOver? = nil) {
     self.source = source
     self.answers = answers
     self.scope = scope
@@ -23,14 +23,14 @@ public struct CGI {
   }
 
   /// What a web server is told.
-  public struct Outcome {
+  package struct Outcome {
     /// Header block, empty line, body.
-    public var response: [UInt8]
+    package var response: [UInt8]
     /// 0 for an allowance, 1 for a denial, else the code of sysexits.h for what went wrong.
-    public var code: Int32
+    package var code: Int32
 
     /// The answer to a request that an error of the configuration denies: a complete 500.
-    public static func failure(code: Int32) -> Outcome {
+    package static func failure(code: Int32) -> Outcome {
       let text =
         "Status: 500 Internal Server Error\r\nCache-Control: no-store\r\nContent-Type: text/plain\r\n"
         + "Content-Length: 6\r\n\r\nError\n"
@@ -39,7 +39,7 @@ public struct CGI {
   }
 
   /// The answer to the request that `environment` holds. Whatever goes wrong, it is a complete 500.
-  public func answer(_ environment: CGIEnvironment, at now: Instant, logger: Logger) -> Outcome {
+  package func answer(_ environment: CGIEnvironment, at now: Instant, logger: Logger) -> Outcome {
     do {
       let parameters = try parameters(from: environment)
       let loaded = try source.load()
@@ -112,5 +112,33 @@ public struct CGI {
 extension Parameters {
   fileprivate mutating func keep(_ parameter: AuthParameter, _ value: ArraySlice<UInt8>) {
     parameter.name.withUTF8Buffer { keep($0.span, value.span) }
+  }
+}
+
+/// The body of the request that a CGI program answers (RFC 3875 section 4.2), which decides nothing.
+///
+/// It must be read all the same: where a web server's end is a socket, as that of Apache's mod_cgid is, an end with
+/// unread bytes in it resets the connection, and the answer is lost.
+package enum RequestBody {
+  /// How long a body is waited for, in milliseconds. Past it the caller is one that sends for ever.
+  private static let patience: UInt64 = 30_000
+
+  /// Reads standard input to its end where `environment` says that there is a body, and keeps nothing of it.
+  package static func discard(of environment: CGIEnvironment) {
+    let length = environment.value(of: "CONTENT_LENGTH") ?? []
+    guard
+      !length.allSatisfy({ $0 == UInt8(ascii: "0") })
+        || environment.value(of: "HTTP_TRANSFER_ENCODING") != nil
+    else { return }
+    let end = Clock.monotonicMilliseconds() + patience
+    var chunk = [UInt8](repeating: 0, count: 64 * 1024)
+    while true {
+      let now = Clock.monotonicMilliseconds()
+      guard now < end else { return }
+      var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+      let ready = poll(&input, 1, Int32(end - now))
+      if ready < 0, errno == EINTR { continue }
+      guard ready > 0, read(STDIN_FILENO, &chunk, chunk.count) > 0 else { return }
+    }
   }
 }

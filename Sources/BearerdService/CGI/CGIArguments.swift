@@ -1,4 +1,5 @@
 import BearerAuth
+import Glibc
 
 /// Which options a program counts that a web server started (RFC 3875).
 ///
@@ -6,7 +7,7 @@ import BearerAuth
 /// client's. (php-cgi was open this way for years.) Options come from two places only: the arguments of the
 /// administrator's script, after `cgi`, and environment variables that begin with `BEARERD_CGI_`. What a client sends
 /// arrives in variables of other names: headers in `HTTP_...`, the query in `QUERY_STRING`.
-public enum CGIArguments {
+package enum CGIArguments {
   /// `BEARERD_CGI_CACHE_TTL=60` is `--cache-ttl=60`.
   static let prefix = "BEARERD_CGI_"
   /// Options without a value; their variable is `on`.
@@ -15,7 +16,7 @@ public enum CGIArguments {
   /// The options for `bearerd cgi`: those of the environment, then those of the script, which replace them.
   /// - Parameter arguments: of this process, without its name. Unless they begin with `cgi`, no script of the
   ///   administrator's wrote them, and they are ignored.
-  public static func options(
+  package static func options(
     in arguments: [String], _ environment: CGIEnvironment
   ) throws(CGIFailure) -> [String] {
     let written = arguments.first == "cgi" ? Array(arguments.dropFirst()) : []
@@ -24,7 +25,7 @@ public enum CGIArguments {
   }
 
   /// Throws if an argument may be a word of the query: the script passes its own arguments on.
-  public static func refuseQuery(
+  package static func refuseQuery(
     in arguments: [String], _ environment: CGIEnvironment
   ) throws(CGIFailure) {
     guard !arguments.isEmpty else { return }
@@ -110,9 +111,64 @@ private struct QueryWords {
 }
 
 /// What is wrong with a request or its configuration, and the fix.
-public struct CGIFailure: Error, CustomStringConvertible {
+package struct CGIFailure: Error, CustomStringConvertible {
   /// The whole sentence for the administrator.
-  public var description: String
+  package var description: String
 
   init(_ description: String) { self.description = description }
+}
+
+/// The variables that a web server hands to a CGI program (RFC 3875 section 4.1), as they are, two of one name
+/// included.
+package struct CGIEnvironment {
+  private let entries: [[UInt8]]
+
+  /// - Parameter entries: `NAME=value` each, as in environ(7).
+  package init(_ entries: [[UInt8]]) { self.entries = entries }
+
+  /// This process's own.
+  package static var current: CGIEnvironment {
+    var entries: [[UInt8]] = []
+    // The C library's array ends with a null pointer; nothing here changes it.
+    var entry = environ
+    while let text = entry.pointee {
+      entries.append(
+        Array(UnsafeBufferPointer(start: text, count: strlen(text)).map { UInt8(bitPattern: $0) }))
+      entry += 1
+    }
+    return CGIEnvironment(entries)
+  }
+
+  /// All values of a name, in their order.
+  func values(of name: String) -> [ArraySlice<UInt8>] {
+    let start = Array("\(name)=".utf8)
+    return entries.filter { $0.starts(with: start) }.map { $0.dropFirst(start.count) }
+  }
+
+  /// All variables, in their order.
+  var variables: [(name: String, value: String)] {
+    entries.map { entry in
+      let name = entry.prefix { $0 != UInt8(ascii: "=") }
+      let value = entry.dropFirst(name.count + 1)
+      return (String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self))
+    }
+  }
+
+  /// Whether a web server started this process to answer a request (RFC 3875 section 4.1.4).
+  package var isCGI: Bool { value(of: "GATEWAY_INTERFACE") != nil }
+
+  /// The first value of a name; nil where there is none.
+  func value(of name: String) -> ArraySlice<UInt8>? { values(of: name).first }
+
+  /// Whether a file lies in the folder whose files the web server gives to everybody.
+  func publishes(_ path: String) -> Bool {
+    guard let folder = value(of: "DOCUMENT_ROOT"), !folder.isEmpty,
+      let root = realpath(String(decoding: folder, as: UTF8.self), nil), let file = realpath(path, nil)
+    else { return false }
+    defer {
+      free(root)
+      free(file)
+    }
+    return String(cString: file).hasPrefix(String(cString: root) + "/")
+  }
 }

@@ -1,5 +1,6 @@
 import BearerAuth
 import FastCGI
+import Synchronization
 
 /// What the checks of one loop have come to. Its loop writes, any thread reads; a check costs a few plain stores.
 final class CheckMeter: Sendable {
@@ -83,5 +84,87 @@ final class CheckMeter: Sendable {
     DecisionTimes(
       counts: (0...DecisionTimes.bounds.count).map { Int(clamping: times[$0]) },
       nanoseconds: Int(clamping: times[DecisionTimes.bounds.count + 1]))
+  }
+}
+
+/// How long decisions took, sorted by length.
+struct DecisionTimes: Equatable {
+  /// How many took at most as long as each bound, and not as long as the one before; those above all bounds last.
+  private(set) var counts: [Int]
+  /// All of them together.
+  private(set) var nanoseconds: Int
+
+  /// In nanoseconds. A decision takes a few microseconds; the rest is there to see when it does not.
+  static let bounds: [UInt64] = [
+    1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 10_000_000, 100_000_000,
+  ]
+
+  /// None yet.
+  static let none = DecisionTimes(counts: Array(repeating: 0, count: bounds.count + 1), nanoseconds: 0)
+
+  static func index(of nanoseconds: UInt64) -> Int {
+    var index = 0
+    while index < bounds.count, nanoseconds > bounds[index] { index += 1 }
+    return index
+  }
+
+  static func + (left: DecisionTimes, right: DecisionTimes) -> DecisionTimes {
+    DecisionTimes(
+      counts: zip(left.counts, right.counts).map(+), nanoseconds: left.nanoseconds + right.nanoseconds)
+  }
+
+  init(counts: [Int], nanoseconds: Int) {
+    self.counts = counts
+    self.nanoseconds = nanoseconds
+  }
+}
+
+/// A number for each application, for the life of the process: a check counts in a row of fixed length, and an
+/// application that comes back goes on counting where it was.
+///
+/// So that nobody's token file makes the rows endless, only the first thousand have a number of their own.
+final class ApplicationNumbers: Sendable {
+  /// Where there is no application: a caller that nobody knows.
+  static let none: UInt16 = 0
+  /// All applications beyond the first thousand.
+  static let others: UInt16 = 1
+  /// How many numbers there are.
+  static let count = 2 + 1000
+
+  private struct State {
+    /// No application can be called `_other`: names begin with a letter or digit.
+    var names = ["", "_other"]
+    var numbers: [String: UInt16] = [:]
+
+    mutating func number(of name: String) -> UInt16 {
+      if let known = numbers[name] { return known }
+      guard names.count < ApplicationNumbers.count else { return ApplicationNumbers.others }
+      let number = UInt16(names.count)
+      names.append(name)
+      numbers[name] = number
+      return number
+    }
+  }
+
+  private let state = Mutex(State())
+
+  /// The names, by number.
+  var names: [String] { state.withLock(\.names) }
+
+  /// The number of each token's application, with those that are new numbered in the order in which they come.
+  func numbers(of tokens: [Token]) -> [UInt16] {
+    state.withLock { state in
+      var last = (name: "", number: ApplicationNumbers.none)
+      return tokens.map { token in
+        // Neighbours are most often alike.
+        if token.application != last.name { last = (token.application, state.number(of: token.application)) }
+        return last.number
+      }
+    }
+  }
+
+  /// The number of an application that has tokens.
+  func number(of application: String) -> UInt16 {
+    state.withLock { $0.numbers[application] ?? ApplicationNumbers.others }
   }
 }

@@ -1,6 +1,7 @@
 import BearerAuth
 import FastCGI
 import Glibc
+import Synchronization
 
 /// What `bearerd status` asks for. The field names are a promise.
 extension Metrics {
@@ -113,5 +114,75 @@ extension Snapshot {
       let token = policy.tokens[index]
       return token.application == application ? (token, usage.lastUse(of: index)) : nil
     }
+  }
+}
+
+extension Metrics {
+  /// The line that `systemctl status` shows: `5 tokens, 12,301 checks, last reload ok 14:02 UTC`.
+  var statusLine: String {
+    let state = reloads.state
+    let tokens = "\(state.tokens.groupedDigits) token\(state.tokens == 1 ? "" : "s")"
+    let checks = decided
+    let reload =
+      if let failure = state.failure {
+        "last reload failed \(failure.at.clockTime)"
+      } else {
+        state.succeeded == 0
+          ? "read \(state.lastSuccess.clockTime)" : "last reload ok \(state.lastSuccess.clockTime)"
+      }
+    return "\(tokens), \(checks.groupedDigits) check\(checks == 1 ? "" : "s"), \(reload)"
+  }
+}
+
+extension Instant {
+  /// `14:02 UTC`
+  fileprivate var clockTime: String { "\(description.dropFirst(11).prefix(5)) UTC" }
+}
+
+/// How much counters have grown in the last minute and hour. The control loop notes them once a second.
+final class DenialHistory: Sendable {
+  /// What the counters were at some times, a step apart, back to the beginning of a span.
+  private struct Window {
+    /// Both in milliseconds.
+    let span: UInt64
+    let step: UInt64
+    private var samples: [(time: UInt64, counts: [Int])] = []
+
+    init(span: UInt64, step: UInt64) {
+      self.span = span
+      self.step = step
+    }
+
+    mutating func note(_ counts: [Int], at now: UInt64) {
+      if let last = samples.last, now < last.time + step { return }
+      samples.append((now, counts))
+      // One that is older than the span stays: from there on it is counted.
+      while samples.count > 1, samples[1].time + span <= now { samples.removeFirst() }
+    }
+
+    /// How much each has grown since the beginning of the span; since the start, where that is later.
+    func growth(to counts: [Int], at now: UInt64) -> [Int] {
+      let start = samples.last { $0.time + span <= now } ?? samples.first
+      guard let start else { return counts }
+      return zip(counts, start.counts).map(-)
+    }
+  }
+
+  private let windows = Mutex(
+    (
+      minute: Window(span: 60_000, step: 1000), hour: Window(span: 3_600_000, step: 60_000)
+    ))
+
+  /// Notes what the counters are now, in monotonic milliseconds.
+  func note(_ counts: [Int], at now: UInt64) {
+    windows.withLock { windows in
+      windows.minute.note(counts, at: now)
+      windows.hour.note(counts, at: now)
+    }
+  }
+
+  /// How much each counter has grown.
+  func growth(to counts: [Int], at now: UInt64) -> (minute: [Int], hour: [Int]) {
+    windows.withLock { ($0.minute.growth(to: counts, at: now), $0.hour.growth(to: counts, at: now)) }
   }
 }

@@ -85,3 +85,26 @@ struct Answer {
     return "@\(min(now.advanced(by: ttl), end.advanced(by: -1)).seconds)"
   }
 }
+
+/// What an administrator may turn at the answers.
+package struct AnswerOptions: Sendable {
+  /// The WWW-Authenticate header of denials.
+  package var challenge: Challenge
+  /// Whether a CORS preflight, which never carries credentials, passes without a token.
+  package var allowsPreflight: Bool
+  /// How long nginx may keep an allowance, in seconds; 0: it may not.
+  package var cacheTTL: Int
+  /// Whether REDIRECT_HTTP_AUTHORIZATION counts where HTTP_AUTHORIZATION is missing.
+  package var acceptsRedirectedAuthorization: Bool
+
+  /// The strictest answers, where only the challenge is given.
+  package init(
+    challenge: Challenge, allowsPreflight: Bool = false, cacheTTL: Int = 0,
+    acceptsRedirectedAuthorization: Bool = false
+  ) {
+    self.challenge = challenge
+    self.allowsPreflight = allowsPreflight
+    self.cacheTTL = cacheTTL
+    self.acceptsRedirectedAuthorization = acceptsRedirectedAuthorization
+  }
+}

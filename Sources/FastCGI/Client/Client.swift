@@ -2,9 +2,9 @@ import CLinux
 import Glibc
 
 /// A blocking connection to a FastCGI application, for our own tools and tests. Not thread-safe.
-public final class Client {
+package final class Client {
   /// The application closed the connection, or answered with what is no FastCGI.
-  public enum Failure: Error, Equatable {
+  package enum Failure: Error, Equatable {
     /// The connection ended before END_REQUEST.
     case closed
     /// The time set for a read, or for a whole response, ran out.
@@ -20,11 +20,11 @@ public final class Client {
   private var received = RecordBuffer()
 
   /// The most bytes of one response, headers of records included.
-  public static let maximumResponse = 64 << 20
+  package static let maximumResponse = 64 << 20
 
   /// Connects to a unix or TCP address.
   /// - Parameter timeout: how long one read or write, or a whole response, may take, in milliseconds.
-  public init(connectingTo address: ListenAddress, timeout: Int = 5000) throws {
+  package init(connectingTo address: ListenAddress, timeout: Int = 5000) throws {
     self.timeout = timeout
     let candidates: [SocketAddress]
     switch address {
@@ -52,10 +52,10 @@ public final class Client {
   deinit { close(descriptor) }
 
   /// Whether the peer is on this machine: a unix socket, or a connection over loopback.
-  public var isLocal: Bool { SocketAddress(peerOf: descriptor)?.isLocal == true }
+  package var isLocal: Bool { SocketAddress(peerOf: descriptor)?.isLocal == true }
 
   /// Sends bytes as they are, all of them.
-  public func send(_ bytes: [UInt8]) throws {
+  package func send(_ bytes: [UInt8]) throws {
     var start = 0
     while start < bytes.count {
       let count = bytes[start...].withUnsafeBytes {
@@ -67,16 +67,16 @@ public final class Client {
   }
 
   /// Tells the application that nothing more will come, and still reads.
-  public func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+  package func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
   /// Sends one request and reads its response.
-  public func response(to request: RequestMessage) throws -> ResponseMessage {
+  package func response(to request: RequestMessage) throws -> ResponseMessage {
     try send(request.bytes)
     return try readResponse()
   }
 
   /// Reads records up to END_REQUEST.
-  public func readResponse() throws -> ResponseMessage {
+  package func readResponse() throws -> ResponseMessage {
     let end = Clock.monotonicMilliseconds() + UInt64(max(0, timeout))
     defer { Client.limit(SO_RCVTIMEO, of: descriptor, milliseconds: timeout) }
     var response = ResponseMessage()
@@ -98,7 +98,7 @@ public final class Client {
   }
 
   /// Reads one whole record, header and padding included.
-  public func readRecord() throws -> [UInt8] {
+  package func readRecord() throws -> [UInt8] {
     while true {
       if let record = try received.next() { return record }
       guard try readMore() else { throw Failure.closed }
@@ -106,7 +106,7 @@ public final class Client {
   }
 
   /// Whether the application closes the connection without another byte before the timeout.
-  public func isClosedByPeer() throws -> Bool {
+  package func isClosedByPeer() throws -> Bool {
     received.isEmpty ? try !readMore() : false
   }
 
@@ -122,5 +122,127 @@ public final class Client {
   private static func limit(_ option: Int32, of descriptor: Int32, milliseconds: Int) {
     var limit = timeval(tv_sec: milliseconds / 1000, tv_usec: milliseconds % 1000 * 1000)
     setsockopt(descriptor, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
+  }
+}
+
+/// One request as a front sends it.
+package struct RequestMessage: Sendable {
+  /// The part we are to play.
+  package var role: Role
+  /// The FastCGI request id, not 0.
+  package var id: UInt16
+  /// The FCGI_KEEP_CONN flag.
+  package var keepsConnection: Bool
+  /// Names and values, in the order sent.
+  package var parameters: [(name: String, value: [UInt8])]
+
+  /// A request with no body.
+  package init(
+    role: Role = .responder, id: UInt16 = 1, keepsConnection: Bool = false,
+    parameters: [(name: String, value: [UInt8])] = []
+  ) {
+    self.role = role
+    self.id = id
+    self.keepsConnection = keepsConnection
+    self.parameters = parameters
+  }
+
+  /// The records, ready to be sent. A Responder's ends with an empty STDIN; an Authorizer's has none.
+  package var bytes: [UInt8] {
+    var pairs: [UInt8] = []
+    for (name, value) in parameters { NameValue.append(name.utf8, value, to: &pairs) }
+    let flags: UInt8 = keepsConnection ? 1 : 0
+    var bytes = record(RecordType.beginRequest, [0, UInt8(role.rawValue), flags, 0, 0, 0, 0, 0])
+    for start in stride(from: 0, to: pairs.count, by: RecordHeader.maximumContent) {
+      bytes += record(RecordType.params, pairs[start..<min(start + RecordHeader.maximumContent, pairs.count)])
+    }
+    bytes += record(RecordType.params, [])
+    return role == .responder ? bytes + record(RecordType.stdin, []) : bytes
+  }
+
+  private func record(_ type: UInt8, _ content: some Collection<UInt8>) -> [UInt8] {
+    RecordHeader(type: type, requestID: id, contentLength: content.count).bytes + content
+  }
+}
+
+/// What came back for one request.
+package struct ResponseMessage: Equatable, Sendable {
+  /// The contents of all STDOUT records.
+  package var output: [UInt8] = []
+  /// Whether END_REQUEST came. Without it, nothing in `output` may be believed.
+  package var isEnded = false
+
+  /// A response of which the output, if any, is known already.
+  package init(output: [UInt8] = [], isEnded: Bool = false) {
+    self.output = output
+    self.isEnded = isEnded
+  }
+
+  /// The code of the `Status:` line, which we always send first; nil where there is none.
+  package var status: Int? {
+    header("Status").flatMap { Int($0.prefix(3)) }
+  }
+
+  /// The value of the first header line of that name.
+  package func header(_ name: String) -> String? {
+    for line in head {
+      guard let colon = line.firstIndex(of: ":"), line[..<colon].lowercased() == name.lowercased() else {
+        continue
+      }
+      return String(line[line.index(after: colon)...].drop { $0 == " " })
+    }
+    return nil
+  }
+
+  /// What follows the header block's empty line.
+  package var body: String {
+    guard let end = headEnd else { return "" }
+    return String(decoding: output[(end + 4)...], as: UTF8.self)
+  }
+
+  private var head: [Substring] {
+    guard let end = headEnd else { return [] }
+    return String(decoding: output[..<end], as: UTF8.self).split(separator: "\r\n")
+  }
+
+  private var headEnd: Int? {
+    let end: [UInt8] = [13, 10, 13, 10]
+    return output.indices.first { output[$0...].starts(with: end) }
+  }
+}
+
+/// Bytes of a connection, taken apart into records.
+struct RecordBuffer {
+  private var bytes: [UInt8] = []
+  private var start = 0
+
+  var isEmpty: Bool { start == bytes.count }
+
+  mutating func append(_ more: ArraySlice<UInt8>) {
+    // Less than a record is left then, so this costs no more than the bytes that come.
+    bytes.removeFirst(start)
+    start = 0
+    bytes += more
+  }
+
+  /// The next record, header and padding included; nil until all of it has come.
+  mutating func next() throws(Client.Failure) -> [UInt8]? {
+    guard let header = RecordHeader(bytes.span, at: start) else { return nil }
+    guard header.version == RecordHeader.version else { throw .unexpectedRecord }
+    guard bytes.count - start >= header.recordLength else { return nil }
+    defer { start += header.recordLength }
+    return Array(bytes[start..<start + header.recordLength])
+  }
+}
+
+extension ResponseMessage {
+  /// Adds one whole record of the response.
+  mutating func add(_ record: [UInt8]) throws(Client.Failure) {
+    guard let header = RecordHeader(record.span, at: 0) else { throw .unexpectedRecord }
+    switch header.type {
+    case RecordType.stdout: output += record[RecordHeader.length...].prefix(header.contentLength)
+    case RecordType.endRequest: isEnded = true
+    default: throw .unexpectedRecord
+    }
   }
 }

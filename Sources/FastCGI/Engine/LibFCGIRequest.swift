@@ -177,9 +177,9 @@ final class LibFCGIRequest {
 }
 
 /// libfcgi cannot be used.
-public struct LibFCGIUnavailable: Error, CustomStringConvertible {
+package struct LibFCGIUnavailable: Error, CustomStringConvertible {
   /// What is wrong, and the fix.
-  public let description: String
+  package let description: String
 
   static let unexpected = LibFCGIUnavailable("it does not handle a request as bearerd expects")
 

@@ -1,20 +1,22 @@
+import CLinux
+import Glibc
 import Synchronization
 
 /// The event loops of a daemon, from start to the last response.
-public final class Server: Sendable {
+package final class Server: Sendable {
   private let listeners: [Listener]
   private let controls: [LoopControl]
   private let worker: BackgroundWorker
   private let threads: Mutex<[Thread]>
   /// What each loop has done and holds.
-  public let meters: [LoopMeter]
+  package let meters: [LoopMeter]
 
   /// Starts `options.loops` loops on `listeners`.
   /// - Parameters:
   ///   - names: the parameters that responders read.
   ///   - makeResponder: called once a loop, on the caller's thread.
   /// - Throws: `SystemError`, or what `makeResponder` throws; no loop runs then.
-  public init(
+  package init(
     listeners: [Listener], options: EngineOptions, names: ParameterNames,
     makeResponder: () throws -> any Responder
   ) throws {
@@ -38,18 +40,18 @@ public final class Server: Sendable {
   }
 
   /// Makes every loop pass one round: an idle loop shows so that it is alive.
-  public func wake() {
+  package func wake() {
     for control in controls { control.wake() }
   }
 
   /// Begins a graceful end: nothing new is accepted, what was accepted is answered. Returns at once.
-  public func drain() {
+  package func drain() {
     for listener in listeners { listener.unlink() }
     for control in controls { control.drain() }
   }
 
   /// Waits until every loop has ended: at most two seconds after `drain`.
-  public func wait() {
+  package func wait() {
     // A thread may be joined once only.
     let running = threads.withLock { threads in
       defer { threads = [] }
@@ -61,29 +63,165 @@ public final class Server: Sendable {
 }
 
 /// Tunable settings of the event loops.
-public struct EngineOptions: Sendable {
+package struct EngineOptions: Sendable {
   /// How many event loops, each a thread.
-  public var loops: Int
+  package var loops: Int
   /// How long a peer may send nothing, and then how long it may take to send a whole request, in milliseconds.
-  public var requestTimeout: UInt64
+  package var requestTimeout: UInt64
   /// How long a kept connection may stay idle, in milliseconds. Longer than nginx's own 60 s, so that the web server
   /// closes it first.
-  public var idleTimeout: UInt64
+  package var idleTimeout: UInt64
   /// How many connections may wait at once, over all loops; the oldest is closed for a new one.
-  public var maximumConnections: Int
+  package var maximumConnections: Int
   /// How many bytes requests that have not arrived in full may hold, over all loops; the oldest is closed first. Each
   /// loop has an equal share, but always room for one request.
-  public var requestMemory = 32 << 20
+  package var requestMemory = 32 << 20
   /// How long a drain waits for fresh connections, in milliseconds.
-  public var drainTimeout: UInt64 = 2000
+  package var drainTimeout: UInt64 = 2000
   /// Which peers may connect over TCP; nil: all.
-  public var peers: PeerFilter?
+  package var peers: PeerFilter?
 
   /// - Parameter timeout: for a peer's request, in seconds.
-  public init(loops: Int, timeout: Int, maximumConnections: Int) {
+  package init(loops: Int, timeout: Int, maximumConnections: Int) {
     self.loops = loops
     requestTimeout = UInt64(timeout) * 1000
     idleTimeout = UInt64(max(timeout, 75)) * 1000
     self.maximumConnections = maximumConnections
+  }
+}
+
+/// What other threads may do to an event loop: wake it, hand it a response, and end it.
+final class LoopControl: Sendable {
+  /// Readable after `wake` or `drain`.
+  let descriptor: Int32
+  private let drains = Atomic(false)
+  private let responses = Mutex<[MadeResponse]>([])
+
+  init() throws(SystemError) {
+    descriptor = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
+    guard descriptor >= 0 else { throw SystemError("eventfd") }
+  }
+
+  deinit { close(descriptor) }
+
+  var shouldDrain: Bool { drains.load(ordering: .acquiring) }
+
+  func drain() {
+    drains.store(true, ordering: .releasing)
+    wake()
+  }
+
+  /// Makes the loop pass one round, unless it is stuck.
+  func wake() {
+    var one: UInt64 = 1
+    write(descriptor, &one, 8)
+  }
+
+  /// Has the loop send a response.
+  func handOver(_ response: MadeResponse) {
+    responses.withLock { $0.append(response) }
+    wake()
+  }
+
+  func takeResponses() -> [MadeResponse] {
+    responses.withLock { responses in
+      defer { responses = [] }
+      return responses
+    }
+  }
+
+  func acknowledge() {
+    var count: UInt64 = 0
+    read(descriptor, &count, 8)
+  }
+}
+
+/// A response that another thread made for a connection of a loop.
+struct MadeResponse: Sendable {
+  /// The connection's key; the connection may be closed by now.
+  var connection: UInt64
+  /// Whole records.
+  var records: [UInt8]
+}
+
+/// What one event loop has done and holds. Its loop writes, any thread reads.
+package final class LoopMeter: Sendable {
+  /// The figures of a loop.
+  package enum Figure: Int, CaseIterable, Sendable {
+    /// How often it has come round to waiting: what stands still while the loop hangs.
+    case rounds
+    /// Connections accepted.
+    case accepted
+    /// Connections now whose request, or whose end, is still to come.
+    case reading
+    /// Bytes of memory that requests took which did not arrive in one piece.
+    case bytesTaken
+    /// Those of them that were freed again.
+    case bytesFreed
+    /// Connections now that were answered and kept.
+    case idle
+    /// Connections closed at their deadline.
+    case late
+    /// Connections closed to make room for newer ones.
+    case crowded
+    /// Connections closed at once, since their peer is not among those allowed.
+    case foreign
+  }
+
+  private let cells = Cells(count: Figure.allCases.count)
+
+  /// The figure as the loop last left it.
+  package subscript(figure: Figure) -> Int { Int(clamping: cells[figure.rawValue]) }
+
+  func count(_ figure: Figure, _ amount: Int = 1) { cells.add(UInt64(amount), at: figure.rawValue) }
+
+  /// The loop is about to wait.
+  func passRound(reading: Int, idle: Int) {
+    cells.add(at: Figure.rounds.rawValue)
+    cells.set(UInt64(reading), at: Figure.reading.rawValue)
+    cells.set(UInt64(idle), at: Figure.idle.rawValue)
+  }
+}
+
+/// A row of numbers that one thread writes and any thread may read: no lock, and no instruction that another core
+/// has to wait for. All begin at 0.
+///
+/// A reader sees each number whole, and maybe a moment late; two numbers need not be of the same moment.
+package struct Cells: ~Copyable, @unchecked Sendable {
+  /// A row has its cache lines for itself, so that two loops never fight for one; processors fetch them in pairs.
+  private static let alignment = 128
+
+  private let start: UnsafeMutablePointer<Atomic<UInt64>>
+  /// How many numbers there are.
+  package let count: Int
+
+  /// A row of `count` numbers.
+  package init(count: Int) {
+    let bytes = (count * 8 + Cells.alignment - 1) / Cells.alignment * Cells.alignment
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: Cells.alignment)
+    memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+    // An atomic number lies in memory as the number itself does.
+    start = memory.bindMemory(to: Atomic<UInt64>.self, capacity: count)
+    self.count = count
+  }
+
+  deinit { start.deallocate() }
+
+  /// The number at `index`, from any thread.
+  package subscript(index: Int) -> UInt64 {
+    precondition(index >= 0 && index < count)
+    return start[index].load(ordering: .relaxed)
+  }
+
+  /// Adds to the number at `index`; only from the thread that writes. A plain load and a plain store.
+  package func add(_ amount: UInt64 = 1, at index: Int) {
+    precondition(index >= 0 && index < count)
+    start[index].store(start[index].load(ordering: .relaxed) &+ amount, ordering: .relaxed)
+  }
+
+  /// Replaces the number at `index`; only from the thread that writes.
+  package func set(_ value: UInt64, at index: Int) {
+    precondition(index >= 0 && index < count)
+    start[index].store(value, ordering: .relaxed)
   }
 }

@@ -2,25 +2,25 @@ import CLinux
 import Glibc
 
 /// A listening socket, opened by us or inherited.
-public struct Listener: Sendable {
+package struct Listener: Sendable {
   /// The socket; open for the life of the process.
-  public let descriptor: Int32
+  package let descriptor: Int32
   /// Where it listens, for the log.
-  public let address: ListenAddress
+  package let address: ListenAddress
   /// Whether another process holds the socket too, so that what waits in its backlog is not lost with us.
-  public let isInherited: Bool
+  package let isInherited: Bool
   private var file: FileIdentity?
 
   /// Whether its peers have an address of IPv4 or IPv6.
-  public var isTCP: Bool { Socket.family(descriptor) != AF_UNIX }
+  package var isTCP: Bool { Socket.family(descriptor) != AF_UNIX }
 
   /// How many connections may wait to be accepted: nginx answers 500 as soon as a unix socket's backlog is full.
   /// net.core.somaxconn caps it.
-  public static let backlog: Int32 = 4096
+  package static let backlog: Int32 = 4096
 
   /// Takes a socket that a parent left open.
   /// - Throws: where `descriptor` is no listening stream socket.
-  public init(inheriting descriptor: Int32, as address: ListenAddress) throws(SystemError) {
+  package init(inheriting descriptor: Int32, as address: ListenAddress) throws(SystemError) {
     guard Socket.isListening(descriptor) else {
       throw SystemError("descriptor \(descriptor) is no listening socket", code: ENOTSOCK)
     }
@@ -31,7 +31,7 @@ public struct Listener: Sendable {
   }
 
   /// Opens a TCP socket on every address that `host` has.
-  public static func tcp(host: String, port: UInt16) throws(SystemError) -> [Listener] {
+  package static func tcp(host: String, port: UInt16) throws(SystemError) -> [Listener] {
     let address = ListenAddress.tcp(host: host, port: port)
     let resolved = SocketAddress.resolve(host: host, port: port, passive: true)
     guard !resolved.addresses.isEmpty else {
@@ -57,7 +57,7 @@ public struct Listener: Sendable {
   /// Opens a unix socket with exactly this mode and owner before anybody can connect.
   ///
   /// A file that is no socket is never removed, nor a socket that somebody answers on.
-  public static func unix(path: String, mode: mode_t, owner: Owner?) throws(SystemError) -> Listener {
+  package static func unix(path: String, mode: mode_t, owner: Owner?) throws(SystemError) -> Listener {
     let address = ListenAddress.unix(path: path)
     guard let target = SocketAddress(path: path) else {
       throw SystemError("bind \(address)", code: ENAMETOOLONG)
@@ -81,7 +81,7 @@ public struct Listener: Sendable {
   }
 
   /// Takes the name of a socket of ours away, where it is still ours, so that nobody new connects.
-  public func unlink() {
+  package func unlink() {
     guard case .unix(let path) = address, let file, file == FileIdentity(path: path) else { return }
     Glibc.unlink(path)
   }
@@ -119,14 +119,14 @@ public struct Listener: Sendable {
 }
 
 /// Who owns a socket's file.
-public struct Owner: Equatable, Sendable {
+package struct Owner: Equatable, Sendable {
   /// The user's number.
-  public var user: uid_t
+  package var user: uid_t
   /// The group's number.
-  public var group: gid_t
+  package var group: gid_t
 
   /// An owner by numbers.
-  public init(user: uid_t, group: gid_t) {
+  package init(user: uid_t, group: gid_t) {
     self.user = user
     self.group = group
   }

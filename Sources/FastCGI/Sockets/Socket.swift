@@ -67,18 +67,102 @@ enum Socket {
 }
 
 /// A system call that failed.
-public struct SystemError: Error, CustomStringConvertible {
+package struct SystemError: Error, CustomStringConvertible {
   /// What was tried, with what: `bind unix:/run/bearerd.sock`.
-  public var operation: String
+  package var operation: String
   /// errno as it was left.
-  public var code: Int32
+  package var code: Int32
 
   /// Takes errno as the last call left it.
-  public init(_ operation: String, code: Int32 = errno) {
+  package init(_ operation: String, code: Int32 = errno) {
     self.operation = operation
     self.code = code
   }
 
   /// `bind unix:/run/bearerd.sock: Permission denied`
-  public var description: String { "\(operation): \(String(cString: strerror(code)))" }
+  package var description: String { "\(operation): \(String(cString: strerror(code)))" }
+}
+
+/// An epoll instance with the events of its last wait. Level-triggered throughout.
+struct Epoll: ~Copyable {
+  private let descriptor: Int32
+  private var events: [epoll_event]
+  private var count = 0
+
+  init(capacity: Int) throws(SystemError) {
+    descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
+    guard descriptor >= 0 else { throw SystemError("epoll_create1") }
+    events = Array(repeating: epoll_event(), count: capacity)
+  }
+
+  deinit { close(descriptor) }
+
+  /// Watches `target` for readability; `key` comes back with its events.
+  /// - Parameter exclusive: wakes one of the epoll instances that watch a shared listener, not all.
+  func add(_ target: Int32, key: UInt64, exclusive: Bool = false) -> Bool {
+    var event = epoll_event()
+    event.events = EPOLLIN.rawValue | (exclusive ? EPOLLEXCLUSIVE.rawValue : EPOLLRDHUP.rawValue)
+    event.data.u64 = key
+    return epoll_ctl(descriptor, EPOLL_CTL_ADD, target, &event) == 0
+  }
+
+  /// Watches `target` for room to write instead of for readability, or the other way round. Who waits for room is
+  /// not told that the peer has said its last: that would not change, and be told again and again.
+  func change(_ target: Int32, key: UInt64, writing: Bool) -> Bool {
+    var event = epoll_event()
+    event.events = writing ? EPOLLOUT.rawValue : EPOLLIN.rawValue | EPOLLRDHUP.rawValue
+    event.data.u64 = key
+    return epoll_ctl(descriptor, EPOLL_CTL_MOD, target, &event) == 0
+  }
+
+  /// Watches `target` for nothing but its end: neither readability nor room to write is reported.
+  func mute(_ target: Int32, key: UInt64) -> Bool {
+    var event = epoll_event()
+    event.data.u64 = key
+    return epoll_ctl(descriptor, EPOLL_CTL_MOD, target, &event) == 0
+  }
+
+  func remove(_ target: Int32) {
+    var unused = epoll_event()
+    epoll_ctl(descriptor, EPOLL_CTL_DEL, target, &unused)
+  }
+
+  /// Waits at most `milliseconds`, for ever where negative. An interrupted wait has no events.
+  mutating func wait(milliseconds: Int32) -> Int {
+    count = max(0, Int(epoll_wait(descriptor, &events, Int32(events.count), milliseconds)))
+    return count
+  }
+
+  /// The key of the event at `index` of the last wait.
+  func key(at index: Int) -> UInt64 { events[index].data.u64 }
+}
+
+/// A unix socket that only sends datagrams, as sd_notify(3) does.
+package final class DatagramSender: Sendable {
+  private let descriptor: Int32
+  private let target: SocketAddress
+
+  /// How long a full queue of the receiver is waited for, in seconds.
+  private static let patience = 1
+
+  /// - Parameter path: an absolute path, or `@` and an abstract name; nil for anything else.
+  package init?(path: String) {
+    let isAbstract = path.hasPrefix("@")
+    guard isAbstract || path.hasPrefix("/") else { return nil }
+    guard
+      let target = isAbstract
+        ? SocketAddress(abstractName: String(path.dropFirst())) : SocketAddress(path: path)
+    else { return nil }
+    descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { return nil }
+    self.target = target
+    var limit = timeval(tv_sec: DatagramSender.patience, tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+  }
+
+  deinit { close(descriptor) }
+
+  /// Whether the receiver has it.
+  @discardableResult
+  package func send(_ text: String) -> Bool { target.send(Array(text.utf8), from: descriptor) }
 }

@@ -47,3 +47,113 @@ enum Limits {
   static let directives = 500_000
   static let files = 50_000
 }
+
+/// One name of a comment `# bearerd: allow NAME`, and the line whose findings of this name it silences.
+///
+/// The comment stands behind a directive, or on a line of its own above it.
+struct Allowance: Hashable, Sendable {
+  let name: String
+  let place: Place
+
+  private static let space = UInt8(ascii: " ")
+
+  /// The names in a comment; none if it is another comment.
+  static func names(in comment: ArraySlice<UInt8>) -> [String] {
+    // Most comments are others: no text is made of them.
+    guard comment.contains(UInt8(ascii: ":")), comment.count < 1000 else { return [] }
+    let words = comment.drop { $0 == UInt8(ascii: "#") }.split {
+      [space, UInt8(ascii: "\t"), UInt8(ascii: "\r"), UInt8(ascii: ",")].contains($0)
+    }.map { String(decoding: $0, as: UTF8.self) }
+    guard words.count > 2, words[0] == "bearerd:", words[1] == "allow" else { return [] }
+    return Array(words[2...])
+  }
+}
+
+/// A file of the configuration: a part of the text that was given.
+struct SourceFile: Sendable {
+  let name: String
+  let range: Range<Int>
+
+  private static let mark = Array("# configuration file ".utf8)
+  private static let chatter = Array("nginx: ".utf8)
+
+  /// The files in what `nginx -T` prints; a text without its marks is one file.
+  /// - Parameter name: what to call such a text.
+  static func split(_ bytes: [UInt8], name: String) throws(ConfigurationError) -> (
+    files: [SourceFile], isDump: Bool
+  ) {
+    var files: [SourceFile] = []
+    var current: (name: String, start: Int)?
+    var start = 0
+    while start < bytes.count {
+      let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+      if let marked = marked(bytes[start..<end]) {
+        if let current { files.append(SourceFile(name: current.name, range: current.start..<start)) }
+        guard files.count < Limits.files else {
+          throw ConfigurationError(file: name, line: nil, message: "more than \(Limits.files) files")
+        }
+        current = (marked, min(end + 1, bytes.count))
+      } else if current == nil, !bytes[start..<end].starts(with: chatter) {
+        // Not what `nginx -T` prints; `2>&1` puts nginx's own messages before the first mark.
+        return ([SourceFile(name: name, range: 0..<bytes.count)], false)
+      }
+      start = end + 1
+    }
+    guard let current else { return ([SourceFile(name: name, range: 0..<bytes.count)], false) }
+    files.append(SourceFile(name: current.name, range: current.start..<bytes.count))
+    return (files, true)
+  }
+
+  /// The path in `# configuration file PATH:`.
+  private static func marked(_ line: ArraySlice<UInt8>) -> String? {
+    var line = line
+    if line.last == UInt8(ascii: "\r") { line.removeLast() }
+    guard line.starts(with: mark), line.last == UInt8(ascii: ":"), line.count > mark.count + 1 else {
+      return nil
+    }
+    return String(decoding: line.dropFirst(mark.count).dropLast(), as: UTF8.self)
+  }
+}
+
+/// A whole configuration of nginx as one tree: what `nginx -T` prints, or one file.
+package struct ConfigurationText: Sendable {
+  /// The most bytes that are read.
+  package static let maximumLength = Limits.bytes
+
+  /// The paths, which places index.
+  package let files: [String]
+  let directives: [Directive]
+  let allowances: [Allowance]
+  /// Directives `include` whose files are not in the text.
+  let unresolved: [Directive]
+
+  /// - Parameters:
+  ///   - bytes: what `nginx -T` prints, or a file that nginx reads.
+  ///   - name: what to call a text that is not of `nginx -T`.
+  package init(parsing bytes: [UInt8], name: String) throws(ConfigurationError) {
+    guard bytes.count <= Limits.bytes else {
+      throw ConfigurationError(file: name, line: nil, message: "more than \(Limits.bytes >> 20) MiB")
+    }
+    let (sources, isDump) = try SourceFile.split(bytes, name: name)
+    var expansion = IncludeExpansion(bytes, sources, isDump: isDump)
+    directives = try expansion.expanded()
+    files = sources.map(\.name)
+    allowances = expansion.allowances
+    unresolved = expansion.unresolved
+    guard
+      directives.contains(where: { ["http", "server", "location", "upstream", "events"].contains($0.name) })
+    else {
+      throw ConfigurationError(
+        file: files[0], line: nil,
+        message: "this is not a configuration of nginx: it has no http and no server block")
+    }
+  }
+
+  /// A text without a file's name of its own, as tests write it.
+  init(_ text: String) throws(ConfigurationError) {
+    try self.init(parsing: Array(text.utf8), name: "nginx.conf")
+  }
+
+  /// `FILE:LINE`
+  package func description(of place: Place) -> String { "\(files[place.file]):\(place.line)" }
+}

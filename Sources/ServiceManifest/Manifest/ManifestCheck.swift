@@ -1,17 +1,66 @@
 import BearerAuth
 
+/// What a checked ai-plugin.json says, as far as it is understood.
+package struct Manifest: Sendable {
+  /// `service_http`, `none`, ...
+  package internal(set) var authType: String?
+  /// What applications issued, in the order of the file; placeholders are among them.
+  package internal(set) var verificationTokens: [VerificationToken] = []
+  /// Where the OpenAPI file is.
+  package internal(set) var apiURL: WebURL?
+  /// Where the picture is.
+  package internal(set) var logoURL: WebURL?
+
+  /// Where it must be published, on its site.
+  package static let path = "/.well-known/ai-plugin.json"
+}
+
+/// A value that an application issued, to see that the manifest is of whoever registered it. It stands in the manifest,
+/// so everybody knows it.
+package struct VerificationToken: Sendable {
+  /// Whose it is: `openai`.
+  package let application: String
+  /// As it was issued, or a placeholder.
+  package let value: String
+  /// Its bytes in the file, quotes included.
+  package let range: Range<Int>
+
+  /// Whether the application has not issued it yet, and something else stands in its place.
+  package var isPlaceholder: Bool { VerificationToken.isPlaceholder(value) }
+
+  /// What `manifest new` writes for an application.
+  package static func placeholder(for application: String) -> String {
+    "Replace_this_string_with_the_verification_token_of_\(application)"
+  }
+
+  /// Nothing, one character again and again, or words that speak of what should stand here. What applications issue
+  /// is random, and holds no words.
+  static func isPlaceholder(_ value: String) -> Bool {
+    let letters = value.utf8.filter(\.isAlphanumeric)
+    guard let first = letters.first, !letters.allSatisfy({ $0 == first }) else { return true }
+    let parts = value.lowercased().split { !$0.isLetter && !$0.isNumber }
+    return parts.contains { words.contains(String($0)) }
+  }
+
+  private static let words: Set<String> = [
+    "change", "changeme", "here", "insert", "issued", "null", "pending", "placeholder", "replace", "tbd",
+    "todo",
+    "token", "verification", "your",
+  ]
+}
+
 /// Everything that is wrong with an ai-plugin.json by itself, without asking anybody.
-public struct ManifestCheck: Sendable {
+package struct ManifestCheck: Sendable {
   /// In the order of the file.
-  public let findings: [Finding]
+  package let findings: [Finding]
   /// What it says; nil where it is no JSON object.
-  public let manifest: Manifest?
+  package let manifest: Manifest?
 
   /// Checks the bytes of a manifest.
   /// - Parameters:
   ///   - name: what findings call it.
   ///   - home: where it is published; nil where only the file is known.
-  public init(of bytes: [UInt8], name: String, publishedAt home: WebURL? = nil) {
+  package init(of bytes: [UInt8], name: String, publishedAt home: WebURL? = nil) {
     var rules = ManifestRules(about: bytes, of: name, publishedAt: home)
     do throws(JSONDocument.Problem) {
       manifest = rules.manifest(of: try JSONDocument(parsing: bytes))

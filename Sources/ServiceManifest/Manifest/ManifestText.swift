@@ -1,25 +1,25 @@
 import BearerAuth
 
 /// The bytes of a manifest for editing: order, spacing and everything else stay as they are.
-public struct ManifestText: Sendable {
+package struct ManifestText: Sendable {
   /// The whole file.
-  public private(set) var bytes: [UInt8]
+  package private(set) var bytes: [UInt8]
   private let name: String
 
   /// Takes the bytes as they were read.
   /// - Parameter name: what findings call the file.
-  public init(_ bytes: [UInt8], name: String) {
+  package init(_ bytes: [UInt8], name: String) {
     self.bytes = bytes
     self.name = name
   }
 
   /// Whether a verification token can stand in the file without being escaped: visible ASCII, as all that are issued.
-  public static func isPlain(_ value: String) -> Bool {
+  package static func isPlain(_ value: String) -> Bool {
     !value.isEmpty && value.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != 0x22 && $0 != 0x5c }
   }
 
   /// What `setVerificationToken` came upon.
-  public enum Before: Sendable {
+  package enum Before: Sendable {
     /// The application had none.
     case absent
     /// Another one, or a placeholder.
@@ -30,7 +30,7 @@ public struct ManifestText: Sendable {
 
   /// Makes the verification token of an application be `value`.
   /// - Throws: where the file is no manifest that asks for tokens.
-  public mutating func setVerificationToken(_ value: String, of application: ApplicationName) throws(Finding)
+  package mutating func setVerificationToken(_ value: String, of application: ApplicationName) throws(Finding)
     -> Before
   {
     precondition(ManifestText.isPlain(value), "a verification token is visible ASCII")
@@ -50,7 +50,7 @@ public struct ManifestText: Sendable {
   }
 
   /// Takes the verification token of an application out; false where it has none.
-  public mutating func removeVerificationToken(of application: ApplicationName) throws(Finding) -> Bool {
+  package mutating func removeVerificationToken(of application: ApplicationName) throws(Finding) -> Bool {
     guard let tokens = try tokens(), let members = tokens.members,
       let index = members.firstIndex(where: { $0.name.utf8.elementsEqual(application.description.utf8) })
     else { return false }

@@ -81,3 +81,90 @@ struct TextReading {
     }
   }
 }
+
+/// The parts of a text that could be bearer tokens.
+///
+/// A token is a token68 (RFC 9110 section 11.2): letters, digits, `-._~+/`, and `=` at its end. So in a text it is a run of
+/// these, or, where more of them touch it, a part of a run: `/tokens/abc`, `token=abc`, `key-abc`. Every part is looked at
+/// that begins and ends where a stretch of letters and digits does.
+struct TokenRuns {
+  /// The longest that fits a header of `Credential.maximumLength`.
+  static let maximumLength = Credential.maximumLength - "Bearer ".utf8.count
+  /// How many stretches a part in the midst of a run may have: two kilobytes of base 64 have so many.
+  static let maximumStretches = 64
+  /// The same in a run that is longer than any token, as a picture in base 64: a quarter of a kilobyte.
+  static let maximumStretchesInLongRuns = 8
+  /// How many bytes all parts may have: a few seconds of hashing. No honest file comes near.
+  static let maximumBytes = 1 << 30
+
+  private let limit: Int
+  private var byteCount = 0
+
+  /// - Parameter limit: how many bytes all parts may have; less than `maximumBytes` in tests.
+  init(limit: Int = TokenRuns.maximumBytes) {
+    self.limit = limit
+  }
+
+  /// Calls `body` for each part; false where there are too many, so that nothing is known of the rest.
+  mutating func forEach(in bytes: Span<UInt8>, _ body: (Range<Int>) -> Void) -> Bool {
+    var start = 0
+    while start < bytes.count {
+      guard Secret.isToken68Byte(bytes[start]) else {
+        start += 1
+        continue
+      }
+      var end = start
+      while end < bytes.count, Secret.isToken68Byte(bytes[end]) { end += 1 }
+      var paddedEnd = end
+      while paddedEnd < bytes.count, bytes[paddedEnd] == UInt8(ascii: "=") { paddedEnd += 1 }
+      guard visitRun(from: start, to: end, paddedEnd, in: bytes, body) else { return false }
+      start = paddedEnd
+    }
+    return true
+  }
+
+  private mutating func visitRun(
+    from start: Int, to end: Int, _ paddedEnd: Int, in bytes: Span<UInt8>, _ body: (Range<Int>) -> Void
+  ) -> Bool {
+    var starts = [start]
+    var ends: [Int] = []
+    for index in start..<end where bytes[index].isAlphanumeric {
+      if index > start, !bytes[index - 1].isAlphanumeric { starts.append(index) }
+      if index + 1 == end || !bytes[index + 1].isAlphanumeric { ends.append(index + 1) }
+    }
+    if ends.last != end { ends.append(end) }
+    if paddedEnd > end { ends.append(paddedEnd) }
+
+    let stretches =
+      end - start > TokenRuns.maximumLength
+      ? TokenRuns.maximumStretchesInLongRuns : TokenRuns.maximumStretches
+    var first = 0
+    for partStart in starts {
+      while ends[first] <= partStart { first += 1 }
+      let isMidst = partStart > start
+      let near = isMidst ? min(first + stretches, ends.count) : ends.count
+      for partEnd in ends[first..<near] + ends[max(near, ends.count - 2)...] {
+        guard partEnd - partStart <= TokenRuns.maximumLength else { break }
+        // A digest costs a block of 64 bytes at least.
+        byteCount += partEnd - partStart + 64
+        guard byteCount <= limit else { return false }
+        body(partStart..<partEnd)
+      }
+    }
+    visitOwnTokens(from: start, to: end, in: bytes, body)
+    return true
+  }
+
+  /// Our own tokens are known by their beginning, even where letters touch them.
+  private func visitOwnTokens(
+    from start: Int, to end: Int, in bytes: Span<UInt8>, _ body: (Range<Int>) -> Void
+  ) {
+    guard end - start > Secret.length else { return }
+    for index in start...(end - Secret.length)
+    where bytes[index] == UInt8(ascii: "b")
+      && Secret.hasShape(bytes.extracting(index..<index + Secret.length))
+    {
+      body(index..<index + Secret.length)
+    }
+  }
+}

@@ -73,3 +73,140 @@ struct CheckManifest: Command {
     }
   }
 }
+
+/// What a check finds, told as it goes.
+struct ManifestReport {
+  private let secrets: PublishedSecrets
+  private static let maximumNames = 20
+  private var counts: [Finding.Severity: Int] = [:]
+  private var manifest: Manifest?
+
+  init(secrets: PublishedSecrets) {
+    self.secrets = secrets
+  }
+
+  mutating func add(_ finding: Finding) {
+    counts[finding.severity, default: 0] += 1
+    Console.note(finding.description)
+  }
+
+  mutating func error(_ source: String, _ message: String) { add(Finding(.error, source, message)) }
+  mutating func warning(_ source: String, _ message: String) { add(Finding(.warning, source, message)) }
+  mutating func note(_ source: String, _ message: String) { add(Finding(.note, source, message)) }
+
+  /// Checks the bytes of the manifest; nil where nothing can be made of them.
+  mutating func check(manifest bytes: [UInt8], of name: String, publishedAt home: WebURL? = nil) throws
+    -> Manifest?
+  {
+    let check = ManifestCheck(of: bytes, name: name, publishedAt: home)
+    manifest = check.manifest
+    let tokens = check.manifest?.verificationTokens ?? []
+    // Looked for first: what is found stands in no message.
+    let leaks = try secrets.findings(
+      in: bytes, of: name, verificationTokens: tokens, found: Console.hide)
+    (check.findings + leaks).forEach { add($0) }
+    return manifest
+  }
+
+  /// Checks the bytes of the OpenAPI file.
+  mutating func check(openAPI bytes: [UInt8], of name: String) throws -> OpenAPICheck {
+    let check = OpenAPICheck(of: bytes, name: name)
+    let leaks = try secrets.findings(in: bytes, of: name, found: Console.hide)
+    (check.findings + leaks).forEach { add($0) }
+    return check
+  }
+
+  /// Looks for secrets in anything that is published.
+  mutating func search(_ bytes: [UInt8], of name: String) throws {
+    try secrets.findings(in: bytes, of: name, found: Console.hide).forEach { add($0) }
+  }
+
+  /// Looks for secrets in the headers of a response; where in a line, nobody wants to know.
+  mutating func search(headersOf response: HTTPResponse, from url: WebURL) throws {
+    for header in response.headers {
+      let name = "\(url): header \(header.name)"
+      for finding in try secrets.findings(
+        in: Array(header.value.utf8), of: name, found: Console.hide)
+      {
+        add(Finding(finding.severity, name, finding.message))
+      }
+    }
+  }
+
+  /// Says how it went.
+  func finish() throws {
+    guard counts[.error] == nil else {
+      let parts = [counted(.error, "error"), counted(.warning, "warning")].compactMap(\.self)
+      Console.note(parts.joined(separator: ", "))
+      throw ExitCode.failure
+    }
+    let tokens = manifest?.verificationTokens ?? []
+    let names = tokens.prefix(ManifestReport.maximumNames).map {
+      $0.isPlaceholder ? "\($0.application) (not registered yet)" : $0.application
+    }
+    let more = tokens.count > names.count ? " and \(tokens.count - names.count) more" : ""
+    let applications = names.isEmpty ? "" : " for \(names.joined(separator: ", "))\(more)"
+    let warnings = counted(.warning, "warning").map { "; \($0)" } ?? ""
+    try Console.print("ok: \(manifest?.authType ?? "")\(applications)\(warnings)".printable)
+  }
+
+  private func counted(_ severity: Finding.Severity, _ word: String) -> String? {
+    counts[severity].map { "\($0) \(word)\($0 == 1 ? "" : "s")" }
+  }
+}
+
+/// A manifest in a file, and what it names beside it: `SITE/.well-known/ai-plugin.json` and `SITE/openapi.json`.
+struct LocalService {
+  let manifest: String
+  let openAPI: String?
+
+  func check(into report: inout ManifestReport) throws {
+    let bytes = try read()
+    let manifest = try report.check(manifest: bytes, of: manifest)
+    if let openAPI {
+      _ = try report.check(openAPI: try PublishedFile(path: openAPI).read(), of: openAPI)
+    } else if let url = manifest?.apiURL {
+      try checkOpenAPI(at: url, into: &report)
+    }
+    if let site, let url = manifest?.logoURL, url.host == manifest?.apiURL?.host {
+      let logo = PublishedFile(path: site + path(of: url))
+      guard logo.exists else {
+        report.warning(self.manifest, "its picture, \(url), is not at \(logo.path)")
+        return
+      }
+      try report.search(try logo.read(), of: logo.path)
+    }
+  }
+
+  private func read() throws -> [UInt8] {
+    do throws(PublishedFileError) {
+      return try PublishedFile(path: manifest).read()
+    } catch {
+      guard error.code == ENOENT else { throw error }
+      throw Failure("\(error.description); `bearerd manifest new` makes one", code: EX_IOERR)
+    }
+  }
+
+  private func checkOpenAPI(at url: WebURL, into report: inout ManifestReport) throws {
+    let file = site.map { PublishedFile(path: $0 + path(of: url)) }
+    guard let file, file.exists else {
+      report.note(
+        manifest,
+        "\(url) was not looked at; name its file with --openapi, or check the site once it is published")
+      return
+    }
+    _ = try report.check(openAPI: try file.read(), of: file.path)
+  }
+
+  /// The folder that the site's files are in; nil where the manifest is not at its place in it.
+  private var site: String? {
+    guard manifest != String(Manifest.path.dropFirst()) else { return "." }
+    return manifest.hasSuffix(Manifest.path) ? String(manifest.dropLast(Manifest.path.count)) : nil
+  }
+
+  /// Never out of the site's folder.
+  private func path(of url: WebURL) -> String {
+    let path = url.path.prefix { $0 != "?" }
+    return path.split(separator: "/").contains("..") ? "/" : String(path)
+  }
+}

@@ -1,5 +1,8 @@
 import ArgumentParser
+import BearerAuth
+import BearerdService
 import FastCGI
+import FoundationEssentials
 import Glibc
 
 /// `--listen`, for the commands that ask a running daemon.
@@ -101,5 +104,91 @@ struct DaemonOption: ParsableArguments {
     case EACCES: "; run this as root, or as a user whom the socket admits"
     default: ""
     }
+  }
+}
+
+/// Which tokens the daemon has read, in the words of its answer.
+private struct DaemonReading: Decodable {
+  var path: String
+  /// The version in force, as `TokenSource.digest` names it.
+  var read: String?
+  /// The version it tried last.
+  var tried: String?
+  /// Why that one is not in force.
+  var failure: String?
+}
+
+/// What an edit of the tokens does last: it waits until the daemon has read it.
+struct Confirmation {
+  /// The path of the tokens, as it was given.
+  let tokens: String
+  let daemon: DaemonOption
+  /// For the error, if the daemon goes on with the tokens from before: `the token is removed, but {} still accepts it`.
+  let complaint: (_ daemon: String) -> String
+
+  /// After so long without any news of the daemon or the file it is given up, in milliseconds.
+  private static let patience: UInt64 = 5000
+  /// And in any case after so long.
+  private static let limit: UInt64 = 30_000
+
+  /// - Throws: where a daemon of these tokens answers, and has not read what is there now.
+  func await() throws(Failure) {
+    let start = Clock.monotonicMilliseconds()
+    var news = (what: "", at: start)
+    var pause: UInt32 = 2000
+    while true {
+      let disk = TokenSource(path: tokens).digest
+      guard let reading = try reading() else { return }
+      if let disk, reading.read == disk { return }
+      if let failure = reading.failure, reading.tried == disk { throw failed(failure) }
+      let what = "\(disk ?? "") \(reading.read ?? "") \(reading.tried ?? "")"
+      let now = Clock.monotonicMilliseconds()
+      if news.what != what { news = (what, now) }
+      guard now < news.at + Confirmation.patience, now < start + Confirmation.limit else {
+        throw failed(reading.failure ?? "it has not read the change for \((now - start) / 1000) seconds")
+      }
+      usleep(pause)
+      pause = min(pause * 2, 50_000)
+    }
+  }
+
+  /// nil where there is nothing to wait for, which is said.
+  private func reading() throws(Failure) -> DaemonReading? {
+    let response: ResponseMessage
+    do throws(DaemonOption.Unreachable) {
+      response = try daemon.response(to: "tokens")
+    } catch {
+      switch error.kind {
+      case .absent:
+        Console.note(
+          "No daemon answers on \(daemon.name); it reads the change when it starts. If it listens elsewhere, say so "
+            + "with --listen.")
+      case .unknown: Console.note("Whether the daemon has read the change is not known: \(error.message).")
+      case .hangs: throw failed(error.message)
+      }
+      return nil
+    }
+    guard response.status == 200,
+      let reading = try? JSONDecoder().decode(DaemonReading.self, from: Data(response.body.utf8))
+    else {
+      Console.note(
+        "Whether the daemon on \(daemon.name) has read the change is not known: it does not say; is it of another "
+          + "version than \(Bearerd.version)?")
+      return nil
+    }
+    guard TokenSource(path: tokens).isSame(as: reading.path) else {
+      Console.note(
+        "Whether a daemon has read the change is not known: the one on \(daemon.name) reads "
+          + "\(reading.path.printable), not \(tokens).")
+      return nil
+    }
+    return reading
+  }
+
+  private func failed(_ reason: String) -> Failure {
+    let line = (reason.split(separator: "\n").first.map(String.init) ?? "").printable
+    return Failure(
+      "\(complaint("the daemon on \(daemon.name)")): \(line); once that is mended it reads \(tokens) by itself",
+      code: EX_TEMPFAIL)
   }
 }

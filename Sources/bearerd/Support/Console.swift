@@ -1,4 +1,6 @@
+import ArgumentParser
 import BearerAuth
+import BearerdService
 import Glibc
 import ServiceManifest
 import Synchronization
@@ -76,5 +78,90 @@ enum Console {
         throw Failure("cannot write the answer: \(String(cString: strerror(errno)))", code: EX_IOERR)
       }
     }
+  }
+}
+
+/// A subcommand whose failures end as a message on stderr and an exit code of sysexits.h.
+protocol Command: ParsableCommand {
+  /// Does the work; what it throws is told to the administrator.
+  func perform() throws
+}
+
+extension Command {
+  func run() throws {
+    Console.takeDescriptors()
+    do {
+      try perform()
+    } catch let error as TokenSourceError {
+      // Issues begin with their file, as those of a compiler do, so that editors can jump to them.
+      if case .unusable = error {
+        Console.note(lines: error.description)
+      } else {
+        Console.note("bearerd: \(error)")
+      }
+      throw ExitCode(error.exitCode)
+    } catch let error as PublishedFileError {
+      Console.note("bearerd: \(error)")
+      throw ExitCode(EX_IOERR)
+    } catch let failure as Failure {
+      Console.note("bearerd: \(failure.message)")
+      throw ExitCode(failure.code)
+    } catch let error as CryptoUnavailable {
+      Console.note("bearerd: \(error)")
+      throw ExitCode.failure
+    }
+  }
+}
+
+/// Why a command did not do what it was asked, with the fix.
+struct Failure: Error {
+  var message: String
+  var code: Int32
+
+  /// Exits with 1 where nothing else is said.
+  init(_ message: String, code: Int32 = EXIT_FAILURE) {
+    self.message = message
+    self.code = code
+  }
+
+  /// The command line is to blame: exits with 64.
+  static func usage(_ message: String) -> Failure {
+    Failure(message, code: EX_USAGE)
+  }
+}
+
+extension Instant {
+  /// The system's clock.
+  static var now: Instant { Instant(seconds: Int64(time(nil))) }
+}
+
+/// Bytes of the system's generator (getentropy(3)), which gives up to 256 at once, all or none.
+func randomBytes(_ count: Int) throws(Failure) -> [UInt8] {
+  var bytes = [UInt8](repeating: 0, count: count)
+  guard bytes.withUnsafeMutableBytes({ getentropy($0.baseAddress, $0.count) }) == 0 else {
+    throw Failure("the system gives no random bytes: \(String(cString: strerror(errno)))")
+  }
+  return bytes
+}
+
+/// Rows in columns that are as wide as they must be.
+struct Table {
+  private var rows: [[String]]
+
+  init(header: [String]) {
+    rows = [header]
+  }
+
+  /// Adds a row; of names that come from elsewhere, what a terminal would obey is escaped.
+  mutating func append(_ row: [String]) {
+    rows.append(row.map(\.printable))
+  }
+
+  var description: String {
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+      let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+      return String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
+    }.joined(separator: "\n")
   }
 }

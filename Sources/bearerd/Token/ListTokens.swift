@@ -1,6 +1,7 @@
 import ArgumentParser
 import BearerAuth
 import BearerdService
+import Glibc
 
 /// `bearerd token list`
 struct ListTokens: Command {
@@ -64,5 +65,58 @@ struct ListTokens: Command {
 
   private func list(_ items: [some CustomStringConvertible]?) -> String? {
     items?.map(\.description).joined(separator: ",")
+  }
+}
+
+/// When the keys of an application were last used, by the daemon's account: what makes it safe to take one back.
+struct LastUses {
+  private let report: StatusReport
+
+  /// Asks the daemon. Nil where none answers on the usual socket, or where it reads other tokens: then nothing is
+  /// known. Where somebody said which daemon to ask, they are told why.
+  init?(of application: String, in tokens: String, from daemon: DaemonOption) {
+    do throws(Failure) {
+      report = try daemon.report(of: application, timeout: 1000)
+      guard TokenSource(path: tokens).isSame(as: report.tokens.path) else {
+        throw Failure(
+          "the daemon reads \(report.tokens.path.shortened(to: 1000).printable), not \(tokens.printable)")
+      }
+    } catch {
+      if daemon.listen != nil { Console.note("When it was last used is not known: \(error.message).") }
+      return nil
+    }
+  }
+
+  /// `was last used 3 minutes ago from 192.0.2.7`
+  func sentence(about token: Token) -> String {
+    guard let key = key(of: token), let used = key.lastUsed else {
+      return "was not used since the daemon was started \(Duration.text(Int64(report.uptime))) ago"
+    }
+    let place = key.lastUsedFrom.map { " from \($0.shortened(to: 100).printable)" } ?? ""
+    return "was last used \(Duration.text(max(0, report.now.seconds - used.seconds))) ago\(place)"
+  }
+
+  /// Whether the token was used since the daemon was started.
+  func isUsed(_ token: Token) -> Bool { key(of: token)?.lastUsed != nil }
+
+  private func key(of token: Token) -> StatusReport.Key? {
+    report.keys.first { $0.key == token.key && (token.key != nil || $0.line == token.line) }
+  }
+}
+
+/// What the commands share that take a token back.
+struct TakingBack: ParsableArguments {
+  @OptionGroup var daemon: DaemonOption
+
+  @Flag(help: "Do not ask, not even on a terminal.")
+  var yes = false
+
+  /// Says when the tokens were last used, and asks where somebody is there to answer.
+  /// - Parameter tokens: those that are about to end.
+  func confirm(_ tokens: [Token], by uses: LastUses?, _ action: String) throws(Failure) {
+    guard let uses else { return }
+    for token in tokens { Console.note("\(name(of: token)) \(uses.sentence(about: token)).") }
+    guard tokens.contains(where: uses.isUsed), !yes, Console.hasSomebody else { return }
+    guard Console.confirms("\(action) anyway?") else { throw Failure("broken off; nothing was changed") }
   }
 }

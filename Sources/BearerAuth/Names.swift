@@ -1,0 +1,105 @@
+/// The name of a caller: `openai`, `zapier`, `ci`.
+package struct ApplicationName: Hashable, Sendable, CustomStringConvertible {
+  /// The name itself; fit for a header, a log field and a file's name.
+  package let description: String
+
+  /// Nil where the name breaks the rule.
+  package init?(_ text: String) {
+    guard ApplicationName.isValid(text.utf8.span) else { return nil }
+    description = text
+  }
+
+  /// The rule, as the end of a sentence.
+  package static let rule =
+    "1 to 63 of a-z, 0-9, dot, hyphen and underscore, beginning with a letter or digit"
+
+  static func isValid(_ bytes: Span<UInt8>) -> Bool {
+    guard (1...63).contains(bytes.count), bytes[0].isLower || bytes[0].isDigit else { return false }
+    for index in bytes.indices where !isNameByte(bytes[index]) { return false }
+    return true
+  }
+
+  /// `[a-z0-9._-]`: none of them means anything to a shell, a header, a URL or the token file.
+  static func isNameByte(_ byte: UInt8) -> Bool {
+    byte.isLower || byte.isDigit
+      || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".")
+  }
+}
+
+/// The short public name of one token among an application's: `k7f3q2`. For logs, lists and rotation; it opens
+/// nothing and says nothing of the secret.
+package struct KeyID: Hashable, Sendable, CustomStringConvertible {
+  /// The name itself.
+  package let description: String
+
+  /// Nil where the name breaks the rule.
+  package init?(_ text: String) {
+    guard KeyID.isValid(text.utf8.span) else { return nil }
+    description = text
+  }
+
+  /// A new one of six characters (about 30 bits) from as many random bytes. Without 0, 1, l and o, so that it
+  /// can be read out over a telephone.
+  package init(randomBytes: [UInt8]) {
+    let alphabet = Array("abcdefghijkmnpqrstuvwxyz23456789".utf8)
+    description = String(decoding: randomBytes.prefix(6).map { alphabet[Int($0 & 31)] }, as: UTF8.self)
+  }
+
+  /// The rule, as the end of a sentence.
+  package static let rule = "1 to 15 of a-z and 0-9"
+
+  static func isValid(_ bytes: Span<UInt8>) -> Bool {
+    // Fifteen bytes are what Swift keeps inside a String: a key id costs no allocation.
+    guard (1...15).contains(bytes.count) else { return false }
+    for index in bytes.indices where !(bytes[index].isLower || bytes[index].isDigit) { return false }
+    return true
+  }
+}
+
+/// A door's name: `read`, `write`, `billing.export`. The same rule as an application's name.
+///
+/// Kept in place, so that comparing the scope of a request with those of a token allocates nothing.
+package struct Scope: Hashable, Sendable {
+  /// Eight bytes of the name a word, zero after its end. A name holds no zero, so the end needs no count.
+  private var words = InlineArray<8, UInt64>(repeating: 0)
+
+  /// Nil where the name breaks the rule.
+  package init?(_ bytes: Span<UInt8>) {
+    guard ApplicationName.isValid(bytes) else { return nil }
+    for index in bytes.indices {
+      words[index / 8] |= UInt64(bytes[index]) << UInt64(index % 8 * 8)
+    }
+  }
+
+  /// Nil where the name breaks the rule.
+  package init?(_ text: String) {
+    self.init(text.utf8.span)
+  }
+
+  /// The rule, as the end of a sentence.
+  package static let rule = ApplicationName.rule
+
+  /// Whole names only: `read` is not `reader`.
+  package static func == (left: Scope, right: Scope) -> Bool {
+    for index in 0..<8 where left.words[index] != right.words[index] { return false }
+    return true
+  }
+
+  /// Hashes every byte.
+  package func hash(into hasher: inout Hasher) {
+    for index in 0..<8 { hasher.combine(words[index]) }
+  }
+}
+
+extension Scope: CustomStringConvertible {
+  /// The name itself.
+  package var description: String {
+    var bytes: [UInt8] = []
+    for index in 0..<63 {
+      let byte = UInt8(truncatingIfNeeded: words[index / 8] >> UInt64(index % 8 * 8))
+      guard byte != 0 else { break }
+      bytes.append(byte)
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

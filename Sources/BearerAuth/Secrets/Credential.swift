@@ -1,0 +1,198 @@
+import CCrypto
+
+/// What the Authorization header of a request amounts to. The secret itself goes no further than this type's
+/// `init`.
+package enum Credential: Hashable, Sendable {
+  /// No header, or an empty one.
+  case absent
+  /// Another scheme than Bearer.
+  case otherScheme
+  /// Not a scheme followed by one token (RFC 6750 section 2.1).
+  case malformed
+  /// The shape of a token that we made, with a wrong checksum: a slip of the hand.
+  case mistyped
+  /// libcrypto failed; nothing is known of the token.
+  case unhashed
+  /// The digest of a well-formed token.
+  case token(Digest)
+
+  /// The longest header that is looked at, in bytes.
+  package static let maximumLength = 8192
+
+  /// Reads the value of an Authorization header, or of its absence: no bytes.
+  ///
+  /// The scheme is Bearer in any case (RFC 9110 section 11.1), then come one or more spaces and a token68, and
+  /// nothing else. Nothing is trimmed or repaired: a comma or an inner space is what some fronts make of two
+  /// headers, and choosing one of them would be a guess.
+  package init(parsing value: Span<UInt8>, with context: borrowing DigestContext) {
+    guard !value.isEmpty else {
+      self = .absent
+      return
+    }
+    guard value.count <= Credential.maximumLength, let end = Credential.endOfScheme(in: value) else {
+      self = .malformed
+      return
+    }
+    guard Credential.isBearer(value.extracting(..<end)) else {
+      self = .otherScheme
+      return
+    }
+    let secret = value.extracting(Credential.endOfSpaces(in: value, from: end)...)
+    guard Secret.isWellFormed(secret) else {
+      self = .malformed
+      return
+    }
+    guard !Secret.isMistyped(secret) else {
+      self = .mistyped
+      return
+    }
+    self = context.digest(of: secret).map { .token($0) } ?? .unhashed
+  }
+
+  /// A scheme is a token (RFC 9110 section 5.6.2) that ends at a space or with the value.
+  private static func endOfScheme(in value: Span<UInt8>) -> Int? {
+    var end = 0
+    while end < value.count, isSchemeByte(value[end]) { end += 1 }
+    guard end > 0, end == value.count || value[end] == UInt8(ascii: " ") else { return nil }
+    return end
+  }
+
+  private static func endOfSpaces(in value: Span<UInt8>, from start: Int) -> Int {
+    var end = start
+    while end < value.count, value[end] == UInt8(ascii: " ") { end += 1 }
+    return end
+  }
+
+  private static func isBearer(_ scheme: Span<UInt8>) -> Bool {
+    let bearer: StaticString = "bearer"
+    guard scheme.count == bearer.utf8CodeUnitCount else { return false }
+    return bearer.withUTF8Buffer { name in
+      for index in name.indices where scheme[index].lowered != name[index] { return false }
+      return true
+    }
+  }
+
+  private static func isSchemeByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "%"), UInt8(ascii: "&"),
+      UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
+      UInt8(ascii: "^"), UInt8(ascii: "_"), UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "~"):
+      true
+    default:
+      byte.isAlphanumeric
+    }
+  }
+}
+
+/// A SHA-256 digest (FIPS 180-4): what the token file keeps of a secret.
+///
+/// There is one way to compare two, and it takes the same time wherever they differ.
+package struct Digest: Sendable {
+  /// Bytes 0 to 7 of the digest, lowest first, and so on: the layout that libcrypto writes on every machine we
+  /// build for is checked by the tests' known digests.
+  private var words: InlineArray<4, UInt64>
+
+  /// Sixty-four hexadecimal digits of either case; nil for anything else.
+  package init?(hex: Span<UInt8>) {
+    guard hex.count == 64 else { return nil }
+    words = InlineArray(repeating: 0)
+    // Judged once, at the end: a branch for every digit would be mispredicted for every other one.
+    var all: UInt8 = 0
+    for word in 0..<4 {
+      var value: UInt64 = 0
+      for byte in 0..<8 {
+        let high = hex[word * 16 + byte * 2].hexDigit
+        let low = hex[word * 16 + byte * 2 + 1].hexDigit
+        all |= high | low
+        value |= UInt64(high << 4 | low) << UInt64(byte * 8)
+      }
+      words[word] = value
+    }
+    guard all < 16 else { return nil }
+  }
+
+  /// Lets `write` fill the 32 bytes; nil where it says that it could not. The pointer is good during the call only.
+  init?(filledBy write: (UnsafeMutablePointer<UInt8>) -> Bool) {
+    words = InlineArray(repeating: 0)
+    let isFilled = withUnsafeMutableBytes(of: &words) { buffer in
+      guard let start = buffer.baseAddress else { return false }
+      return write(start.assumingMemoryBound(to: UInt8.self))
+    }
+    guard isFilled else { return nil }
+    for word in 0..<4 { words[word] = UInt64(littleEndian: words[word]) }
+  }
+
+  /// Sixty-four lower-case hexadecimal digits.
+  package var hex: String {
+    let digits = Array("0123456789abcdef".utf8)
+    let text = (0..<32).flatMap { index in
+      let byte = UInt8(truncatingIfNeeded: words[index / 8] >> UInt64(index % 8 * 8))
+      return [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// Where an index begins to look for it.
+  ///
+  /// Taken as it is, without a seed: whoever fills the index writes the token file, and whoever only asks
+  /// cannot choose the digests that are in it.
+  var position: UInt64 { words[0] }
+}
+
+extension Digest: Hashable {
+  /// In constant time: every word is looked at, and all are judged once, at the end.
+  ///
+  /// Not by libcrypto, which goes byte by byte: with a million tokens the processor has to wait for memory, and what it can
+  /// fetch meanwhile is what follows soon.
+  package static func == (left: Digest, right: Digest) -> Bool {
+    var difference: UInt64 = 0
+    for word in 0..<4 { difference |= left.words[word] ^ right.words[word] }
+    return difference == 0
+  }
+
+  /// The first word is as evenly spread as the whole.
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(words[0])
+  }
+}
+
+/// libcrypto would not give us SHA-256, or the memory for it.
+package struct CryptoUnavailable: Error, Equatable, CustomStringConvertible {
+  /// Also for whoever asked for a digest and got none.
+  package init() {}
+
+  /// For the administrator.
+  package var description: String { "libcrypto offers no SHA-256; check the installation of OpenSSL" }
+}
+
+/// SHA-256 by libcrypto, with the algorithm fetched once and the working memory reused: a lookup by name for
+/// every digest costs more than the digest. One for each thread; never shared.
+package final class DigestContext {
+  private let algorithm: OpaquePointer
+  private let context: OpaquePointer
+
+  /// Throws where libcrypto lacks the algorithm or the memory.
+  package init() throws(CryptoUnavailable) {
+    guard let algorithm = EVP_MD_fetch(nil, "SHA256", nil) else { throw CryptoUnavailable() }
+    guard let context = EVP_MD_CTX_new() else {
+      EVP_MD_free(algorithm)
+      throw CryptoUnavailable()
+    }
+    self.algorithm = algorithm
+    self.context = context
+  }
+
+  deinit {
+    EVP_MD_CTX_free(context)
+    EVP_MD_free(algorithm)
+  }
+
+  /// The digest of `bytes`; nil where libcrypto failed, which is never taken for a digest.
+  package func digest(of bytes: Span<UInt8>) -> Digest? {
+    guard EVP_DigestInit_ex2(context, algorithm, nil) == 1 else { return nil }
+    // libcrypto reads the bytes during the call and keeps no pointer to them.
+    let isRead = bytes.withUnsafeBytes { EVP_DigestUpdate(context, $0.baseAddress, $0.count) == 1 }
+    guard isRead else { return nil }
+    return Digest { EVP_DigestFinal_ex(context, $0, nil) == 1 }
+  }
+}

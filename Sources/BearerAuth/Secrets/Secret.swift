@@ -1,0 +1,157 @@
+/// The tokens that we make: `brd_`, 43 characters of base 62 for 256 random bits, and 6 more for the CRC-32 of
+/// those 43. A secret scanner finds them with `\bbrd_[0-9A-Za-z]{49}\b`.
+///
+/// The checksum tells a slip of the hand from a wrong token before anything is looked up. It proves nothing:
+/// anyone can compute it.
+package enum Secret {
+  /// What every token that we make begins with.
+  package static let prefix = "brd_"
+
+  /// How many random bytes a token is made of.
+  package static let randomByteCount = 32
+
+  static let entropyLength = 43
+  static let checksumLength = 6
+  package static let length = 4 + entropyLength + checksumLength
+
+  /// A new token of 32 bytes from the system's generator.
+  ///
+  /// Bytes and not a String, so that the caller can overwrite them when they have been shown.
+  package static func generate(randomBytes: [UInt8]) -> [UInt8] {
+    precondition(randomBytes.count == randomByteCount, "a token is made of 32 random bytes")
+    let entropy = Base62.encode(randomBytes, length: entropyLength)
+    let sum = CRC32.checksum(of: entropy.span)
+    let sumBytes = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: sum >> $0) }
+    return Array(prefix.utf8) + entropy + Base62.encode(sumBytes, length: checksumLength)
+  }
+
+  /// Whether the bytes can follow `Bearer `: token68 of RFC 9110 section 11.2.
+  ///
+  /// Here and below no branch depends on a character, so the time tells a token's length and nothing else of it.
+  package static func isWellFormed(_ bytes: Span<UInt8>) -> Bool {
+    var end = bytes.count
+    while end > 0, bytes[end - 1] == UInt8(ascii: "=") { end -= 1 }
+    return end > 0 && all(of: bytes.extracting(..<end), are: .token68)
+  }
+
+  /// Whether the bytes have the shape of a token that we made and a checksum that is not theirs.
+  package static func isMistyped(_ bytes: Span<UInt8>) -> Bool {
+    guard hasShape(bytes) else { return false }
+    let end = length - checksumLength
+    let sum = CRC32.checksum(of: bytes.extracting(4..<end))
+    return Base62.decode(bytes.extracting(end...)) != UInt64(sum)
+  }
+
+  /// Whether the bytes look like a token that we made, whatever their checksum.
+  package static func hasShape(_ bytes: Span<UInt8>) -> Bool {
+    bytes.count == length && bytes.hasPrefix("brd_") && all(of: bytes.extracting(4...), are: .alphanumeric)
+  }
+
+  /// A letter, a digit or the punctuation of token68, without the `=` at its end.
+  package static func isToken68Byte(_ byte: UInt8) -> Bool {
+    CharacterKinds.table[Int(byte)] & CharacterKinds.token68.rawValue != 0
+  }
+
+  /// Judged once, at the end.
+  private static func all(of bytes: Span<UInt8>, are kind: CharacterKinds) -> Bool {
+    var common = UInt8.max
+    for index in bytes.indices { common &= CharacterKinds.table[Int(bytes[index])] }
+    return common & kind.rawValue != 0
+  }
+}
+
+/// What a byte of a token can be.
+private struct CharacterKinds: OptionSet {
+  let rawValue: UInt8
+
+  static let alphanumeric = CharacterKinds(rawValue: 1)
+  static let token68 = CharacterKinds(rawValue: 2)
+
+  /// By the byte.
+  static let table: [UInt8] = (UInt8.min...UInt8.max).map { byte in
+    if byte.isAlphanumeric { return alphanumeric.union(token68).rawValue }
+    return "-._~+/".utf8.contains(byte) ? token68.rawValue : 0
+  }
+}
+
+/// Numbers in the digits 0-9, A-Z, a-z: no character that a shell, a URL or a double click breaks at.
+enum Base62 {
+  private static let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
+
+  /// The number whose bytes, highest first, are `bytes`, in `length` digits with leading zeros.
+  /// `length` digits must be enough: 43 for 32 bytes, 6 for 4.
+  static func encode(_ bytes: [UInt8], length: Int) -> [UInt8] {
+    var number = bytes
+    var digits = [UInt8](repeating: 0, count: length)
+    for position in digits.indices.reversed() {
+      digits[position] = alphabet[remainder(dividing: &number)]
+    }
+    for index in number.indices { number[index] = 0 }
+    return digits
+  }
+
+  /// The number that up to ten digits write, highest first; nil where one is no digit of base 62. No branch depends
+  /// on a digit.
+  static func decode(_ digits: Span<UInt8>) -> UInt64? {
+    var number: UInt64 = 0
+    var worst: UInt8 = 0
+    for index in digits.indices {
+      let value = values[Int(digits[index])]
+      worst = max(worst, value)
+      number = number &* 62 &+ UInt64(value)
+    }
+    return worst < 62 ? number : nil
+  }
+
+  /// By the character; 255 where it is no digit.
+  private static let values: [UInt8] = {
+    var values = [UInt8](repeating: 255, count: 256)
+    for (value, digit) in alphabet.enumerated() { values[Int(digit)] = UInt8(value) }
+    return values
+  }()
+
+  /// Divides by 62 as one does on paper.
+  private static func remainder(dividing number: inout [UInt8]) -> Int {
+    var rest = 0
+    for index in number.indices {
+      let value = rest << 8 | Int(number[index])
+      number[index] = UInt8(value / 62)
+      rest = value % 62
+    }
+    return rest
+  }
+}
+
+/// The CRC-32 of zlib, gzip and PNG (ISO-HDLC: polynomial 0x04c11db7, reflected).
+enum CRC32 {
+  /// Four tables of 256, so that four bytes are taken at once: one by one, each would wait for the one before.
+  private static let tables: [UInt32] = {
+    var tables: [UInt32] = (0..<256).map { index in
+      (0..<8).reduce(UInt32(index)) { value, _ in value & 1 == 0 ? value >> 1 : 0xedb8_8320 ^ value >> 1 }
+    }
+    for index in 256..<1024 {
+      let before = tables[index - 256]
+      tables.append(tables[Int(before & 0xff)] ^ before >> 8)
+    }
+    return tables
+  }()
+
+  static func checksum(of bytes: Span<UInt8>) -> UInt32 {
+    let tables = tables.span
+    var sum = UInt32.max
+    var index = 0
+    while index + 4 <= bytes.count {
+      sum ^= UInt32(bytes[index]) | UInt32(bytes[index + 1]) << 8
+      sum ^= UInt32(bytes[index + 2]) << 16 | UInt32(bytes[index + 3]) << 24
+      sum =
+        tables[768 + Int(sum & 0xff)] ^ tables[512 + Int(sum >> 8 & 0xff)]
+        ^ tables[256 + Int(sum >> 16 & 0xff)] ^ tables[Int(sum >> 24)]
+      index += 4
+    }
+    while index < bytes.count {
+      sum = tables[Int((sum ^ UInt32(bytes[index])) & 0xff)] ^ sum >> 8
+      index += 1
+    }
+    return ~sum
+  }
+}

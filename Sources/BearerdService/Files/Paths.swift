@@ -1,0 +1,149 @@
+import Glibc
+
+/// What the token file asks of folders and names.
+enum Folder {
+  /// The names in a folder, in the order of their bytes.
+  static func names(in path: String) throws(TokenSourceError) -> [String] {
+    guard let stream = opendir(path) else { throw .system(operation: "open", path: path, code: errno) }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while true {
+      errno = 0
+      // The entry is the stream's own and good until the next call.
+      guard let entry = readdir(stream) else { break }
+      names.append(withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) })
+    }
+    guard errno == 0 else { throw .system(operation: "read", path: path, code: errno) }
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// Where a path leads when all its links are followed; nil where nothing is there.
+  static func target(of path: String) throws(TokenSourceError) -> String? {
+    guard let resolved = realpath(path, nil) else {
+      guard errno == ENOENT else { throw .system(operation: "find", path: path, code: errno) }
+      return nil
+    }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
+  static func status(of path: String) throws(TokenSourceError) -> stat {
+    var status = stat()
+    try Descriptor.call("look at", path) { stat(path, &status) }
+    return status
+  }
+
+  /// Of a link itself where the path names one; nil where nothing is there.
+  static func statusOfLink(at path: String) throws(TokenSourceError) -> stat? {
+    var status = stat()
+    guard lstat(path, &status) != 0 else { return status }
+    guard errno == ENOENT else { throw .system(operation: "look at", path: path, code: errno) }
+    return nil
+  }
+
+  static func isLink(_ path: String) -> Bool {
+    (try? statusOfLink(at: path)).map { $0.st_mode & S_IFMT == S_IFLNK } ?? false
+  }
+
+  /// What a link says, which may be relative to the link's directory.
+  static func destination(ofLink path: String) throws(TokenSourceError) -> String {
+    var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = try Descriptor.call("read the link", path) { readlink(path, &bytes, bytes.count) }
+    return String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  /// Whether nothing can be written where the path leads.
+  static func isOnReadOnlyMount(_ path: String) throws(TokenSourceError) -> Bool {
+    var status = statvfs()
+    try Descriptor.call("look at", path) { statvfs(path, &status) }
+    return status.f_flag & UInt(ST_RDONLY) != 0
+  }
+
+  static func rename(_ path: String, to other: String) throws(TokenSourceError) {
+    try Descriptor.call("replace", other) { Glibc.rename(path, other) }
+  }
+
+  /// A temporary file that cannot be taken away is no reason to fail: it is tried again at the next edit.
+  static func remove(_ path: String) {
+    unlink(path)
+  }
+
+  /// `/etc/bearerd/tokens` gives `/etc/bearerd` and `tokens`; `tokens` gives `.` and `tokens`.
+  static func split(_ path: String) -> (folder: String, name: String) {
+    guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+    let folder = path[..<slash]
+    return (folder.isEmpty ? "/" : String(folder), String(path[path.index(after: slash)...]))
+  }
+}
+
+/// The directories and symbolic links that the resolution of a path goes through (path_resolution(7)): whoever can
+/// change one of them decides what the path leads to.
+struct PathTrail {
+  /// A name, and the directory that holds it; there is no link in the directory's path.
+  struct Entry: Hashable {
+    var directory: String
+    var name: String
+
+    var path: String { directory == "/" ? "/\(name)" : "\(directory)/\(name)" }
+  }
+
+  /// Who may change an object of the trail.
+  struct Owner: Equatable {
+    var path: String
+    var mode: mode_t
+    var user: uid_t
+    var group: gid_t
+  }
+
+  /// In the order in which they are followed.
+  private(set) var links: [Entry] = []
+  /// Every directory in which a name is looked up, and every link. In the order of the resolution.
+  private(set) var owners: [Owner] = []
+  /// What the path leads to; nothing need be there.
+  private(set) var target = Entry(directory: "/", name: "")
+
+  /// More links are a loop, as for the kernel.
+  private static let maximumLinks = 40
+
+  /// - Throws: if a directory on the way does not exist or cannot be searched, or if the links form a loop.
+  init(of path: String) throws(TokenSourceError) {
+    var directory = path.hasPrefix("/") ? "/" : try Folder.target(of: ".") ?? "/"
+    var rest: [Substring] = path.split(separator: "/").reversed()
+    try note(directory)
+    while let name = rest.popLast() {
+      if name == "." { continue }
+      if name == ".." {
+        directory = Folder.split(directory).folder
+        continue
+      }
+      target = Entry(directory: directory, name: String(name))
+      guard let status = try Folder.statusOfLink(at: target.path) else {
+        guard rest.isEmpty else { throw .system(operation: "find", path: target.path, code: ENOENT) }
+        return
+      }
+      if status.st_mode & S_IFMT == S_IFLNK {
+        guard links.count < PathTrail.maximumLinks else {
+          throw .system(operation: "find", path: path, code: ELOOP)
+        }
+        links.append(target)
+        owners.append(Owner(target.path, status))
+        let destination = try Folder.destination(ofLink: target.path)
+        if destination.hasPrefix("/") { directory = "/" }
+        rest += destination.split(separator: "/").reversed()
+      } else if !rest.isEmpty {
+        directory = target.path
+        try note(directory)
+      }
+    }
+  }
+
+  private mutating func note(_ directory: String) throws(TokenSourceError) {
+    owners.append(Owner(directory, try Folder.status(of: directory)))
+  }
+}
+
+extension PathTrail.Owner {
+  init(_ path: String, _ status: stat) {
+    self.init(path: path, mode: status.st_mode, user: status.st_uid, group: status.st_gid)
+  }
+}

@@ -1,0 +1,187 @@
+import BearerdService
+import Glibc
+import ServiceManifest
+
+/// HTTP by curl(1), which knows TLS, proxies and HTTP/2 as callers do.
+///
+/// All that it is told goes to its standard input as a configuration, so its arguments are always the same: nothing can be
+/// smuggled into them, and no secret can be read in the list of processes.
+enum Curl {
+  /// Nothing came back, or nothing that is HTTP.
+  struct Unanswered: Error, CustomStringConvertible {
+    /// `curl: (7) Failed to connect to ...`
+    var description: String
+  }
+
+  private static let maximumSize = PublishedFile.maximumSize
+  /// -q, which must come first: what the user has in ~/.curlrc is not what callers have.
+  private static let command = ["curl", "-q", "--config", "-"]
+
+  /// Sends the request and waits for the response. Redirects are not followed: callers do not either.
+  /// - Throws: `Failure` where there is no curl.
+  static func response(to request: HTTPRequest) throws -> HTTPResponse {
+    guard !request.holdsSecret || request.isPrivate else {
+      throw Unanswered(description: "not sent: a token goes over http to this machine only")
+    }
+    var configuration = configuration(for: request)
+    defer { configuration.wipe() }
+    let child = try ChildProcess.run(
+      command, environment: environment(for: request), input: configuration, limit: maximumSize + (1 << 16))
+    guard !child.isCut else { throw Unanswered(description: "more than \(maximumSize >> 20) MiB came back") }
+    guard child.code == 0 else { throw Unanswered(description: reason(child)) }
+    guard let response = HTTPResponse(parsing: child.output) else {
+      throw Unanswered(description: "what came back is no HTTP")
+    }
+    return response
+  }
+
+  private static func reason(_ child: ChildProcess.Outcome) -> String {
+    let text = String(decoding: child.errors, as: UTF8.self).split(whereSeparator: \.isNewline).first
+    return text.map(String.init) ?? "curl ended with \(child.code)"
+  }
+
+  /// Everything else in the environment stays out: it could name a proxy, or a file for TLS keys.
+  private static func environment(for request: HTTPRequest) -> [String] {
+    let proxies = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"]
+    let names =
+      ["PATH", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"] + (request.allowsProxy ? proxies : [])
+    return names.compactMap { name in getenv(name).map { "\(name)=\(String(cString: $0))" } }
+  }
+
+  /// The addresses of a loopback name, so that no resolver can lead it elsewhere; nil for an address or another name.
+  private static func pin(for request: HTTPRequest) -> String? {
+    let host = request.server?.host ?? request.url.host
+    guard WebURL.isLoopback(host: host), host.hasSuffix("localhost") else { return nil }
+    let port = request.server?.port ?? request.url.port ?? (request.url.isSecure ? 443 : 80)
+    return "\(host):\(port):127.0.0.1,[::1]"
+  }
+
+  private static func configuration(for request: HTTPRequest) -> [UInt8] {
+    var text: [UInt8] = []
+    // The shape of a URL is strict, so nothing in it is an option; globoff leaves its brackets alone.
+    text.append(option: "url", request.url.description.prefix { $0 != "#" }.utf8)
+    // With --request alone, curl would wait for the body of an answer to HEAD.
+    if request.method == "HEAD" {
+      text += "head\n".utf8
+    } else {
+      text.append(option: "request", request.method.utf8)
+    }
+    for (name, value) in request.headers { text.append(option: "header", Array("\(name): ".utf8) + value) }
+    if let server = request.server {
+      text.append(option: "connect-to", "::\(server.host):\(server.port)".utf8)
+    }
+    if !request.allowsProxy { text.append(option: "noproxy", "*".utf8) }
+    if let pin = pin(for: request) { text.append(option: "resolve", pin.utf8) }
+    text.append(option: "user-agent", "bearerd (checks its own site)".utf8)
+    text.append(option: "proto", "=http,https".utf8)
+    text.append(option: "connect-timeout", "5".utf8)
+    text.append(option: "max-time", "\(request.timeout)".utf8)
+    text.append(option: "max-filesize", "\(maximumSize)".utf8)
+    for flag in ["silent", "show-error", "include", "suppress-connect-headers", "globoff", "path-as-is"] {
+      text += "\(flag)\n".utf8
+    }
+    return text
+  }
+}
+
+extension [UInt8] {
+  /// A line of curl's configuration, quoted as its manual says.
+  fileprivate mutating func append(option name: String, _ value: some Sequence<UInt8>) {
+    self += "\(name) = \"".utf8
+    for byte in value {
+      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { append(UInt8(ascii: "\\")) }
+      // A line end would begin another option; no value of ours has one.
+      append(byte < 0x20 ? UInt8(ascii: " ") : byte)
+    }
+    self += "\"\n".utf8
+  }
+}
+
+/// A request as a caller sends it.
+struct HTTPRequest {
+  var method = "GET"
+  var url: WebURL
+  /// May hold secrets.
+  var headers: [(name: String, value: [UInt8])] = []
+  /// How long the whole exchange may take, in seconds.
+  var timeout = 15
+  var route: HTTPRoute?
+
+  private(set) var holdsSecret = false
+
+  /// One with this Authorization header, which `Curl` sends only if `isPrivate`.
+  func authorized(_ value: [UInt8]) -> HTTPRequest {
+    var request = self
+    request.headers.append(("Authorization", value))
+    request.holdsSecret = true
+    return request
+  }
+
+  /// Whether no other machine can read it: TLS, or a connection that stays on this machine.
+  var isPrivate: Bool { url.isSecure || url.isLoopback && server?.isLoopback != false }
+
+  /// The server to connect to instead of the URL's own.
+  var server: HTTPRoute? { route?.domain == url.registeredDomain ? route : nil }
+
+  /// Whether a proxy of the environment may be used. Only for TLS, of which a proxy sees nothing but the host's name; and not
+  /// for this machine, nor for a server that was named by its address.
+  var allowsProxy: Bool { url.isSecure && !url.isLoopback && server == nil }
+}
+
+/// Another server than the one that the names of a domain lead to.
+struct HTTPRoute {
+  /// `example.com`, for all names below it as well.
+  var domain: String
+  /// An IPv6 address has its brackets.
+  var host: String
+  var port: UInt16
+
+  var isLoopback: Bool { WebURL.isLoopback(host: host) }
+}
+
+/// What came back.
+struct HTTPResponse {
+  var status = 0
+  var headers: [(name: String, value: String)] = []
+  var body: [UInt8] = []
+
+  /// The values of all header lines of that name.
+  func values(of name: String) -> [String] {
+    headers.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
+  }
+
+  func value(of name: String) -> String? { values(of: name).first }
+
+  /// Takes apart what `curl --include` prints; nil where that is no response.
+  init?(parsing output: [UInt8]) {
+    var rest = output[...]
+    repeat {
+      guard let end = rest.firstEndOfHead else { return nil }
+      // By bytes: to Swift, CR LF is one character.
+      let lines = rest[..<end.lowerBound].split(separator: UInt8(ascii: "\n")).map { line in
+        String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
+      }
+      let words = lines.first?.split(separator: " ") ?? []
+      guard words.count > 1, words[0].hasPrefix("HTTP/"), let status = Int(words[1]) else { return nil }
+      self.status = status
+      headers = lines.dropFirst().compactMap(HTTPResponse.header)
+      rest = rest[end.upperBound...]
+      // What comes before the response itself: 100 Continue, 103 Early Hints.
+    } while status < 200
+    body = Array(rest)
+  }
+
+  private static func header(_ line: String) -> (name: String, value: String)? {
+    guard let colon = line.firstIndex(of: ":") else { return nil }
+    let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
+    return (String(line[..<colon]), String(value))
+  }
+}
+
+extension ArraySlice<UInt8> {
+  /// The empty line behind a head.
+  fileprivate var firstEndOfHead: Range<Int>? {
+    let end: [UInt8] = [13, 10, 13, 10]
+    return indices.first { self[$0...].starts(with: end) }.map { $0..<$0 + end.count }
+  }
+}
