@@ -1,3 +1,5 @@
+import Glibc
+
 /// An IPv4 or IPv6 address.
 ///
 /// An IPv4 address mapped into IPv6 (`::ffff:192.0.2.1`, RFC 4291 section 2.5.5.2) is that IPv4 address: a front
@@ -55,16 +57,19 @@ extension IPAddress: CustomStringConvertible {
 }
 
 extension IPAddress {
-  /// Reads the text of an address, as a web server puts it into REMOTE_ADDR. Nil for anything else: ports,
-  /// brackets, zone ids, names, octal or shortened IPv4.
+  /// Reads the text of an address, as a web server puts it into REMOTE_ADDR. Nil for anything else: ports, brackets,
+  /// zone ids, names, octal or shortened IPv4, all of which inet_pton(3) refuses.
   package init?(parsing bytes: Span<UInt8>) {
-    if let bits = IPAddress.v4(bytes) {
-      self.init(family: .v4, bits: UInt128(bits))
-    } else if let bits = IPAddress.v6(bytes) {
-      self.init(family: .v6, bits: bits)
-    } else {
-      return nil
+    // INET6_ADDRSTRLEN: the longest text, and the NUL behind it.
+    guard bytes.count < INET6_ADDRSTRLEN else { return nil }
+    var text: [46 of CChar] = .init(repeating: 0)
+    for index in bytes.indices {
+      // inet_pton would stop here, and take what stands before it.
+      guard bytes[index] != 0 else { return nil }
+      text[index] = CChar(bitPattern: bytes[index])
     }
+    guard let address = IPAddress(text.span) else { return nil }
+    self = address
   }
 
   /// Reads the text of an address.
@@ -72,75 +77,18 @@ extension IPAddress {
     self.init(parsing: text.utf8.span)
   }
 
-  /// Four decimal octets. A leading zero is refused: inet_aton(3) would read it as octal, other readers not.
-  private static func v4(_ bytes: Span<UInt8>) -> UInt32? {
-    var bits: UInt32 = 0
-    var start = 0
-    for octet in 0..<4 {
-      let end = octet < 3 ? bytes.firstIndex(of: UInt8(ascii: "."), from: start) ?? bytes.count : bytes.count
-      guard (1...3).contains(end - start), let value = bytes.decimal(from: start, to: end), value <= 255,
-        end - start == 1 || bytes[start] != UInt8(ascii: "0"), octet == 3 || end < bytes.count
-      else { return nil }
-      bits = bits << 8 | UInt32(value)
-      start = end + 1
+  /// - Parameter text: ends with a NUL.
+  private init?(_ text: Span<CChar>) {
+    // The pointer is the span's, for the length of two calls.
+    let bits = text.withUnsafeBufferPointer { text -> (Family, UInt128)? in
+      var v4: UInt32 = 0
+      if inet_pton(AF_INET, text.baseAddress, &v4) == 1 { return (.v4, UInt128(UInt32(bigEndian: v4))) }
+      var v6: UInt128 = 0
+      if inet_pton(AF_INET6, text.baseAddress, &v6) == 1 { return (.v6, UInt128(bigEndian: v6)) }
+      return nil
     }
-    return bits
-  }
-
-  /// The forms of RFC 4291 section 2.2: eight groups, `::` for one or more groups of zeros, an IPv4 tail.
-  private static func v6(_ bytes: Span<UInt8>) -> UInt128? {
-    guard let gap = doubleColon(in: bytes) else {
-      guard let (bits, count) = groups(bytes), count == 8 else { return nil }
-      return bits
-    }
-    guard let (head, headCount) = groups(bytes.extracting(..<gap), mayEndInV4: false),
-      let (tail, tailCount) = groups(bytes.extracting((gap + 2)...)), headCount + tailCount < 8
-    else { return nil }
-    return headCount == 0 ? tail : head << UInt128(16 * (8 - headCount)) | tail
-  }
-
-  private static func doubleColon(in bytes: Span<UInt8>) -> Int? {
-    var index = 1
-    while index < bytes.count {
-      if bytes[index - 1] == UInt8(ascii: ":"), bytes[index] == UInt8(ascii: ":") { return index - 1 }
-      index += 1
-    }
-    return nil
-  }
-
-  /// Groups between single colons, right-aligned, and how many there are; none in no bytes.
-  private static func groups(_ bytes: Span<UInt8>, mayEndInV4: Bool = true) -> (bits: UInt128, count: Int)? {
-    var bits: UInt128 = 0
-    var count = 0
-    var start = 0
-    while start < bytes.count {
-      let end = bytes.firstIndex(of: UInt8(ascii: ":"), from: start) ?? bytes.count
-      let part = bytes.extracting(start..<end)
-      // A colon at the end would open a group that never comes.
-      guard count < 8, end + 1 != bytes.count else { return nil }
-      if let value = group(part) {
-        bits = bits << 16 | UInt128(value)
-        count += 1
-      } else if mayEndInV4, end == bytes.count, count <= 6, let value = v4(part) {
-        bits = bits << 32 | UInt128(value)
-        count += 2
-      } else {
-        return nil
-      }
-      start = end + 1
-    }
-    return (bits, count)
-  }
-
-  /// One to four hexadecimal digits.
-  private static func group(_ bytes: Span<UInt8>) -> UInt16? {
-    guard (1...4).contains(bytes.count) else { return nil }
-    var value: UInt16 = 0
-    for index in bytes.indices {
-      guard let digit = bytes[index].hexValue else { return nil }
-      value = value << 4 | UInt16(digit)
-    }
-    return value
+    guard let (family, bits) = bits else { return nil }
+    self.init(family: family, bits: bits)
   }
 }
 

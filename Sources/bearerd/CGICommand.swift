@@ -34,7 +34,7 @@ struct CGICommand: ParsableCommand {
   /// Started without GATEWAY_INTERFACE: by a person, or by a script that removed it.
   func run() throws {
     try CGICommand.finish {
-      try CGIArguments.refuseQuery(in: Array(CommandLine.arguments.dropFirst(2)), .current)
+      try CGIArguments.rejectQuery(in: Array(CommandLine.arguments.dropFirst(2)), .current)
       return try outcome()
     }
   }

@@ -24,7 +24,7 @@ struct StatusScreen {
     var lines = [
       "bearerd \(report.version), process \(report.pid), on \(report.listen.prefix(10).joined(separator: ", "))",
       report.ready
-        ? "ready for \(Duration.text(Int64(report.uptime)))" : "NOT READY: \(report.problem ?? "")",
+        ? "ready for \(DurationText.text(Int64(report.uptime)))" : "NOT READY: \(report.problem ?? "")",
       "\(counted(tokens.tokens, "token")) of \(counted(tokens.applications, "application")), read "
         + "\(tokens.read) (\(ago(tokens.read)))",
     ]
@@ -43,9 +43,9 @@ struct StatusScreen {
         + "\(checks.denied.groupedDigits) denied; \(checks.failed.groupedDigits) failed")
     let connections = report.connections
     lines.append(
-      "\(counted(connections.accepted, "connection")): \(connections.refused.groupedDigits) refused by the gate, "
-        + "\(connections.foreign.groupedDigits) foreign, \(connections.late.groupedDigits) late, "
-        + "\(connections.crowded.groupedDigits) crowded out; now \(connections.reading.groupedDigits) reading, "
+      "\(counted(connections.accepted, "connection")): \(connections.rejected.groupedDigits) rejected by the gate, "
+        + "\(connections.peerNotAllowed.groupedDigits) from peers not allowed, \(connections.timedOut.groupedDigits) timed out, "
+        + "\(connections.evicted.groupedDigits) evicted; now \(connections.reading.groupedDigits) reading, "
         + "\(connections.idle.groupedDigits) idle")
     return lines.map(StatusScreen.shown).joined(separator: "\n")
   }
@@ -93,12 +93,12 @@ struct StatusScreen {
   }
 
   private func ago(_ instant: Instant) -> String {
-    "\(Duration.text(max(0, report.now.seconds - instant.seconds))) ago"
+    "\(DurationText.text(max(0, report.now.seconds - instant.seconds))) ago"
   }
 
   private func timeLeft(_ key: StatusReport.Key) -> String {
     guard let expires = key.expires else { return "never" }
-    return expires > report.now ? Duration.text(expires.seconds - report.now.seconds) : "expired"
+    return expires > report.now ? DurationText.text(expires.seconds - report.now.seconds) : "expired"
   }
 
   private func counted(_ number: Int, _ word: String) -> String {

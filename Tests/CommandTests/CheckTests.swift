@@ -37,7 +37,7 @@ struct CheckTests {
     #expect(
       outcome.errors == """
         bearerd: cannot look at \(scratch.tokens): No such file or directory; \
-        make it with `bearerd token new APP --tokens \(scratch.tokens)`
+        create it with `bearerd token new APP --tokens \(scratch.tokens)`
 
         """)
   }

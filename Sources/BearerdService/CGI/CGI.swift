@@ -121,7 +121,7 @@ extension Parameters {
 /// unread bytes in it resets the connection, and the answer is lost.
 package enum RequestBody {
   /// How long a body is waited for, in milliseconds. Past it the caller is one that sends for ever.
-  private static let patience: UInt64 = 30_000
+  private static let timeout: UInt64 = 30_000
 
   /// Reads standard input to its end where `environment` says that there is a body, and keeps nothing of it.
   package static func discard(of environment: CGIEnvironment) {
@@ -130,10 +130,10 @@ package enum RequestBody {
       !length.allSatisfy({ $0 == UInt8(ascii: "0") })
         || environment.value(of: "HTTP_TRANSFER_ENCODING") != nil
     else { return }
-    let end = Clock.monotonicMilliseconds() + patience
+    let end = SystemClock.monotonicMilliseconds() + timeout
     var chunk = [UInt8](repeating: 0, count: 64 * 1024)
     while true {
-      let now = Clock.monotonicMilliseconds()
+      let now = SystemClock.monotonicMilliseconds()
       guard now < end else { return }
       var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
       let ready = poll(&input, 1, Int32(end - now))

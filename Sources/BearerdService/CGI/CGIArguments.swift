@@ -20,12 +20,12 @@ package enum CGIArguments {
     in arguments: [String], _ environment: CGIEnvironment
   ) throws(CGIFailure) -> [String] {
     let written = arguments.first == "cgi" ? Array(arguments.dropFirst()) : []
-    try refuseQuery(in: written, environment)
+    try rejectQuery(in: written, environment)
     return try options(of: environment) + written
   }
 
   /// Throws if an argument may be a word of the query: the script passes its own arguments on.
-  package static func refuseQuery(
+  package static func rejectQuery(
     in arguments: [String], _ environment: CGIEnvironment
   ) throws(CGIFailure) {
     guard !arguments.isEmpty else { return }

@@ -44,7 +44,7 @@ package struct HandOver: Sendable {
     from variable: PathVariable, publicPrefix: String, privatePrefix: String, kind: Kind
   ) throws(Invalid) {
     for prefix in [publicPrefix, privatePrefix] {
-      guard HandOver.isFolder(prefix) else {
+      guard HandOver.isDirectory(prefix) else {
         throw Invalid(
           description: "\(prefix) is no folder's path; write /NAME/, with a slash at both ends and no . or .."
         )
@@ -106,7 +106,7 @@ package struct HandOver: Sendable {
     }
   }
 
-  private static func isFolder(_ path: String) -> Bool {
+  private static func isDirectory(_ path: String) -> Bool {
     guard path.hasPrefix("/"), path.hasSuffix("/") else { return false }
     let segments = path.dropFirst().dropLast().split(separator: "/", omittingEmptySubsequences: false)
     return path == "/"

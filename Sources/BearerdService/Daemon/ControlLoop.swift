@@ -38,10 +38,10 @@ struct ControlLoop {
   /// - Parameter takeSignal: the next signal that waits.
   mutating func run(takeSignal: () -> Int32?) {
     tellReady()
-    var looked = Clock.monotonicMilliseconds()
+    var looked = SystemClock.monotonicMilliseconds()
     var rested = looked
     while true {
-      let isResting = Clock.monotonicMilliseconds() < rested
+      let isResting = SystemClock.monotonicMilliseconds() < rested
       let due = min(looked + ControlLoop.lookInterval, max(rested, reloader.deadline ?? .max))
       if wait(until: isResting || reloader.hasNews ? rested : due, forEvents: !isResting) {
         reloader.takeEvents()
@@ -49,14 +49,14 @@ struct ControlLoop {
       while let signal = takeSignal() {
         guard signal == SIGHUP else { return }
         manager.reloading()
-        reloader.reload(at: now(), Clock.monotonicMilliseconds())
+        reloader.reload(at: now(), SystemClock.monotonicMilliseconds())
         haveReloaded()
       }
-      let time = Clock.monotonicMilliseconds()
+      let time = SystemClock.monotonicMilliseconds()
       let hasNews = reloader.hasNews && time >= rested
       if hasNews || time >= due {
         if reloader.look(at: now(), time, willReload: manager.reloading) { haveReloaded() }
-        looked = Clock.monotonicMilliseconds()
+        looked = SystemClock.monotonicMilliseconds()
         rested = hasNews ? looked + ControlLoop.rest : looked
       }
       tick()
@@ -69,12 +69,12 @@ struct ControlLoop {
   }
 
   private mutating func tellReady() {
-    told = (metrics.statusLine, Clock.monotonicMilliseconds())
+    told = (metrics.statusLine, SystemClock.monotonicMilliseconds())
     manager.ready(told.status)
   }
 
   private mutating func tick() {
-    let time = Clock.monotonicMilliseconds()
+    let time = SystemClock.monotonicMilliseconds()
     heartbeat.beat(at: time)
     metrics.tick(at: now())
     journal.flush(at: now())
@@ -91,8 +91,8 @@ struct ControlLoop {
     if forEvents, let watch = reloader.watchDescriptor {
       descriptors.append(pollfd(fd: watch, events: Int16(POLLIN), revents: 0))
     }
-    let now = Clock.monotonicMilliseconds()
-    let limit = min(end > now ? end - now : 0, heartbeat.patience(at: now))
+    let now = SystemClock.monotonicMilliseconds()
+    let limit = min(end > now ? end - now : 0, heartbeat.timeout(at: now))
     // The coarse clock is late, never early: one tick more, or the last wait would be repeated.
     poll(&descriptors, nfds_t(descriptors.count), Int32(limit) + 5)
     return descriptors.count > 1 && descriptors[1].revents != 0

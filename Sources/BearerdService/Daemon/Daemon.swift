@@ -41,7 +41,7 @@ package struct Daemon: Sendable {
   /// Serves until SIGTERM, SIGINT or SIGUSR1, and answers what was accepted before it returns.
   /// - Throws: `TokenSourceError`, `SystemError` or `ListenPlan.Unavailable`, before anybody is served.
   package func run(logger: Logger) throws {
-    Process.takeStandardDescriptors()
+    DaemonProcess.takeStandardDescriptors()
     Memory.returnWhatIsFreed()
     if !allowsCoreDumps { Secrecy.begin() }
     let signals = try SignalDescriptor([SIGTERM, SIGINT, SIGUSR1, SIGHUP])
@@ -53,7 +53,7 @@ package struct Daemon: Sendable {
     let metrics = Metrics(store: store, reloads: record, started: Daemon.now())
     let journal = DenialLog(logger: logger)
     let (server, listeners) = try start(metrics: metrics, journal: journal)
-    let watch = LoopWatch(server, at: Clock.monotonicMilliseconds())
+    let watch = LoopWatch(server, at: SystemClock.monotonicMilliseconds())
     let places = listeners.map(\.address.description)
     metrics.watch(server, watch, on: places)
     if geteuid() == 0 {
@@ -63,8 +63,7 @@ package struct Daemon: Sendable {
     logger.notice("ready on \(places.joined(separator: ", ")): \(loaded.summary(at: Daemon.now()))")
     var control = ControlLoop(
       signals: signals.descriptor, reloader: reloader, journal: journal, metrics: metrics, manager: manager,
-      heartbeat: Heartbeat(watch, manager, at: Clock.monotonicMilliseconds()), now: Daemon.now)
-    Memory.unmapCode()
+      heartbeat: Heartbeat(watch, manager, at: SystemClock.monotonicMilliseconds()), now: Daemon.now)
     control.run { signals.take() }
     logger.notice("stopping: answering what was accepted")
     manager.stopping()
@@ -79,7 +78,7 @@ package struct Daemon: Sendable {
     let listeners = try listen.open()
     guard allowedPeers == nil || listeners.allSatisfy(\.isTCP) else { throw ListenPlan.noPeersToAllow }
     // Some descriptors are ours: listeners, loops, logs, the files of a reload.
-    let room = max(16, Process.raiseDescriptorLimit() - 64)
+    let room = max(16, DaemonProcess.raiseDescriptorLimit() - 64)
     var options = EngineOptions(
       loops: workers, timeout: timeout,
       maximumConnections: min(maximumConnections, room))
@@ -91,7 +90,7 @@ package struct Daemon: Sendable {
     return (server, listeners)
   }
 
-  @Sendable private static func now() -> Instant { Instant(seconds: Clock.unixSeconds()) }
+  @Sendable private static func now() -> Instant { Instant(seconds: SystemClock.unixSeconds()) }
 }
 
 /// Which sockets the daemon listens on: its own, or those a parent left open.

@@ -23,7 +23,7 @@ struct Heartbeat {
   }
 
   /// How long until there is something to do. While a loop is late: soon.
-  func patience(at now: UInt64) -> UInt64 {
+  func timeout(at now: UInt64) -> UInt64 {
     let nudge = lastNudge + nudgeInterval
     let ping = manager.watchdogInterval.map { max(lastPing + $0, now + 100) } ?? .max
     let next = min(nudge, ping)
@@ -52,19 +52,19 @@ struct Heartbeat {
 /// does not then is held up, whatever it waits for. Any thread may ask.
 final class LoopWatch: Sendable {
   /// A loop that has not moved for so long hangs, in milliseconds.
-  static let patience: UInt64 = 15_000
+  static let timeout: UInt64 = 15_000
 
   private let server: Server
   /// For each loop its rounds at the last look, and when it was last seen to have moved, in monotonic milliseconds.
-  private let rounds: Cells
-  private let moved: Cells
+  private let rounds: PerThreadCounters
+  private let moved: PerThreadCounters
   /// When the control loop last looked.
-  private let looked = Cells(count: 1)
+  private let looked = PerThreadCounters(count: 1)
 
   init(_ server: Server, at now: UInt64) {
     self.server = server
-    rounds = Cells(count: server.meters.count)
-    moved = Cells(count: server.meters.count)
+    rounds = PerThreadCounters(count: server.meters.count)
+    moved = PerThreadCounters(count: server.meters.count)
     for loop in server.meters.indices { moved.set(now, at: loop) }
     looked.set(now, at: 0)
   }
@@ -88,10 +88,10 @@ final class LoopWatch: Sendable {
 
   /// What hangs, for people; nil where nothing does.
   func complaint(at now: UInt64) -> String? {
-    for loop in server.meters.indices where now > moved[loop] + LoopWatch.patience {
+    for loop in server.meters.indices where now > moved[loop] + LoopWatch.timeout {
       return "loop \(loop) has not moved for \((now - moved[loop]) / 1000) seconds"
     }
-    guard now > looked[0] + 2 * LoopWatch.patience else { return nil }
+    guard now > looked[0] + 2 * LoopWatch.timeout else { return nil }
     return "no signal and no reload is taken for \((now - looked[0]) / 1000) seconds"
   }
 }
@@ -119,7 +119,7 @@ struct ServiceManager: Sendable {
 
   /// The tokens are read again from now on; `ready` ends it.
   func reloading() {
-    sender?.send("RELOADING=1\nMONOTONIC_USEC=\(Clock.monotonicNanoseconds() / 1000)")
+    sender?.send("RELOADING=1\nMONOTONIC_USEC=\(SystemClock.monotonicNanoseconds() / 1000)")
   }
 
   /// Nothing new is served from now on.

@@ -1,4 +1,5 @@
 import BearerAuth
+import CLinux
 import FastCGI
 import Glibc
 
@@ -10,23 +11,25 @@ enum Editing {
   /// Lets `attempt` read, change and write; it is called again where it says, with nil, that the file changed
   /// underneath.
   static func run<Result>(at path: String, _ attempt: () throws -> Result?) throws -> Result {
-    let lock = try EditLock(of: try lockedFolder(of: path))
+    let lock = try EditLock(of: try lockedDirectory(of: path))
     defer { lock.release() }
     for _ in 0..<attempts {
       if let result = try attempt() { return result }
     }
-    throw TokenSourceError.contended(path: path)
+    throw FileError.contended(path: path)
   }
 
-  /// The same folder for everybody who edits this, whichever link led here.
-  private static func lockedFolder(of path: String) throws(TokenSourceError) -> String {
-    guard let target = try Folder.target(of: path) else {
-      guard !Folder.isLink(path) else { throw .danglingLink(path: path) }
-      guard let parent = try Folder.target(of: Folder.split(path).folder) else { throw .noFolder(path: path) }
+  /// The same directory for every edit of this file, whichever link led here.
+  private static func lockedDirectory(of path: String) throws(FileError) -> String {
+    guard let target = try Directory.target(of: path) else {
+      guard !Directory.isLink(path) else { throw .danglingLink(path: path) }
+      guard let parent = try Directory.target(of: Directory.split(path).directory) else {
+        throw .noDirectory(path: path)
+      }
       return parent
     }
-    let isFolder = try Folder.status(of: target).st_mode & S_IFMT == S_IFDIR
-    return isFolder ? target : Folder.split(target).folder
+    let isDirectory = try Directory.status(of: target).st_mode & S_IFMT == S_IFDIR
+    return isDirectory ? target : Directory.split(target).directory
   }
 }
 
@@ -34,12 +37,12 @@ enum Editing {
 /// only. A lock on the directory itself could be held by everybody who can read it, for ever.
 struct EditLock: ~Copyable {
   /// For so long it is waited that one edit ends, in milliseconds.
-  static let patience: UInt64 = 10_000
+  static let timeout: UInt64 = 10_000
   static let name = ".bearerd.lock"
 
-  private let file: Descriptor
+  private let file: OpenFile
 
-  init(of directory: String) throws(TokenSourceError) {
+  init(of directory: String) throws(FileError) {
     let path = "\(directory)/\(EditLock.name)"
     var waited: (for: FileVersion?, since: UInt64)?
     while true {
@@ -51,29 +54,29 @@ struct EditLock: ~Copyable {
         }
       }
       let holder = try EditLock.version(of: path)
-      let now = Clock.monotonicMilliseconds()
+      let now = SystemClock.monotonicMilliseconds()
       // Others may take turns, as a hundred edits at once do.
       if waited?.for != holder || waited == nil { waited = (holder, now) }
-      guard let since = waited?.since, now < since + EditLock.patience else { throw .locked(path: path) }
+      guard let since = waited?.since, now < since + EditLock.timeout else { throw .locked(path: path) }
       usleep(.random(in: 2_000...10_000))
     }
   }
 
   /// The next one makes a file of its own.
-  func release() { Folder.remove(file.path) }
+  func release() { Directory.remove(file.path) }
 
   /// nil where another user's edit has it.
-  private static func file(at path: String) throws(TokenSourceError) -> Descriptor? {
-    do throws(TokenSourceError) {
-      return try Descriptor(opening: path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+  private static func file(at path: String) throws(FileError) -> OpenFile? {
+    do throws(FileError) {
+      return try OpenFile(opening: path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
     } catch {
       guard case .system(_, _, EACCES) = error, try version(of: path) != nil else { throw error }
       return nil
     }
   }
 
-  private static func version(of path: String) throws(TokenSourceError) -> FileVersion? {
-    try Folder.statusOfLink(at: path).map(FileVersion.init)
+  private static func version(of path: String) throws(FileError) -> FileVersion? {
+    try Directory.statusOfLink(at: path).map(FileVersion.init)
   }
 }
 
@@ -82,37 +85,37 @@ struct EditLock: ~Copyable {
 final class Replacement {
   private let original: FileText?
   private let target: String
-  private let folder: String
+  private let directory: String
   private let name: String
   private let newMode: mode_t
   private let temporary: String
 
   /// - Parameters:
   ///   - original: the file as it was read; nil where there was none.
-  ///   - mode: whom a new file may be read by. As it is: its owner, and the group of its folder, which is the daemon's.
-  init(of path: String, was original: FileText?, mode: mode_t = 0o640) throws(TokenSourceError) {
+  ///   - mode: whom a new file may be read by. As it is: its owner, and the group of its directory, which is the daemon's.
+  init(of path: String, was original: FileText?, mode: mode_t = 0o640) throws(FileError) {
     self.original = original
     newMode = mode
     // Through a link to what it points to: the link itself stays.
-    target = try Folder.target(of: path) ?? path
-    (folder, name) = Folder.split(target)
-    temporary = "\(folder)/.\(name).\(UInt64.random(in: .min ... .max))\(Replacement.temporarySuffix)"
+    target = try Directory.target(of: path) ?? path
+    (directory, name) = Directory.split(target)
+    temporary = "\(directory)/.\(name).\(UInt64.random(in: .min ... .max))\(Replacement.temporarySuffix)"
   }
 
-  deinit { Folder.remove(temporary) }
+  deinit { Directory.remove(temporary) }
 
   /// Has `bytes` on the disk, with the owner, the mode and the attributes of the file. False where the file is not what
   /// was read.
-  func prepare(_ bytes: [UInt8]) throws(TokenSourceError) -> Bool {
+  func prepare(_ bytes: [UInt8]) throws(FileError) -> Bool {
     try removeLeftovers()
-    let file = try Descriptor(opening: temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
+    let file = try OpenFile(opening: temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
     if let original {
       guard try copyAccess(of: original, to: file) else { return false }
     } else {
-      let group = try Folder.status(of: folder).st_gid
+      let group = try Directory.status(of: directory).st_gid
       // Whoever is not in that group keeps their own: the file is theirs alone then, which is safe.
       try? file.setOwner(uid_t.max, group)
-      // Where the folder has a default access control list, this says how much of it counts.
+      // If the directory has a default access control list, this says how much of it counts.
       try file.setMode(newMode)
     }
     try file.write(bytes)
@@ -121,11 +124,11 @@ final class Replacement {
   }
 
   /// Puts what was prepared in the file's place; false, and nothing is changed, where the file is not what was read.
-  func place() throws(TokenSourceError) -> Bool {
+  func place() throws(FileError) -> Bool {
     guard isOriginalThere() else { return false }
-    try Folder.rename(temporary, to: target)
-    do throws(TokenSourceError) {
-      try Descriptor(opening: folder, O_RDONLY | O_DIRECTORY).synchronize()
+    try Directory.rename(temporary, to: target)
+    do throws(FileError) {
+      try OpenFile(opening: directory, O_RDONLY | O_DIRECTORY).synchronize()
     } catch {
       guard case .system(_, _, let code) = error else { throw error }
       throw .notOnDisk(path: target, code: code)
@@ -133,10 +136,10 @@ final class Replacement {
     return true
   }
 
-  private func copyAccess(of original: FileText, to file: borrowing Descriptor) throws(TokenSourceError)
+  private func copyAccess(of original: FileText, to file: borrowing OpenFile) throws(FileError)
     -> Bool
   {
-    let source = try Descriptor(opening: target, O_RDONLY)
+    let source = try OpenFile(opening: target, O_RDONLY)
     guard FileVersion(try source.status()) == original.version else { return false }
     // The owner first: a change of owner takes mode bits away.
     let made = try file.status()
@@ -151,20 +154,92 @@ final class Replacement {
 
   private func isOriginalThere() -> Bool {
     if let original { return original.isCurrent() }
-    return (try? Folder.status(of: target)) == nil
+    return (try? Directory.status(of: target)) == nil
   }
 
-  // The name begins with a dot and does not end in .tokens: no folder of tokens takes it for one of its files.
+  // The name begins with a dot and does not end in .tokens: no directory of tokens takes it for one of its files.
   private var temporaryPrefix: String { ".\(name)." }
   private static let temporarySuffix = ".new"
 
   /// A crash may have left its temporary file behind. The lock is ours, so nobody is writing one now.
-  private func removeLeftovers() throws(TokenSourceError) {
-    for entry in try Folder.names(in: folder)
+  private func removeLeftovers() throws(FileError) {
+    for entry in try Directory.names(in: directory)
     where entry.hasPrefix(temporaryPrefix) && entry.hasSuffix(Replacement.temporarySuffix) {
       let number = entry.dropFirst(temporaryPrefix.count).dropLast(Replacement.temporarySuffix.count)
       guard UInt64(number) != nil else { continue }
-      Folder.remove("\(folder)/\(entry)")
+      Directory.remove("\(directory)/\(entry)")
+    }
+  }
+}
+
+/// What a file carries beside owner and mode (xattr(7)): its POSIX access control list, labels, what users attach.
+enum FileAttributes {
+  /// As the kernel names a file's own access control list.
+  private static let accessList = "system.posix_acl_access"
+
+  /// These belong to the old content; a copy would be wrong.
+  private static let ofContent: Set = ["security.ima", "security.evm", "security.capability"]
+
+  /// A new file has entries from the default access control list of its directory, and its mode limits them. This takes
+  /// them away, for a file whose access is copied from another.
+  static func removeInherited(from file: borrowing OpenFile) throws(FileError) {
+    guard try file.attributeNames().contains(accessList) else { return }
+    try file.removeAttribute(accessList)
+  }
+
+  /// Gives `copy` the attributes of `original`.
+  /// - Throws: if one cannot be kept, but for the system's own labels: those the system gives as it must.
+  static func copy(from original: borrowing OpenFile, to copy: borrowing OpenFile)
+    throws(FileError)
+  {
+    for name in try original.attributeNames() where !ofContent.contains(name) {
+      guard let value = try original.attribute(name), try copy.attribute(name) != value else { continue }
+      do throws(FileError) {
+        try copy.setAttribute(name, value)
+      } catch {
+        guard name.hasPrefix("security.") || name.hasPrefix("trusted.") else { throw error }
+      }
+    }
+  }
+}
+
+extension OpenFile {
+  /// None where the file system keeps no attributes.
+  func attributeNames() throws(FileError) -> [String] {
+    let list = try OpenFile.bytes("list the attributes of", path) { flistxattr(descriptor, $0, $1) }
+    return (list ?? []).split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// nil where there is none.
+  func attribute(_ name: String) throws(FileError) -> [UInt8]? {
+    try OpenFile.bytes("read the attribute \(name) of", path) { fgetxattr(descriptor, name, $0, $1) }
+  }
+
+  func setAttribute(_ name: String, _ value: [UInt8]) throws(FileError) {
+    try OpenFile.call("keep the attribute \(name) of", path) {
+      fsetxattr(descriptor, name, value, value.count, 0)
+    }
+  }
+
+  func removeAttribute(_ name: String) throws(FileError) {
+    try OpenFile.call("remove the attribute \(name) of", path) { fremovexattr(descriptor, name) }
+  }
+
+  /// XATTR_SIZE_MAX and XATTR_LIST_MAX of linux/limits.h.
+  private static let attributeLimit = 65536
+
+  private static func bytes(
+    _ operation: String, _ path: String, _ body: (UnsafeMutablePointer<CChar>?, Int) -> Int
+  ) throws(FileError) -> [UInt8]? {
+    var buffer = [CChar](repeating: 0, count: attributeLimit)
+    do throws(FileError) {
+      let count = try call(operation, path) {
+        buffer.withUnsafeMutableBufferPointer { body($0.baseAddress, $0.count) }
+      }
+      return buffer[..<count].map { UInt8(bitPattern: $0) }
+    } catch {
+      guard case .system(_, _, let code) = error, code == ENODATA || code == ENOTSUP else { throw error }
+      return nil
     }
   }
 }

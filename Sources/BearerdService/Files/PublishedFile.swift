@@ -15,11 +15,11 @@ package struct PublishedFile: Sendable {
   }
 
   /// Whether a file is there.
-  package var exists: Bool { (try? Folder.status(of: path)) != nil }
+  package var exists: Bool { (try? Directory.status(of: path)) != nil }
 
   /// The whole content.
   package func read() throws(PublishedFileError) -> [UInt8] {
-    do throws(TokenSourceError) { return try text().bytes } catch { throw PublishedFileError(error) }
+    do throws(FileError) { return try text().bytes } catch { throw PublishedFileError(error) }
   }
 
   /// Puts what `change` makes of the content in its place, at once or not at all.
@@ -32,7 +32,7 @@ package struct PublishedFile: Sendable {
         let replacement = try Replacement(of: path, was: original)
         return try replacement.prepare(changed) && replacement.place() ? () : nil
       }
-    } catch let error as TokenSourceError {
+    } catch let error as FileError {
       throw PublishedFileError(error)
     }
   }
@@ -45,12 +45,12 @@ package struct PublishedFile: Sendable {
         let replacement = try Replacement(of: path, was: nil, mode: 0o644)
         return try replacement.prepare(bytes) && replacement.place() ? true : nil
       }
-    } catch let error as TokenSourceError {
+    } catch let error as FileError {
       throw PublishedFileError(error)
     }
   }
 
-  private func text() throws(TokenSourceError) -> FileText {
+  private func text() throws(FileError) -> FileText {
     let text = try FileText(reading: path, limit: PublishedFile.maximumSize)
     guard text.isRegular else { throw .system(operation: "read", path: path, code: EISDIR) }
     return text
@@ -59,31 +59,22 @@ package struct PublishedFile: Sendable {
 
 /// Why a published file could not be read or written.
 package struct PublishedFileError: Error, CustomStringConvertible {
-  /// For who named it, with the fix where one is known.
-  package let description: String
-  /// errno, where a system call failed.
-  package let code: Int32?
+  private let error: FileError
 
-  init(_ error: TokenSourceError) {
-    guard case .system(let operation, let path, let code) = error else {
-      self.code = nil
-      description =
-        if case .noFolder(let path) = error {
-          "cannot make \(path.printable): its folder does not exist; `install -d \(Folder.split(path).folder.printable)` makes it"
-        } else {
-          error.description
-        }
-      return
-    }
-    self.code = code
-    let fix =
+  init(_ error: FileError) { self.error = error }
+
+  /// For the administrator, with the fix if one is known.
+  package var description: String {
+    error.description { code, _ in
       switch code {
       case EISDIR: "; name a plain file"
       case EACCES: "; run this as its owner"
       case EFBIG: "; at most \(PublishedFile.maximumSize >> 20) MiB are read"
-      case ENOENT: ""
-      default: TokenSourceError.fix(for: code, path)
+      default: nil
       }
-    description = "cannot \(operation) \(path.printable): \(String(cString: strerror(code)))\(fix)"
+    }
   }
+
+  /// errno, if a system call failed.
+  package var code: Int32? { if case .system(_, _, let code) = error { code } else { nil } }
 }

@@ -25,19 +25,19 @@ final class DenialLog: Sendable {
   }
 
   /// The gate closed a connection.
-  func record(_ refusal: Refusal, at now: Instant) {
-    guard admits(refusal.rawValue, at: now) else { return }
+  func record(_ rejection: Rejection, at now: Instant) {
+    guard admits(rejection.rawValue, at: now) else { return }
     logger.warning(
-      "connection closed: not one whole FastCGI request", metadata: ["reason": "\(refusal.rawValue)"])
+      "connection closed: not one whole FastCGI request", metadata: ["reason": "\(rejection.rawValue)"])
   }
 
   /// A connection was closed, since its peer is not among those allowed.
   func record(_ peer: PeerAddress, at now: Instant) {
-    guard admits("foreign-peer", at: now) else { return }
+    guard admits("peer-not-allowed", at: now) else { return }
     let address = IPAddress(peer).map(\.description) ?? "unknown"
     logger.warning(
       "connection closed: not a peer of --allow-peer",
-      metadata: ["reason": "foreign-peer", "client": "\(address)"])
+      metadata: ["reason": "peer-not-allowed", "client": "\(address)"])
   }
 
   /// A request was answered 500.
@@ -127,7 +127,7 @@ struct AuthorizationWatch {
   }
 
   /// How many checks without the parameter make it a question.
-  static let patience = 50
+  static let checksBeforeWarning = 50
 
   private let acceptsRedirected: Bool
   private let shared: Shared
@@ -151,7 +151,7 @@ struct AuthorizationWatch {
     } else if isRedirected {
       isOver = true
       tell(AuthorizationWatch.redirected)
-    } else if shared.countMissing() >= AuthorizationWatch.patience {
+    } else if shared.countMissing() >= AuthorizationWatch.checksBeforeWarning {
       isOver = true
       tell(AuthorizationWatch.question(to: parameters))
     }
@@ -172,7 +172,7 @@ struct AuthorizationWatch {
     let known = fixes.first { server.hasPrefix($0.server) }
     guard let fix = known?.fix ?? (known == nil ? nginx : nil) else { return nil }
     return
-      "none of the first \(patience) checks brought an Authorization header; if callers do send one, the web "
+      "none of the first \(checksBeforeWarning) checks brought an Authorization header; if callers do send one, the web "
       + "server keeps it to itself: \(fix)"
   }
 

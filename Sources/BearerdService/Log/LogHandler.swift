@@ -29,7 +29,7 @@ package struct StderrLogHandler: LogHandler {
     let fields = (event.metadata ?? [:]).map { (name: $0, value: $1.description) }.sorted {
       $0.name < $1.name
     }
-    let now = Instant(seconds: Clock.unixSeconds())
+    let now = Instant(seconds: SystemClock.unixSeconds())
     let lost = StderrLogHandler.sink.write(
       format.line(event.level, event.message.description, fields, at: now))
     guard lost > 0 else { return }

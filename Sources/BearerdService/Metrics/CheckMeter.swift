@@ -19,13 +19,13 @@ final class CheckMeter: Sendable {
   private let columns: Int
 
   /// A row for each application's number.
-  private let checks: Cells
-  private let refusals = Cells(count: Refusal.allCases.count)
-  private let times = Cells(count: DecisionTimes.bounds.count + 2)
+  private let checks: PerThreadCounters
+  private let rejections = PerThreadCounters(count: Rejection.allCases.count)
+  private let times = PerThreadCounters(count: DecisionTimes.bounds.count + 2)
 
   init() {
     columns = Outcome.all.count
-    checks = Cells(count: ApplicationNumbers.count * columns)
+    checks = PerThreadCounters(count: ApplicationNumbers.count * columns)
   }
 
   // MARK: The loop's own
@@ -50,13 +50,13 @@ final class CheckMeter: Sendable {
   func countFailure() { checks.add(at: columns - 1) }
 
   /// The gate closed a connection.
-  func count(_ refusal: Refusal) {
-    if let index = CheckMeter.refusals.firstIndex(of: refusal) { refusals.add(at: index) }
+  func count(_ rejection: Rejection) {
+    if let index = CheckMeter.rejections.firstIndex(of: rejection) { rejections.add(at: index) }
   }
 
   /// A check that began at `start`, in monotonic nanoseconds, is decided and answered.
   func time(from start: UInt64) {
-    let nanoseconds = Clock.monotonicNanoseconds() &- start
+    let nanoseconds = SystemClock.monotonicNanoseconds() &- start
     times.add(at: DecisionTimes.index(of: nanoseconds))
     times.add(nanoseconds, at: DecisionTimes.bounds.count + 1)
   }
@@ -66,7 +66,7 @@ final class CheckMeter: Sendable {
     checks.add(at: Int(application) * columns + column)
   }
 
-  private static let refusals = Refusal.allCases
+  private static let rejections = Rejection.allCases
 
   // MARK: Everybody's
 
@@ -76,8 +76,8 @@ final class CheckMeter: Sendable {
     return Int(clamping: checks[application * columns + column])
   }
 
-  func refusals(_ refusal: Refusal) -> Int {
-    CheckMeter.refusals.firstIndex(of: refusal).map { Int(clamping: refusals[$0]) } ?? 0
+  func rejections(_ rejection: Rejection) -> Int {
+    CheckMeter.rejections.firstIndex(of: rejection).map { Int(clamping: rejections[$0]) } ?? 0
   }
 
   var decisionTimes: DecisionTimes {

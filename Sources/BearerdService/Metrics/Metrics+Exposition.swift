@@ -113,15 +113,15 @@ extension Metrics {
     text.family("bearerd_connections_accepted_total", .counter, "Connections accepted.")
     text.sample(connections(.accepted))
     text.family(
-      "bearerd_connections_refused_total", .counter,
+      "bearerd_connections_rejected_total", .counter,
       "Connections closed unanswered, by what was wrong with them.")
-    for refusal in Refusal.allCases { text.sample(refusals(refusal), ["reason": refusal.rawValue]) }
-    text.sample(connections(.foreign), ["reason": "foreign-peer"])
+    for rejection in Rejection.allCases { text.sample(rejections(rejection), ["reason": rejection.rawValue]) }
+    text.sample(connections(.peerNotAllowed), ["reason": "peer-not-allowed"])
     text.family(
       "bearerd_connections_dropped_total", .counter,
-      "Connections closed while they waited: at their deadline (late), or to make room (crowded).")
-    text.sample(connections(.late), ["reason": "late"])
-    text.sample(connections(.crowded), ["reason": "crowded"])
+      "Connections closed while they waited: at their deadline (timed-out), or to make room (evicted).")
+    text.sample(connections(.timedOut), ["reason": "timed-out"])
+    text.sample(connections(.evicted), ["reason": "evicted"])
   }
 
   private static func labels(of outcome: CheckMeter.Outcome, _ application: String)

@@ -72,9 +72,9 @@ extension Metrics {
     .object([
       "reading": .number(connections(.reading)), "idle": .number(connections(.idle)),
       "accepted": .number(connections(.accepted)),
-      "refused": .number(Refusal.allCases.reduce(0) { $0 + refusals($1) }),
-      "foreign": .number(connections(.foreign)), "late": .number(connections(.late)),
-      "crowded": .number(connections(.crowded)),
+      "rejected": .number(Rejection.allCases.reduce(0) { $0 + rejections($1) }),
+      "peerNotAllowed": .number(connections(.peerNotAllowed)), "timedOut": .number(connections(.timedOut)),
+      "evicted": .number(connections(.evicted)),
     ])
   }
 

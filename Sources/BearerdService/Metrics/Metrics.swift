@@ -8,7 +8,7 @@ final class Metrics: Sendable {
   let store: PolicyStore
   let reloads: ReloadRecord
   let started: Instant
-  private let startedMonotonic = Clock.monotonicMilliseconds()
+  private let startedMonotonic = SystemClock.monotonicMilliseconds()
   private let history = DenialHistory()
   private let meters = Mutex<[CheckMeter]>([])
   private let service = Mutex<Service?>(nil)
@@ -47,7 +47,7 @@ final class Metrics: Sendable {
 
   /// What the control loop does once a second.
   func tick(at now: Instant) {
-    history.note(denials, at: Clock.monotonicMilliseconds())
+    history.note(denials, at: SystemClock.monotonicMilliseconds())
     store.releaseRetired()
     let snapshot = store.current
     snapshot.selection.refresh(snapshot.policy.tokens, at: now)
@@ -68,7 +68,7 @@ final class Metrics: Sendable {
   var addresses: [String] { service.withLock { $0?.addresses ?? [] } }
 
   /// In whole seconds.
-  var uptime: Int { Int(clamping: (Clock.monotonicMilliseconds() - startedMonotonic) / 1000) }
+  var uptime: Int { Int(clamping: (SystemClock.monotonicMilliseconds() - startedMonotonic) / 1000) }
 
   /// Why it is not ready to serve; nil where it is.
   var problem: String? { serviceProblem ?? reloads.problem }
@@ -76,7 +76,7 @@ final class Metrics: Sendable {
   /// The same, whatever is wrong with the tokens.
   var serviceProblem: String? {
     if stops.load(ordering: .acquiring) { return "stopping" }
-    return service.withLock { $0?.watch.complaint(at: Clock.monotonicMilliseconds()) }
+    return service.withLock { $0?.watch.complaint(at: SystemClock.monotonicMilliseconds()) }
   }
 
   /// How many loops there are, and what all of them together have done.
@@ -86,7 +86,7 @@ final class Metrics: Sendable {
     service.withLock { $0?.server.meters.reduce(0) { $0 + $1[figure] } ?? 0 }
   }
 
-  func refusals(_ refusal: Refusal) -> Int { sum { $0.refusals(refusal) } }
+  func rejections(_ rejection: Rejection) -> Int { sum { $0.rejections(rejection) } }
 
   /// - Parameter application: its number; nil: all applications, and none.
   func checks(of application: Int? = nil, to outcome: CheckMeter.Outcome) -> Int {
@@ -106,7 +106,7 @@ final class Metrics: Sendable {
 
   /// By reason, as above.
   var recentDenials: (minute: [Int], hour: [Int]) {
-    history.growth(to: denials, at: Clock.monotonicMilliseconds())
+    history.growth(to: denials, at: SystemClock.monotonicMilliseconds())
   }
 
   var decisionTimes: DecisionTimes {
@@ -147,7 +147,7 @@ final class ReloadRecord: Sendable {
   private let record = Mutex(State())
 
   init(path: String) {
-    self.path = path.hasPrefix("/") ? path : "\(ReloadRecord.workingFolder)/\(path)"
+    self.path = path.hasPrefix("/") ? path : "\(ReloadRecord.workingDirectory)/\(path)"
   }
 
   var state: State { record.withLock { $0 } }
@@ -204,11 +204,11 @@ final class ReloadRecord: Sendable {
 
   private static func modifications(of files: [String]) -> [(path: String, modified: Instant?)] {
     files.map { path in
-      (path, (try? Folder.status(of: path)).map { Instant(seconds: Int64($0.st_mtim.tv_sec)) })
+      (path, (try? Directory.status(of: path)).map { Instant(seconds: Int64($0.st_mtim.tv_sec)) })
     }
   }
 
-  private static var workingFolder: String {
+  private static var workingDirectory: String {
     guard let path = getcwd(nil, 0) else { return "." }
     defer { free(path) }
     return String(cString: path)

@@ -9,12 +9,12 @@ import Glibc
 final class FileWatch {
   /// Readable while there are events.
   let descriptor: Int32
-  private var directories: [Int32: Directory] = [:]
+  private var directories: [Int32: WatchedDirectory] = [:]
   /// Files that were written to and not closed since.
   private var unfinished: Set<String> = []
   private var buffer = [UInt8](repeating: 0, count: 16 * 1024)
 
-  private struct Directory {
+  private struct WatchedDirectory {
     var path: String
     var names: Set<String> = []
     /// Whether its token files are the tokens.
@@ -43,16 +43,16 @@ final class FileWatch {
   /// to. Links may lead elsewhere after a change: to be called before each reading.
   func follow(_ path: String) -> [Failure] {
     guard let trail = try? PathTrail(of: path) else { return [] }
-    var wanted: [String: Directory] = [:]
+    var wanted: [String: WatchedDirectory] = [:]
     // Only directories are watched, so that a file that does not exist yet is seen to come.
     for entry in trail.links + [trail.target] {
-      wanted[entry.directory, default: Directory(path: entry.directory)].names.insert(entry.name)
+      wanted[entry.directory, default: WatchedDirectory(path: entry.directory)].names.insert(entry.name)
     }
-    if let status = try? Folder.status(of: path), status.st_mode & S_IFMT == S_IFDIR {
-      wanted[trail.target.path, default: Directory(path: trail.target.path)].isSource = true
+    if let status = try? Directory.status(of: path), status.st_mode & S_IFMT == S_IFDIR {
+      wanted[trail.target.path, default: WatchedDirectory(path: trail.target.path)].isSource = true
     }
     var failures: [Failure] = []
-    var next: [Int32: Directory] = [:]
+    var next: [Int32: WatchedDirectory] = [:]
     for directory in wanted.values.sorted(by: { $0.path < $1.path }) {
       let number = inotify_add_watch(descriptor, directory.path, FileWatch.events)
       if number >= 0 {
@@ -134,7 +134,7 @@ final class FileWatch {
 
   /// Whether a file that came into being is to be written next. A link is whole, and so is what link(2) made.
   private func isBegun(_ path: String) -> Bool {
-    guard let status = try? Folder.statusOfLink(at: path) else { return false }
+    guard let status = try? Directory.statusOfLink(at: path) else { return false }
     return status.st_mode & S_IFMT == S_IFREG && status.st_size == 0 && status.st_nlink == 1
   }
 }
@@ -152,7 +152,7 @@ struct PendingChange {
   static let tolerance: UInt64 = 5000
 
   /// What a look at the path has found.
-  enum Sight: Equatable {
+  enum Observation: Equatable {
     case there(SourceVersion)
     /// It could not be looked at; why.
     case failure(String)
@@ -184,9 +184,9 @@ struct PendingChange {
   }
 
   /// What was last read, or tried in vain.
-  private var tried: Sight?
+  private var tried: Observation?
   /// What was seen since, if that is something else: since when it is there, and when the first difference was seen.
-  private var seen: (sight: Sight, since: UInt64, first: UInt64)?
+  private var seen: (observation: Observation, since: UInt64, first: UInt64)?
   /// When a look is due; nil while there is no change.
   private(set) var deadline: UInt64?
   private var notBefore: UInt64 = 0
@@ -194,14 +194,14 @@ struct PendingChange {
   private var failedSince: UInt64?
   private var failsBySystem = false
 
-  mutating func note(_ sight: Sight, by writer: Writer, at time: UInt64) -> Due {
-    guard sight != tried else {
+  mutating func note(_ observation: Observation, by writer: Writer, at time: UInt64) -> Due {
+    guard observation != tried else {
       (seen, deadline) = (nil, nil)
       return failsBySystem ? .again : .nothing
     }
-    let before = seen ?? (sight, time, time)
-    let since = before.sight == sight ? before.since : time
-    seen = (sight, since, before.first)
+    let before = seen ?? (observation, time, time)
+    let since = before.observation == observation ? before.since : time
+    seen = (observation, since, before.first)
     let quiet = writer == .writes ? PendingChange.quiet : PendingChange.quietUnwatched
     let deadline = max(notBefore, min(since + quiet, before.first + PendingChange.limit))
     self.deadline = deadline
@@ -212,14 +212,14 @@ struct PendingChange {
   /// What was read could not be used, since somebody wrote to it meanwhile: it is read again, but not at once.
   mutating func postpone(at time: UInt64) { notBefore = time + PendingChange.quietUnwatched }
 
-  mutating func noteSuccess(of sight: Sight) {
+  mutating func noteSuccess(of observation: Observation) {
     self = PendingChange()
-    tried = sight
+    tried = observation
   }
 
-  mutating func noteFailure(of sight: Sight, isSystemFailure: Bool, at time: UInt64) {
+  mutating func noteFailure(of observation: Observation, isSystemFailure: Bool, at time: UInt64) {
     failedSince = min(failedSince ?? time, seen?.first ?? time)
-    tried = sight
+    tried = observation
     (seen, deadline) = (nil, nil)
     failsBySystem = isSystemFailure
   }

@@ -67,7 +67,7 @@ final class Reloader {
     hasNews = false
     let writer: PendingChange.Writer =
       watch?.isUnfinished == true ? .writes : hasEnded ? .hasFinished : .isUnknown
-    let due = change.note(sight(), by: writer, at: time)
+    let due = change.note(observation(), by: writer, at: time)
     var isNew = false
     switch due {
     case .nothing: if change.deadline == nil { hasEnded = false }
@@ -92,7 +92,7 @@ final class Reloader {
   private func reload(_ due: PendingChange.Due, at now: Instant, _ time: UInt64) -> Bool {
     rewatch()
     hasEnded = false
-    let sight = sight()
+    let observation = observation()
     do throws(TokenSourceError) {
       let loaded = try source.load()
       // What was written meanwhile may be a mixture. It is read again when its writer has finished, or is late.
@@ -101,7 +101,7 @@ final class Reloader {
         return false
       }
       guard loaded.isUsable else { throw TokenSourceError.unusable(loaded.issues) }
-      try refuseHalves(of: loaded)
+      try rejectPartialRead(of: loaded)
       takeEvents()
       if due == .finished, watch?.isUnfinished == true { return false }
       adopt(loaded, at: now)
@@ -109,9 +109,9 @@ final class Reloader {
       logger.notice("tokens reloaded: \(loaded.summary(at: now))")
       return true
     } catch {
-      let isSystemFailure = if case .system = error { true } else { false }
-      change.noteFailure(of: sight, isSystemFailure: isSystemFailure, at: time)
-      record.noteFailure(error.description, of: sight.digest, at: now, isRepeated: due == .again)
+      let isSystemFailure = if case .file(.system) = error { true } else { false }
+      change.noteFailure(of: observation, isSystemFailure: isSystemFailure, at: time)
+      record.noteFailure(error.description, of: observation.digest, at: now, isRepeated: due == .again)
       complain(error.description)
       return false
     }
@@ -128,7 +128,7 @@ final class Reloader {
 
   /// A line that was cut off can have lost what restricts its token. So a last line without line end is refused in a file
   /// that was written in place, or is being written.
-  private func refuseHalves(of loaded: LoadedTokens) throws(TokenSourceError) {
+  private func rejectPartialRead(of loaded: LoadedTokens) throws(TokenSourceError) {
     guard !loaded.unterminated.isEmpty else { return }
     func versions(_ version: SourceVersion) -> [String: FileVersion] {
       Dictionary(version.files.compactMap { file in file.version.map { (file.path, $0) } }) { $1 }
@@ -148,7 +148,7 @@ final class Reloader {
       })
   }
 
-  private func sight() -> PendingChange.Sight {
+  private func observation() -> PendingChange.Observation {
     do throws(TokenSourceError) {
       return .there(try source.version())
     } catch {

@@ -32,7 +32,7 @@ final class AccessResponder: Responder {
 
   func respond(to parameters: borrowing Parameters, role: Role, in response: Response) {
     guard !parameters.has(.endpoint) else { return operate(parameters, role: role, in: response) }
-    let start = Clock.monotonicNanoseconds()
+    let start = SystemClock.monotonicNanoseconds()
     defer { meter.time(from: start) }
     if options.allowsPreflight, isPreflight(parameters) {
       meter.countPreflight()
@@ -66,11 +66,11 @@ final class AccessResponder: Responder {
   }
 
   /// Lets go of tokens that do not count any more, though nobody asks.
-  func woken() { reading.refresh() }
+  func didWake() { reading.refresh() }
 
-  func refused(_ refusal: Refusal) {
-    meter.count(refusal)
-    journal.record(refusal, at: now())
+  func refused(_ rejection: Rejection) {
+    meter.count(rejection)
+    journal.record(rejection, at: now())
   }
 
   func refused(_ peer: PeerAddress) { journal.record(peer, at: now()) }

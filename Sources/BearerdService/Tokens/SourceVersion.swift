@@ -1,29 +1,6 @@
 import BearerAuth
 import Glibc
 
-/// What tells one state of a file from another without reading it.
-struct FileVersion: Hashable {
-  var device: UInt64
-  var inode: UInt64
-  var size: Int64
-  /// In nanoseconds since 1970. Wrapped around: some file systems keep any number of seconds.
-  var modified: Int64
-  /// As above. No program can set it, so a change that keeps size and `modified` shows here.
-  var changed: Int64
-
-  init(_ status: stat) {
-    device = UInt64(status.st_dev)
-    inode = UInt64(status.st_ino)
-    size = Int64(status.st_size)
-    modified = FileVersion.nanoseconds(status.st_mtim)
-    changed = FileVersion.nanoseconds(status.st_ctim)
-  }
-
-  private static func nanoseconds(_ time: timespec) -> Int64 {
-    Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
-  }
-}
-
 /// What tells one state of the tokens at a path from another: the files it leads to, and who may change the way there.
 struct SourceVersion: Equatable {
   /// One token file.
@@ -43,7 +20,7 @@ struct SourceVersion: Equatable {
   var digest: String? {
     var text = ""
     for file in files {
-      if isDirectory { text += "\(Folder.split(file.path).name)/" }
+      if isDirectory { text += "\(Directory.split(file.path).name)/" }
       text += file.version.map { "\($0.inode) \($0.size) \($0.modified) \($0.changed)\n" } ?? "-\n"
     }
     return (try? DigestContext())?.digest(of: text.utf8.span)?.hex
@@ -59,24 +36,30 @@ extension TokenSource {
   func version() throws(TokenSourceError) -> SourceVersion {
     var version = try layout()
     for index in version.files.indices {
-      version.files[index].version = (try? Folder.status(of: version.files[index].path)).map(FileVersion.init)
+      version.files[index].version = (try? Directory.status(of: version.files[index].path)).map(
+        FileVersion.init)
     }
     return version
   }
 
   /// The same without the versions of the files.
   func layout() throws(TokenSourceError) -> SourceVersion {
-    let status = try Folder.status(of: path)
+    let version = try TokenSourceError.wrap(paths)
+    guard version.files.count <= TokenSource.maximumFiles else { throw tooMany(version.files.count) }
+    return version
+  }
+
+  private func paths() throws(FileError) -> SourceVersion {
+    let status = try Directory.status(of: path)
     var version = SourceVersion()
     switch status.st_mode & S_IFMT {
     case S_IFDIR:
       version.isDirectory = true
-      let names = try Folder.names(in: path).filter(TokenSource.isTokenFile)
-      guard names.count <= TokenSource.maximumFiles else { throw tooMany(names.count) }
+      let names = try Directory.names(in: path).filter(TokenSource.isTokenFile)
       version.files = names.map { .init(path: "\(path)/\($0)") }
       version.owners = try PathTrail(of: path).owners + [PathTrail.Owner(path, status)]
       var known = Set(version.owners.map(\.path))
-      for file in version.files where Folder.isLink(file.path) {
+      for file in version.files where Directory.isLink(file.path) {
         for owner in try PathTrail(of: file.path).owners where known.insert(owner.path).inserted {
           version.owners.append(owner)
         }
@@ -129,7 +112,7 @@ struct ModeCheck {
 
   /// - Parameter owners: of the directories and links that lead to the tokens.
   /// - Parameter source: the directory that holds the token files, if the tokens are a directory's.
-  func issues(of owners: [PathTrail.Owner], source: String?) throws(TokenSourceError) -> [TokenFileIssue] {
+  func issues(of owners: [PathTrail.Owner], source: String?) throws(FileError) -> [TokenFileIssue] {
     var issues: [TokenFileIssue] = []
     for owner in owners {
       let isLink = owner.mode & S_IFMT == S_IFLNK
@@ -138,7 +121,7 @@ struct ModeCheck {
       // Nobody can remove another's file from a sticky directory. But everybody can add one to the tokens there.
       guard owner.mode & S_ISVTX == 0 || owner.path == source else { continue }
       // As Kubernetes mounts a Secret.
-      guard try !Folder.isOnReadOnlyMount(owner.path) else { continue }
+      guard try !Directory.isOnReadOnlyMount(owner.path) else { continue }
       let message = "everybody may put files into it; chmod o-w \(owner.path)"
       issues.append(TokenFileIssue(file: owner.path, message: message))
     }
@@ -155,7 +138,7 @@ struct ModeCheck {
   /// container; nil where that number is a user's.
   private static let unmapped: uid_t? = {
     func text(_ path: String) -> String? {
-      (try? Descriptor(opening: path, O_RDONLY).readToEnd(limit: 1 << 16)).map {
+      (try? OpenFile(opening: path, O_RDONLY).readToEnd(limit: 1 << 16)).map {
         String(decoding: $0, as: UTF8.self)
       }
     }

@@ -24,16 +24,20 @@ package struct TokenFileEditor: Sendable {
     _ change: (inout TokenEdit) throws -> Result, confirm: () throws -> Void = {}
   ) throws -> Result {
     var isConfirmed = false
-    return try Editing.run(at: path) {
-      var edit = try TokenEdit(of: path)
-      let result = try change(&edit)
-      guard let replacements = try edit.prepare() else { return nil }
-      if !isConfirmed { try confirm() }
-      isConfirmed = true
-      for replacement in replacements {
-        guard try replacement.place() else { return nil }
+    do {
+      return try Editing.run(at: path) {
+        var edit = try TokenEdit(of: path)
+        let result = try change(&edit)
+        guard let replacements = try edit.prepare() else { return nil }
+        if !isConfirmed { try confirm() }
+        isConfirmed = true
+        for replacement in replacements {
+          guard try replacement.place() else { return nil }
+        }
+        return result
       }
-      return result
+    } catch let error as FileError {
+      throw TokenSourceError.file(error)
     }
   }
 
@@ -49,7 +53,7 @@ package struct TokenEdit {
   package let current: LoadedTokens
 
   private let path: String
-  private let isFolder: Bool
+  private let isDirectory: Bool
   /// By the path they are to be written to.
   private var texts: [String: TokenFileText] = [:]
   private let originals: [FileText]
@@ -57,13 +61,15 @@ package struct TokenEdit {
   /// Throws where something is wrong with the tokens: an edit must not build on what nobody understands.
   init(of path: String) throws(TokenSourceError) {
     self.path = path
-    guard try Folder.target(of: path) != nil else {
-      isFolder = false
+    let target = try TokenSourceError.wrap { () throws(FileError) in try Directory.target(of: path) }
+    guard target != nil else {
+      isDirectory = false
       originals = []
       current = LoadedTokens(tokens: [], issues: [], files: [])
       return
     }
-    isFolder = try Folder.status(of: path).st_mode & S_IFMT == S_IFDIR
+    let status = try TokenSourceError.wrap { () throws(FileError) in try Directory.status(of: path) }
+    isDirectory = status.st_mode & S_IFMT == S_IFDIR
     (current, originals) = try TokenSource(path: path).read()
     guard current.isUsable else { throw .unusable(current.issues) }
   }
@@ -80,7 +86,7 @@ package struct TokenEdit {
     let known = other ?? current.tokens.last { $0.application == token.application }
     let file =
       known.map { current.files[$0.file] }
-      ?? (isFolder ? "\(path)/\(token.application)\(TokenSource.suffix)" : path)
+      ?? (isDirectory ? "\(path)/\(token.application)\(TokenSource.suffix)" : path)
     change(file) { $0.append(token) }
   }
 
@@ -108,6 +114,10 @@ package struct TokenEdit {
       let parsed = TokenFile(parsing: text.bytes, name: file)
       guard parsed.isUsable else { throw .unusable(parsed.issues) }
     }
+    return try TokenSourceError.wrap(replacements)
+  }
+
+  private func replacements() throws(FileError) -> [Replacement]? {
     var replacements: [Replacement] = []
     for (file, text) in texts.sorted(by: { $0.key < $1.key }) {
       let replacement = try Replacement(of: file, was: originals.first { $0.path == file })

@@ -37,7 +37,7 @@ package struct TokenSource: Sendable {
 
   /// Whether another path leads to the same file or folder.
   package func isSame(as path: String) -> Bool {
-    guard let ours = try? Folder.target(of: self.path), let theirs = try? Folder.target(of: path) else {
+    guard let ours = try? Directory.target(of: self.path), let theirs = try? Directory.target(of: path) else {
       return false
     }
     return ours == theirs
@@ -51,12 +51,11 @@ package struct TokenSource: Sendable {
 
   /// The same with the text of the files, for editing.
   func read() throws(TokenSourceError) -> (tokens: LoadedTokens, texts: [FileText]) {
-    return try read(layout())
+    let layout = try layout()
+    return try TokenSourceError.wrap { () throws(FileError) in try read(layout) }
   }
 
-  private func read(_ layout: SourceVersion) throws(TokenSourceError)
-    -> (tokens: LoadedTokens, texts: [FileText])
-  {
+  private func read(_ layout: SourceVersion) throws(FileError) -> (tokens: LoadedTokens, texts: [FileText]) {
     let modes = ModeCheck(severity: owners == .refused ? .error : owners == .warned ? .warning : nil)
     var version = layout
     let files = layout.files.map(\.path)
@@ -64,7 +63,7 @@ package struct TokenSource: Sendable {
     var issues = try modes.issues(of: version.owners, source: version.isDirectory ? path : nil)
     var texts: [FileText] = []
     for (number, path) in files.enumerated() {
-      let text = try FileText(reading: path)
+      let text = try FileText(reading: path, limit: TokenSource.maximumSize)
       texts.append(text)
       version.files[number].version = text.version
       guard Memory.hasRoom(for: TokenFile.memoryNeeded(parsing: text.bytes.span)) else {
@@ -155,24 +154,19 @@ package struct LoadedTokens: Sendable {
 
 /// Why the tokens could not be read or changed.
 package enum TokenSourceError: Error, Sendable {
-  /// A system call failed; `code` is its errno.
-  case system(operation: String, path: String, code: Int32)
+  /// A file could not be read or changed.
+  case file(FileError)
   /// The content must not be used; at least one issue is an error.
   case unusable([TokenFileIssue])
-  /// The folder of a file that is to be made does not exist.
-  case noFolder(path: String)
-  /// A link that points nowhere; what it should point to is for the administrator to say.
-  case danglingLink(path: String)
-  /// Somebody else wrote the file again and again while it was edited.
-  case contended(path: String)
-  /// Another edit did not end.
-  case locked(path: String)
-  /// It is changed, but a power failure may undo that; `code` is an errno.
-  case notOnDisk(path: String, code: Int32)
 
   /// The exit code of sysexits.h that fits: EX_CONFIG for bad content, else EX_IOERR.
   package var exitCode: Int32 {
     if case .unusable = self { EX_CONFIG } else { EX_IOERR }
+  }
+
+  /// Runs what reads or changes files.
+  static func wrap<Result>(_ body: () throws(FileError) -> Result) throws(TokenSourceError) -> Result {
+    do throws(FileError) { return try body() } catch { throw .file(error) }
   }
 }
 
@@ -180,36 +174,18 @@ extension TokenSourceError: CustomStringConvertible {
   /// For the administrator, with the fix; one line, or a line an issue.
   package var description: String {
     switch self {
-    case .system(let operation, let path, let code):
-      "cannot \(operation) \(path.printable): \(String(cString: strerror(code)))\(TokenSourceError.fix(for: code, path))"
-    case .unusable(let issues):
-      issues.map(\.description).joined(separator: "\n")
-    case .noFolder(let path):
-      "cannot make \(path.printable): its folder does not exist; `install -d -m 0750 \(Folder.split(path).folder.printable)` makes it"
-    case .danglingLink(let path):
-      "\(path.printable) is a link that points nowhere; make what it points to, or remove it"
-    case .contended(let path):
-      "\(path.printable) changed each time it was to be written; nothing was changed; try again"
-    case .locked(let path):
-      "another edit has held \(path.printable) for \(EditLock.patience / 1000) seconds; nothing was changed; `fuser \(path.printable)` "
-        + "shows its process; if there is none, remove the file"
-    case .notOnDisk(let path, let code):
-      "\(path.printable) is changed, but the disk does not confirm it: \(String(cString: strerror(code)))"
+    case .unusable(let issues): issues.map(\.description).joined(separator: "\n")
+    case .file(let error): error.description(mode: "0750", fix: TokenSourceError.fix)
     }
   }
 
-  static func fix(for code: Int32, _ path: String) -> String {
+  private static func fix(for code: Int32, path: String) -> String? {
     switch code {
-    case ENOENT: "; make it with `bearerd token new APP --tokens \(path.printable)`"
-    case EACCES: "; run this as root, or as a user whom the file and its folder admit"
-    case EPERM: "; run this as root or as the file's owner"
+    case ENOENT: "; create it with `bearerd token new APP --tokens \(path.printable)`"
     case EROFS: "; the file system is read-only: change the tokens where they come from"
-    case ENOSPC, EDQUOT: "; make room on the file system; nothing was changed"
-    case ENOTDIR: "; a part of the path is no folder"
-    case ELOOP: "; the links form a circle"
     case EFBIG: "; a token file has at most \(TokenSource.maximumSize >> 20) MiB"
     case ENOMEM: "; it takes about five times its size in memory: raise the limit, or make the file smaller"
-    default: ""
+    default: nil
     }
   }
 }

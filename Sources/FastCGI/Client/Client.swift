@@ -77,7 +77,7 @@ package final class Client {
 
   /// Reads records up to END_REQUEST.
   package func readResponse() throws -> ResponseMessage {
-    let end = Clock.monotonicMilliseconds() + UInt64(max(0, timeout))
+    let end = SystemClock.monotonicMilliseconds() + UInt64(max(0, timeout))
     defer { Client.limit(SO_RCVTIMEO, of: descriptor, milliseconds: timeout) }
     var response = ResponseMessage()
     var size = 0
@@ -89,7 +89,7 @@ package final class Client {
         continue
       }
       // A peer that sends a byte now and then must not hold the caller for ever.
-      let now = Clock.monotonicMilliseconds()
+      let now = SystemClock.monotonicMilliseconds()
       guard now < end else { throw Failure.timedOut }
       Client.limit(SO_RCVTIMEO, of: descriptor, milliseconds: Int(end - now))
       guard try readMore() else { throw Failure.closed }

@@ -35,7 +35,7 @@ extension EventLoop {
 
   /// Removes a connection whose descriptor is closed already.
   func forget(_ connection: Connection) {
-    countBytes(of: connection, 0)
+    countBytes(waiting.setBytes(of: connection, to: 0))
     waiting.remove(connection)
   }
 
@@ -50,22 +50,23 @@ extension EventLoop {
   @discardableResult
   func dropOldest(waitingFor minimum: UInt64 = 0) -> Bool {
     guard let oldest = waiting.oldest(since: now - min(minimum, now)) else { return false }
-    meter.count(.crowded)
+    meter.count(.evicted)
     drop(oldest)
     return true
   }
 
   /// Counts the memory of an unfinished request. If all of them together hold too much, the oldest are closed.
   func limitMemory(of connection: Connection) {
-    countBytes(of: connection, connection.received.capacity)
+    let growth = waiting.setBytes(of: connection, to: connection.received.capacity)
     while waiting.isOverMemory, let oldest = waiting.receiving.oldest {
-      meter.count(.crowded)
+      meter.count(.evicted)
       drop(oldest)
     }
+    // Counted last, so that no reader of the meter sees more than the limit.
+    countBytes(growth)
   }
 
-  private func countBytes(of connection: Connection, _ bytes: Int) {
-    let growth = waiting.setBytes(of: connection, to: bytes)
+  private func countBytes(_ growth: Int) {
     if growth != 0 { meter.count(growth > 0 ? .bytesTaken : .bytesFreed, abs(growth)) }
   }
 
@@ -73,7 +74,7 @@ extension EventLoop {
   func expire() {
     for list in [waiting.reading, waiting.receiving, waiting.idle] {
       while list.deadline <= now, let oldest = list.oldest {
-        meter.count(.late)
+        meter.count(.timedOut)
         drop(oldest)
       }
     }

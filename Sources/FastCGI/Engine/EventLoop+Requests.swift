@@ -29,8 +29,8 @@ extension EventLoop {
       }
     case .partial:
       if let connection = wait(for: descriptor, in: waiting.reading) { takePart(of: connection) }
-    case .rejected(let refusal):
-      exchange.responder.refused(refusal)
+    case .rejected(let rejection):
+      exchange.responder.refused(rejection)
       close(descriptor)
     case .ended:
       close(descriptor)
@@ -58,8 +58,8 @@ extension EventLoop {
       }
     case .partial:
       takePart(of: connection)
-    case .rejected(let refusal):
-      exchange.responder.refused(refusal)
+    case .rejected(let rejection):
+      exchange.responder.refused(rejection)
       drop(connection)
     case .ended:
       drop(connection)
@@ -93,8 +93,8 @@ extension EventLoop {
       case .late(let length):
         connection.removeFirst(length)
         if connection.received.isEmpty { move(connection, to: waiting.idle) }
-      case .refuse(let refusal):
-        exchange.responder.refused(refusal)
+      case .refuse(let rejection):
+        exchange.responder.refused(rejection)
         return drop(connection)
       case .complete(let request):
         let outcome = exchange.answer(request, in: connection.received, on: connection.descriptor)

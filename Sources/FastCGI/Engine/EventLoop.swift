@@ -27,7 +27,7 @@ final class EventLoop: @unchecked Sendable {
   let exchange: Exchange
   let meter = LoopMeter()
   var epoll: Epoll
-  private(set) var now = Clock.monotonicMilliseconds()
+  private(set) var now = SystemClock.monotonicMilliseconds()
 
   private var batch = AcceptBatch()
   /// Accepted in this round, and nothing has arrived on them yet.
@@ -64,7 +64,7 @@ final class EventLoop: @unchecked Sendable {
   func passRound() {
     meter.passRound(reading: waiting.reading.count + waiting.receiving.count, idle: waiting.idle.count)
     let ready = epoll.wait(milliseconds: timeout)
-    now = Clock.monotonicMilliseconds()
+    now = SystemClock.monotonicMilliseconds()
     for index in 0..<ready { dispatch(epoll.key(at: index)) }
     expire()
     guard let time = acceptsAgainAt, time <= now, !isDraining else { return }
@@ -75,7 +75,7 @@ final class EventLoop: @unchecked Sendable {
   private func dispatch(_ key: UInt64) {
     if key == Key.control {
       control.acknowledge()
-      exchange.responder.woken()
+      exchange.responder.didWake()
       for response in control.takeResponses() { handleMade(response) }
       if control.shouldDrain, !isDraining { beginDrain() }
     } else if key >= Key.listeners {
@@ -135,7 +135,7 @@ final class EventLoop: @unchecked Sendable {
 
   private func acceptAllowedPeer(from listener: Int32) -> Int32 {
     peers?.accept(from: listener) { peer in
-      meter.count(.foreign)
+      meter.count(.peerNotAllowed)
       exchange.responder.refused(peer)
     } ?? -1
   }

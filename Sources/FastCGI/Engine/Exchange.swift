@@ -34,7 +34,7 @@ final class Exchange {
     /// More has to come, or what is there has to be taken in parts.
     case partial
     /// No request that we take part in: close, without a response.
-    case rejected(Refusal)
+    case rejected(Rejection)
     /// The peer is gone.
     case ended
   }
@@ -46,7 +46,7 @@ final class Exchange {
     defer { explicit_bzero(visible, count) }
     switch gate.examine(UnsafeBufferPointer(start: visible, count: count).span) {
     case .complete(let request): return request.length == count ? .whole(request) : .partial
-    case .refuse(let refusal): return .rejected(refusal)
+    case .refuse(let rejection): return .rejected(rejection)
     case .incomplete, .management, .late: return .partial
     }
   }

@@ -10,10 +10,10 @@ package protocol Responder: AnyObject {
   func respond(to parameters: borrowing Parameters, role: Role, in response: Response)
 
   /// `Server.wake` was called: time for what no caller should have to wait for.
-  func woken()
+  func didWake()
 
   /// The gate or libfcgi closed a connection.
-  func refused(_ refusal: Refusal)
+  func refused(_ rejection: Rejection)
 
   /// A connection was closed at once, since its peer is not among those allowed.
   func refused(_ peer: PeerAddress)
@@ -21,7 +21,7 @@ package protocol Responder: AnyObject {
 
 extension Responder {
   /// Nothing.
-  package func woken() {}
+  package func didWake() {}
 
   /// Where nobody is kept out there is nothing to do.
   package func refused(_ peer: PeerAddress) {}
@@ -202,7 +202,7 @@ package final class ParameterNames: Sendable {
 
   /// Why a whole stream of pairs may not be shown to libfcgi, which cuts values at NUL, splits names at `=`
   /// and takes the first of two equal names.
-  func refusal(of pairs: Span<UInt8>) -> Refusal? {
+  func rejection(of pairs: Span<UInt8>) -> Rejection? {
     // Where there is none at all, not even in a length, no pair has to be searched.
     let holdsNul = pairs.contains(0)
     var seen: UInt32 = 0

@@ -7,7 +7,7 @@ package final class Server: Sendable {
   private let listeners: [Listener]
   private let controls: [LoopControl]
   private let worker: BackgroundWorker
-  private let threads: Mutex<[Thread]>
+  private let threads: Mutex<[PosixThread]>
   /// What each loop has done and holds.
   package let meters: [LoopMeter]
 
@@ -35,7 +35,7 @@ package final class Server: Sendable {
     self.worker = worker
     threads = Mutex(
       try loops.enumerated().map { index, loop in
-        try Thread(name: "loop \(index)") { loop.run() }
+        try PosixThread(name: "loop \(index)") { loop.run() }
       })
   }
 
@@ -161,14 +161,14 @@ package final class LoopMeter: Sendable {
     /// Connections now that were answered and kept.
     case idle
     /// Connections closed at their deadline.
-    case late
+    case timedOut
     /// Connections closed to make room for newer ones.
-    case crowded
+    case evicted
     /// Connections closed at once, since their peer is not among those allowed.
-    case foreign
+    case peerNotAllowed
   }
 
-  private let cells = Cells(count: Figure.allCases.count)
+  private let cells = PerThreadCounters(count: Figure.allCases.count)
 
   /// The figure as the loop last left it.
   package subscript(figure: Figure) -> Int { Int(clamping: cells[figure.rawValue]) }
@@ -187,7 +187,7 @@ package final class LoopMeter: Sendable {
 /// has to wait for. All begin at 0.
 ///
 /// A reader sees each number whole, and maybe a moment late; two numbers need not be of the same moment.
-package struct Cells: ~Copyable, @unchecked Sendable {
+package struct PerThreadCounters: ~Copyable, @unchecked Sendable {
   /// A row has its cache lines for itself, so that two loops never fight for one; processors fetch them in pairs.
   private static let alignment = 128
 
@@ -197,8 +197,10 @@ package struct Cells: ~Copyable, @unchecked Sendable {
 
   /// A row of `count` numbers.
   package init(count: Int) {
-    let bytes = (count * 8 + Cells.alignment - 1) / Cells.alignment * Cells.alignment
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: Cells.alignment)
+    let bytes =
+      (count * 8 + PerThreadCounters.alignment - 1) / PerThreadCounters.alignment
+      * PerThreadCounters.alignment
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: PerThreadCounters.alignment)
     memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
     // An atomic number lies in memory as the number itself does.
     start = memory.bindMemory(to: Atomic<UInt64>.self, capacity: count)

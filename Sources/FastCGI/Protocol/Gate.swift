@@ -17,7 +17,7 @@ struct Gate {
     /// One whole request.
     case complete(Request)
     /// Nothing we take part in: close, without END_REQUEST.
-    case refuse(Refusal)
+    case refuse(Rejection)
   }
 
   /// Where one whole request lies in the bytes it was found in. It begins at 0.
@@ -62,7 +62,7 @@ struct Gate {
   /// Reads on. `bytes` must begin with the same bytes as at the call before.
   mutating func examine(_ bytes: Span<UInt8>) -> Verdict {
     while let header = RecordHeader(bytes, at: offset) {
-      if let refusal = refusal(for: header) { return .refuse(refusal) }
+      if let rejection = rejection(for: header) { return .refuse(rejection) }
       let next = offset + header.recordLength
       guard next <= limit else { return .refuse(phase == .stdin ? .bodyTooLong : .headTooLong) }
       if phase == .begin, header.type != RecordType.beginRequest {
@@ -97,7 +97,7 @@ struct Gate {
         return nil
       }
       request.headLength = offset
-      if let refusal = parametersRefusal(in: bytes) { return .refuse(refusal) }
+      if let rejection = parametersRejection(in: bytes) { return .refuse(rejection) }
       phase = .stdin
       return request.role == .authorizer ? endOfAuthorizer(in: bytes) : nil
     case .stdin:
@@ -132,7 +132,7 @@ struct Gate {
   }
 
   /// Whether a record with this header may stand here; decided before its content is waited for.
-  private func refusal(for header: RecordHeader) -> Refusal? {
+  private func rejection(for header: RecordHeader) -> Rejection? {
     guard header.version == RecordHeader.version else { return .wrongVersion }
     switch (phase, header.type) {
     case (.begin, RecordType.beginRequest):
@@ -140,20 +140,20 @@ struct Gate {
       // libfcgi loses its way in the padding of this one record.
       return header.contentLength == 8 && header.paddingLength == 0 ? nil : .wrongLength
     case (.begin, RecordType.getValues):
-      return header.requestID == 0 ? nil : .foreignRequestID
+      return header.requestID == 0 ? nil : .otherRequestID
     case (.begin, RecordType.stdin):
       return header.requestID == lateStdin && header.endsStream ? nil : .unexpectedRecord
     case (.params, RecordType.params), (.stdin, RecordType.stdin):
-      guard header.requestID == request.id else { return .foreignRequestID }
+      guard header.requestID == request.id else { return .otherRequestID }
       return header.contentLength > 0 || header.endsStream ? nil : .paddedEmptyRecord
     default:
       return .unexpectedRecord
     }
   }
 
-  private func parametersRefusal(in bytes: Span<UInt8>) -> Refusal? {
+  private func parametersRejection(in bytes: Span<UInt8>) -> Rejection? {
     if paramsRecords == 0 { return nil }
-    if let range = contiguousParams { return names.refusal(of: bytes.extracting(range)) }
+    if let range = contiguousParams { return names.rejection(of: bytes.extracting(range)) }
     // Pairs may cross records: only then are they copied together.
     var joined: [UInt8] = []
     joined.reserveCapacity(request.headLength)
@@ -167,12 +167,12 @@ struct Gate {
       cursor += header.recordLength
     }
     defer { joined.wipe() }
-    return names.refusal(of: joined.span)
+    return names.rejection(of: joined.span)
   }
 }
 
 /// Why the gate closed a connection. The raw value is the word in the log.
-package enum Refusal: String, CaseIterable, Sendable {
+package enum Rejection: String, CaseIterable, Sendable {
   /// A record of another version than 1.
   case wrongVersion = "wrong-version"
   /// A record that may not stand at this place.
@@ -180,7 +180,7 @@ package enum Refusal: String, CaseIterable, Sendable {
   /// BEGIN_REQUEST with the id 0, which belongs to management records.
   case nullRequestID = "null-request-id"
   /// A record of another request: multiplexing.
-  case foreignRequestID = "foreign-request-id"
+  case otherRequestID = "foreign-request-id"
   /// A role that is neither Responder nor Authorizer.
   case unknownRole = "unknown-role"
   /// BEGIN_REQUEST whose content is not eight bytes, or that is padded.

@@ -143,7 +143,7 @@ package final class DatagramSender: Sendable {
   private let target: SocketAddress
 
   /// How long a full queue of the receiver is waited for, in seconds.
-  private static let patience = 1
+  private static let timeout = 1
 
   /// - Parameter path: an absolute path, or `@` and an abstract name; nil for anything else.
   package init?(path: String) {
@@ -156,7 +156,7 @@ package final class DatagramSender: Sendable {
     descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { return nil }
     self.target = target
-    var limit = timeval(tv_sec: DatagramSender.patience, tv_usec: 0)
+    var limit = timeval(tv_sec: DatagramSender.timeout, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
   }
 

@@ -35,7 +35,7 @@ extension Site {
     {
       return .restricted
     }
-    if refusesOthers(context) { return .restricted }
+    if rejectsOthers(context) { return .restricted }
     let deciding = [
       "access_by_lua", "access_by_lua_block", "access_by_lua_file", "rewrite_by_lua",
       "rewrite_by_lua_block", "rewrite_by_lua_file", "auth_jwt", "auth_pam", "auth_ldap", "auth_digest",
@@ -84,7 +84,7 @@ extension Site {
   }
 
   /// Whether an `if` refuses who has no signed link or no certificate.
-  private func refusesOthers(_ context: Context) -> Bool {
+  private func rejectsOthers(_ context: Context) -> Bool {
     context.rewriting.exits.contains { exit in
       guard case .returns(400..., _) = exit.kind, let condition = exit.condition else { return false }
       return Secrets.names(in: condition.arguments.joined()).contains {

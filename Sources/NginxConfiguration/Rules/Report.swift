@@ -57,11 +57,11 @@ struct Report {
 
   /// What is not silenced by a comment, and what is; both in the order of files and lines.
   var sorted: (findings: [NginxFinding], allowed: [NginxFinding]) {
-    let allowances = Set(text.allowances)
+    let suppressions = Set(text.suppressions)
     var (findings, allowed): ([NginxFinding], [NginxFinding]) = ([], [])
     for (place, group) in found.sorted(by: { $0.key < $1.key }) {
       for finding in group.sorted(by: { $0.name.rawValue < $1.name.rawValue }) {
-        if allowances.contains(Allowance(name: finding.name.rawValue, place: place)) {
+        if suppressions.contains(Suppression(name: finding.name.rawValue, place: place)) {
           allowed.append(finding)
         } else {
           findings.append(finding)

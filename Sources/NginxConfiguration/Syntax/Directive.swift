@@ -51,7 +51,7 @@ enum Limits {
 /// One name of a comment `# bearerd: allow NAME`, and the line whose findings of this name it silences.
 ///
 /// The comment stands behind a directive, or on a line of its own above it.
-struct Allowance: Hashable, Sendable {
+struct Suppression: Hashable, Sendable {
   let name: String
   let place: Place
 
@@ -123,7 +123,7 @@ package struct ConfigurationText: Sendable {
   /// The paths, which places index.
   package let files: [String]
   let directives: [Directive]
-  let allowances: [Allowance]
+  let suppressions: [Suppression]
   /// Directives `include` whose files are not in the text.
   let unresolved: [Directive]
 
@@ -138,7 +138,7 @@ package struct ConfigurationText: Sendable {
     var expansion = IncludeExpansion(bytes, sources, isDump: isDump)
     directives = try expansion.expanded()
     files = sources.map(\.name)
-    allowances = expansion.allowances
+    suppressions = expansion.suppressions
     unresolved = expansion.unresolved
     guard
       directives.contains(where: { ["http", "server", "location", "upstream", "events"].contains($0.name) })

@@ -12,7 +12,7 @@ struct IncludeExpansion {
   private var parsed: [Int: [Directive]] = [:]
   private var stack: [Int] = []
   private var count = 0
-  private(set) var allowances: [Allowance] = []
+  private(set) var suppressions: [Suppression] = []
   private(set) var unresolved: [Directive] = []
 
   init(_ bytes: [UInt8], _ sources: [SourceFile], isDump: Bool) {
@@ -41,7 +41,7 @@ struct IncludeExpansion {
     defer { stack.removeLast() }
     if parsed[index] == nil {
       let result = try Parser.parse(bytes, sources[index], file: index)
-      allowances += result.allowances
+      suppressions += result.suppressions
       parsed[index] = result.directives
     }
     return try expanded(parsed[index] ?? [], depth: stack.count)

@@ -20,7 +20,7 @@ struct Lexer {
   private var statementLine = 0
   private var isStatementStart = true
   private var lastTokenLine = 0
-  private(set) var allowances: [Allowance] = []
+  private(set) var suppressions: [Suppression] = []
   /// Names of allowing comments whose line has no directive: they are for the next one.
   private var pending: [String] = []
 
@@ -41,7 +41,7 @@ struct Lexer {
     lastTokenLine = line
     if isStatementStart { statementLine = line }
     if !pending.isEmpty {
-      allowances += pending.map { Allowance(name: $0, place: Place(file: file, line: line)) }
+      suppressions += pending.map { Suppression(name: $0, place: Place(file: file, line: line)) }
       pending = []
     }
     isStatementStart = true
@@ -92,12 +92,12 @@ struct Lexer {
   private mutating func skipComment() {
     let start = index
     while index < end, bytes[index] != UInt8(ascii: "\n") { index += 1 }
-    let names = Allowance.names(in: bytes[start..<index])
+    let names = Suppression.names(in: bytes[start..<index])
     guard !names.isEmpty else { return }
     guard lastTokenLine == currentLine else { return pending += names }
     // Behind a directive of several lines: findings name its first line.
     for line in Set([currentLine, statementLine]) {
-      allowances += names.map { Allowance(name: $0, place: Place(file: file, line: line)) }
+      suppressions += names.map { Suppression(name: $0, place: Place(file: file, line: line)) }
     }
   }
 

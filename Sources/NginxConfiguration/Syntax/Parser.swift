@@ -6,11 +6,11 @@ struct Parser {
 
   /// - Parameter file: the index of the source, for places.
   static func parse(_ bytes: [UInt8], _ source: SourceFile, file: Int) throws(ConfigurationError) -> (
-    directives: [Directive], allowances: [Allowance]
+    directives: [Directive], suppressions: [Suppression]
   ) {
     var parser = Parser(lexer: Lexer(bytes, source, file: file), file: file)
     let directives = try parser.block(depth: 0)
-    return (directives, parser.lexer.allowances)
+    return (directives, parser.lexer.suppressions)
   }
 
   private init(lexer: Lexer, file: Int) {

@@ -105,7 +105,7 @@ package struct PublishedSecrets {
   ) throws(CryptoUnavailable) -> Bool {
     var runs = TokenRuns(limit: limit)
     var isHashed = true
-    var seen: Set<Sighting> = []
+    var seen: Set<Occurrence> = []
     for reading in TextReading.all(of: text) {
       let bytes = reading.bytes.span
       let isWhole = runs.forEach(in: bytes) { range in
@@ -117,7 +117,7 @@ package struct PublishedSecrets {
         guard let match = match(digest, secret) else { return }
         let place = reading.origins(of: range, in: text)
         // Most of a text reads the same in every way.
-        if seen.insert(Sighting(place: place.lowerBound, digest: digest)).inserted { found(place, match) }
+        if seen.insert(Occurrence(place: place.lowerBound, digest: digest)).inserted { found(place, match) }
       }
       guard isHashed else { throw CryptoUnavailable() }
       guard isWhole else { return false }
@@ -125,7 +125,7 @@ package struct PublishedSecrets {
     return true
   }
 
-  private struct Sighting: Hashable {
+  private struct Occurrence: Hashable {
     let place: Int
     let digest: Digest
   }

@@ -21,7 +21,7 @@ struct Doctor: Command {
   @Argument(help: ArgumentHelp("A guarded URL, unix:/PATH or HOST:PORT.", valueName: "url|socket"))
   var patient: String
 
-  @OptionGroup var surplus: SurplusArguments
+  @OptionGroup var surplus: ExtraArguments
 
   @Flag(help: "Read a token that opens this door from standard input.")
   var tokenStdin = false
@@ -150,13 +150,13 @@ struct Diagnosis {
 }
 
 /// The web server in front of a site, by its own word.
-enum FrontName: String, CaseIterable {
+enum WebServerName: String, CaseIterable {
   case nginx, apache, lighttpd, caddy, haproxy
 
   /// Nil where the Server header names none, or is hidden.
   init?(server: String?) {
     let name = server?.lowercased() ?? ""
-    guard let front = FrontName.allCases.first(where: { name.contains($0.rawValue) }) else { return nil }
+    guard let front = WebServerName.allCases.first(where: { name.contains($0.rawValue) }) else { return nil }
     self = front
   }
 }
@@ -168,14 +168,14 @@ enum Remedy {
   case passAuthorization
   case allowPublic(path: String)
 
-  func lines(for front: FrontName?) -> [String] {
+  func lines(for front: WebServerName?) -> [String] {
     guard let front else {
-      return FrontName.allCases.flatMap { front in lines(of: front).map { "\(front.rawValue): \($0)" } }
+      return WebServerName.allCases.flatMap { front in lines(of: front).map { "\(front.rawValue): \($0)" } }
     }
     return lines(of: front)
   }
 
-  private func lines(of front: FrontName) -> [String] {
+  private func lines(of front: WebServerName) -> [String] {
     switch (self, front) {
     case (.guardLocation, .nginx): ["in the location: include snippets/bearerd-guard.conf;"]
     case (.guardLocation, .apache):

@@ -24,7 +24,7 @@ struct NginxDoctor: Command {
     completion: .file())
   var file: String?
 
-  @OptionGroup var surplus: SurplusArguments
+  @OptionGroup var surplus: ExtraArguments
 
   @Flag(help: "Print one JSON object.")
   var json = false

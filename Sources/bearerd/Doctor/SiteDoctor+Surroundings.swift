@@ -4,7 +4,7 @@ import ServiceManifest
 /// Other ways to the same door, and what must not be behind one.
 extension SiteDoctor {
   /// HEAD is GET without its body, and must be guarded as that is.
-  func checkMethods(_ front: FrontName?, _ diagnosis: inout Diagnosis) throws {
+  func checkMethods(_ front: WebServerName?, _ diagnosis: inout Diagnosis) throws {
     let answer = try ask(method: "HEAD")
     guard isRefused(answer) else {
       return try diagnosis.wrong(
@@ -65,7 +65,7 @@ extension SiteDoctor {
     }
   }
 
-  func checkPublic(_ path: String, _ front: FrontName?, _ diagnosis: inout Diagnosis) throws {
+  func checkPublic(_ path: String, _ front: WebServerName?, _ diagnosis: inout Diagnosis) throws {
     let answer = try ask(at: try url.at(path))
     let seen = "\(path): \(answer.status)"
     switch answer.status {

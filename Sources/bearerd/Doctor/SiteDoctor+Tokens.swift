@@ -4,7 +4,7 @@ import ServiceManifest
 /// What becomes of tokens that are sent: a wrong one, the right one, and what only resembles it.
 extension SiteDoctor {
   /// Whether the door is shut again when tokens have been tried, so that there is more to look at.
-  func staysShut(_ front: FrontName?, _ diagnosis: inout Diagnosis) throws -> Bool {
+  func staysShut(_ front: WebServerName?, _ diagnosis: inout Diagnosis) throws -> Bool {
     let wrong = try answerToWrongToken()
     guard isRefused(wrong) else {
       try diagnosis.wrong(
@@ -48,14 +48,14 @@ extension SiteDoctor {
     return try ask(headers: [("Authorization", value)])
   }
 
-  private func reportStripped(_ seen: String, _ front: FrontName?, _ diagnosis: inout Diagnosis) throws {
+  private func reportStripped(_ seen: String, _ front: WebServerName?, _ diagnosis: inout Diagnosis) throws {
     try diagnosis.wrong(
       seen, "your server strips Authorization: no token has reached bearerd",
       Remedy.passAuthorization.lines(for: front))
   }
 
   /// What the right token gets; nil where it does not get in.
-  private func answer(to token: [UInt8], _ front: FrontName?, _ diagnosis: inout Diagnosis) throws
+  private func answer(to token: [UInt8], _ front: WebServerName?, _ diagnosis: inout Diagnosis) throws
     -> HTTPResponse?
   {
     let answer = try ask(Array("Bearer ".utf8) + token)
@@ -87,7 +87,7 @@ extension SiteDoctor {
   }
 
   /// RFC 9110 section 11.1: schemes have no case.
-  private func checkScheme(_ token: [UInt8], _ front: FrontName?, _ diagnosis: inout Diagnosis) throws {
+  private func checkScheme(_ token: [UInt8], _ front: WebServerName?, _ diagnosis: inout Diagnosis) throws {
     let answer = try ask(Array("bearer ".utf8) + token)
     guard isRefused(answer) else {
       return try diagnosis.ok("with \"bearer\" in small letters: \(answer.status)")
@@ -99,7 +99,9 @@ extension SiteDoctor {
   }
 
   /// Comparisons of one's own, and what they take for the same.
-  private func checkResemblances(_ token: [UInt8], _ front: FrontName?, _ diagnosis: inout Diagnosis) throws {
+  private func checkResemblances(_ token: [UInt8], _ front: WebServerName?, _ diagnosis: inout Diagnosis)
+    throws
+  {
     var swapped = token.map { $0.isLetter ? $0 ^ 0x20 : $0 }
     defer { swapped.wipe() }
     if swapped != token {

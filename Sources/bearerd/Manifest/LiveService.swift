@@ -24,7 +24,7 @@ struct LiveService {
     checkReading(response, of: api, into: &report)
     let openAPI = try report.check(openAPI: response.body, of: api.description)
     guard manifest.authType != "none" else { return }
-    try LiveDoors(home: url, openAPI: api, manifest: manifest, route: route).check(openAPI, into: &report)
+    try LiveResources(home: url, openAPI: api, manifest: manifest, route: route).check(openAPI, into: &report)
   }
 
   private func checkLogo(_ url: WebURL, into report: inout ManifestReport) throws {
@@ -82,7 +82,7 @@ struct LiveService {
 }
 
 /// Whether the API that an OpenAPI file describes asks for tokens.
-struct LiveDoors {
+struct LiveResources {
   /// Where the manifest is: nobody else's servers are asked anything.
   let home: WebURL
   let openAPI: WebURL
@@ -96,16 +96,16 @@ struct LiveDoors {
 
   func check(_ outline: OpenAPICheck, into report: inout ManifestReport) throws {
     let servers = outline.servers.isEmpty ? ["/"] : outline.servers
-    if servers.count > LiveDoors.maximumServers {
+    if servers.count > LiveResources.maximumServers {
       report.warning(
         openAPI.description,
-        "\(servers.count) servers; only the first \(LiveDoors.maximumServers) were asked")
+        "\(servers.count) servers; only the first \(LiveResources.maximumServers) were asked")
     }
-    for server in servers.prefix(LiveDoors.maximumServers) {
+    for server in servers.prefix(LiveResources.maximumServers) {
       guard let base = base(server, into: &report) else { continue }
-      for path in outline.paths.prefix(LiveDoors.maximumPaths) {
-        guard let url = try? WebURL(parsing: base + LiveDoors.filled(path)) else { continue }
-        try checkDoor(url, into: &report)
+      for path in outline.paths.prefix(LiveResources.maximumPaths) {
+        guard let url = try? WebURL(parsing: base + LiveResources.filled(path)) else { continue }
+        try checkResource(url, into: &report)
       }
     }
   }
@@ -140,11 +140,11 @@ struct LiveDoors {
     return path
   }
 
-  private func checkDoor(_ url: WebURL, into report: inout ManifestReport) throws {
+  private func checkResource(_ url: WebURL, into report: inout ManifestReport) throws {
     let request = HTTPRequest(url: url, timeout: 45, route: route)
     guard let status = try answer(to: request, into: &report) else { return }
     guard status == 401 || status == 403 else {
-      report.error(url.description, LiveDoors.message(status))
+      report.error(url.description, LiveResources.message(status))
       return
     }
     guard request.isPrivate else {
@@ -153,12 +153,12 @@ struct LiveDoors {
       return
     }
     let tokens = manifest.verificationTokens.filter { !$0.isPlaceholder && ManifestText.isPlain($0.value) }
-    if tokens.count > LiveDoors.maximumTokens {
+    if tokens.count > LiveResources.maximumTokens {
       report.warning(
         url.description,
-        "\(tokens.count) verification tokens; only the first \(LiveDoors.maximumTokens) were tried")
+        "\(tokens.count) verification tokens; only the first \(LiveResources.maximumTokens) were tried")
     }
-    for token in tokens.prefix(LiveDoors.maximumTokens) {
+    for token in tokens.prefix(LiveResources.maximumTokens) {
       let status = try answer(to: request.authorized(Array("Bearer \(token.value)".utf8)), into: &report)
       guard let status, status != 401, status != 403, status < 500 else { continue }
       report.error(

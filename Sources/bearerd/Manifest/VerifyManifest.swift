@@ -23,7 +23,7 @@ struct VerifyManifest: Command {
   @Argument(help: ArgumentHelp("What it issued.", valueName: "value"))
   var value: String?
 
-  @OptionGroup var surplus: SurplusArguments
+  @OptionGroup var surplus: ExtraArguments
   @OptionGroup var file: ManifestOption
   @OptionGroup var compared: ComparedTokens
 

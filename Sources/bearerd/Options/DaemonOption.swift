@@ -127,13 +127,13 @@ struct Confirmation {
   let complaint: (_ daemon: String) -> String
 
   /// After so long without any news of the daemon or the file it is given up, in milliseconds.
-  private static let patience: UInt64 = 5000
+  private static let timeout: UInt64 = 5000
   /// And in any case after so long.
   private static let limit: UInt64 = 30_000
 
   /// - Throws: where a daemon of these tokens answers, and has not read what is there now.
   func await() throws(Failure) {
-    let start = Clock.monotonicMilliseconds()
+    let start = SystemClock.monotonicMilliseconds()
     var news = (what: "", at: start)
     var pause: UInt32 = 2000
     while true {
@@ -142,9 +142,9 @@ struct Confirmation {
       if let disk, reading.read == disk { return }
       if let failure = reading.failure, reading.tried == disk { throw failed(failure) }
       let what = "\(disk ?? "") \(reading.read ?? "") \(reading.tried ?? "")"
-      let now = Clock.monotonicMilliseconds()
+      let now = SystemClock.monotonicMilliseconds()
       if news.what != what { news = (what, now) }
-      guard now < news.at + Confirmation.patience, now < start + Confirmation.limit else {
+      guard now < news.at + Confirmation.timeout, now < start + Confirmation.limit else {
         throw failed(reading.failure ?? "it has not read the change for \((now - start) / 1000) seconds")
       }
       usleep(pause)

@@ -70,7 +70,7 @@ enum PointInTime {
   case at(Instant)
 
   init(parsing text: String) throws {
-    if let seconds = Duration.seconds(text) {
+    if let seconds = DurationText.seconds(text) {
       self = .later(seconds: seconds)
       return
     }

@@ -16,7 +16,7 @@ struct ExplainToken: Command {
       """)
 
   @OptionGroup var source: TokensOption
-  @OptionGroup var surplus: SurplusArguments
+  @OptionGroup var surplus: ExtraArguments
 
   @Option(
     help: ArgumentHelp("The door, as the web server names it.", valueName: "scope"),

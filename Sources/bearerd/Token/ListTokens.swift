@@ -56,7 +56,7 @@ struct ListTokens: Command {
 
   private func timeLeft(of token: Token, at now: Instant) -> String {
     guard token.expires != .distantFuture else { return "never" }
-    return token.isExpired(at: now) ? "-" : Duration.text(token.expires.seconds - now.seconds)
+    return token.isExpired(at: now) ? "-" : DurationText.text(token.expires.seconds - now.seconds)
   }
 
   private func state(of token: Token, at now: Instant) -> String {
@@ -90,10 +90,10 @@ struct LastUses {
   /// `was last used 3 minutes ago from 192.0.2.7`
   func sentence(about token: Token) -> String {
     guard let key = key(of: token), let used = key.lastUsed else {
-      return "was not used since the daemon was started \(Duration.text(Int64(report.uptime))) ago"
+      return "was not used since the daemon was started \(DurationText.text(Int64(report.uptime))) ago"
     }
     let place = key.lastUsedFrom.map { " from \($0.shortened(to: 100).printable)" } ?? ""
-    return "was last used \(Duration.text(max(0, report.now.seconds - used.seconds))) ago\(place)"
+    return "was last used \(DurationText.text(max(0, report.now.seconds - used.seconds))) ago\(place)"
   }
 
   /// Whether the token was used since the daemon was started.

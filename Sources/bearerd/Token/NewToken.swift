@@ -69,7 +69,7 @@ extension TokenFileEditor {
 
 extension Error {
   fileprivate var hasTakenEffect: Bool {
-    if case .notOnDisk? = self as? TokenSourceError { true } else { false }
+    if case .file(.notOnDisk)? = self as? TokenSourceError { true } else { false }
   }
 }
 
@@ -82,7 +82,7 @@ func name(of token: Token) -> String {
 func ending(_ expires: Instant, at now: Instant) -> String {
   guard expires != .distantFuture else { return "never expires" }
   guard expires > now else { return "expired on \(expires.shortDescription)" }
-  return "expires on \(expires.shortDescription) (in \(Duration.text(expires.seconds - now.seconds)))"
+  return "expires on \(expires.shortDescription) (in \(DurationText.text(expires.seconds - now.seconds)))"
 }
 
 extension TokenEdit {

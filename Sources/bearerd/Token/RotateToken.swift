@@ -95,7 +95,7 @@ struct RotateToken: Command {
 
   /// How long both tokens are good, in seconds.
   private func overlap() throws -> Int64 {
-    guard let seconds = Duration.seconds(keep) else {
+    guard let seconds = DurationText.seconds(keep) else {
       throw ValidationError("--keep \(keep) is no length of time; write 7d, 12h, 30m or 0")
     }
     return seconds

@@ -37,6 +37,6 @@ struct LoopWatchTests {
 
   private final class Silent: Responder {
     func respond(to parameters: borrowing Parameters, role: Role, in response: Response) {}
-    func refused(_ refusal: Refusal) {}
+    func refused(_ rejection: Rejection) {}
   }
 }

@@ -59,12 +59,12 @@ struct MetricsTests {
   }
 
   @Test("count what the gate refuses")
-  func refusals() throws {
+  func rejections() throws {
     let door = try Door(tokens: [])
     let twice = [authorization, authorization]
     #expect(throws: Client.Failure.closed) { try door.answer(twice) }
     #expect(
-      try lines(of: door).contains(#"bearerd_connections_refused_total{reason="duplicate-parameter"} 1"#))
+      try lines(of: door).contains(#"bearerd_connections_rejected_total{reason="duplicate-parameter"} 1"#))
   }
 
   @Test("tell of ten thousand tokens in bounds, name no series twice, and add up")

@@ -5,7 +5,7 @@ import Testing
 @Suite("A change of the tokens")
 struct PendingChangeTests {
   /// A version of its own for each number.
-  private func sight(_ number: Int) -> PendingChange.Sight {
+  private func sight(_ number: Int) -> PendingChange.Observation {
     .there(SourceVersion(files: [.init(path: "\(number)")]))
   }
 

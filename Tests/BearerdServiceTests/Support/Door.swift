@@ -35,7 +35,8 @@ final class Door {
     ) {
       try AccessResponder(options: answers, metrics: metrics, journal: journal) { now.instant }
     }
-    metrics.watch(server, LoopWatch(server, at: Clock.monotonicMilliseconds()), on: [address.description])
+    metrics.watch(
+      server, LoopWatch(server, at: SystemClock.monotonicMilliseconds()), on: [address.description])
     self.now = now
     self.metrics = metrics
     self.store = store

@@ -130,15 +130,15 @@ struct TokenFileEditorTests {
     try scratch.link("tokens", to: "\(elsewhere.path)/tokens")
     try TokenFileEditor(path: "\(scratch.path)/tokens").edit { try $0.append(token("b", "2")) }
     #expect(try elsewhere.read().contains("\nb "))
-    #expect(Folder.isLink("\(scratch.path)/tokens"))
+    #expect(Directory.isLink("\(scratch.path)/tokens"))
     #expect(try scratch.names() == ["tokens"] && elsewhere.names() == ["tokens"])
   }
 
   @Test(
     "of a link that points nowhere, or in a folder that is not there, is refused",
     arguments: [
-      ("tokens", "is a link that points nowhere"),
-      ("no/tokens", "its folder does not exist; `install -d -m 0750"),
+      ("tokens", "is a link to a file that does not exist"),
+      ("no/tokens", "its directory does not exist; create it with `install -d -m 0750"),
     ])
   func nowhere(name: String, message: String) throws {
     let scratch = try Scratch()

@@ -60,7 +60,8 @@ struct TokenSourceTests {
   @Test(
     "that is not there, or of which a part is not, is an I/O error",
     arguments: [
-      ("nothing", "No such file or directory; make it with `bearerd token new"), ("tokens/x", "is no folder"),
+      ("nothing", "No such file or directory; create it with `bearerd token new"),
+      ("tokens/x", "is not a directory"),
       ("loop", "the links form a circle"),
     ])
   func missing(name: String, message: String) throws {

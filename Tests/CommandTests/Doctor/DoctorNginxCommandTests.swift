@@ -80,7 +80,7 @@ struct DoctorNginxCommandTests {
   }
 
   @Test("refuses what it cannot read, with a place and without terminal escapes")
-  func refusals() throws {
+  func rejections() throws {
     let broken = try doctor("-", stdin: "http {\n\n  a }")
     #expect(
       broken.code == 65

@@ -87,7 +87,9 @@ struct NewManifestTests {
     #expect(try scratch.read("m") == "mine")
     let nowhere = try Bearerd.start(command + ["--manifest", "\(scratch.path)/.well-known/m"]).wait()
     #expect(nowhere.code == 74)
-    #expect(nowhere.errors.contains("`install -d \(scratch.path)/.well-known` makes it"), "\(nowhere.errors)")
+    #expect(
+      nowhere.errors.contains("create it with `install -d -m 0755 \(scratch.path)/.well-known`"),
+      "\(nowhere.errors)")
   }
 
   @Test("asks on a terminal for what no option says", .timeLimit(.minutes(1)))

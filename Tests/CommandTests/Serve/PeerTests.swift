@@ -36,7 +36,8 @@ struct PeerTests {
     #expect(try silent.isClosedByPeer())
     #expect(throws: (any Error).self) { try status(address) }
     let peer = address.hasPrefix("[") ? "::1" : "127.0.0.1"
-    try service.waits(for: "connection closed: not a peer of --allow-peer client=\(peer) reason=foreign-peer")
+    try service.waits(
+      for: "connection closed: not a peer of --allow-peer client=\(peer) reason=peer-not-allowed")
     let health = try Bearerd.run("health", "--listen", address)
     #expect(
       health.code == 1 && health.errors.contains("does not admit us (--allow-peer)"), "\(health.errors)")

@@ -12,7 +12,7 @@ struct HostileDaemonTests {
     "tokens": 1, "applications": 1, "read": "2026-01-01T00:00:00Z", "reloads": 1, "failedReloads": 1, \
     "failure": null, "files": []}, "checks": {"allowed": 1, "denied": 1, "failed": 1}, "denials": [{"reason": \
     "r", "minute": 1, "hour": 1, "total": 1}], "connections": {"reading": 1, "idle": 1, "accepted": 1, \
-    "refused": 1, "foreign": 1, "late": 1, "crowded": 1}, "applications": [{"application": "app", "tokens": 1, \
+    "rejected": 1, "peerNotAllowed": 1, "timedOut": 1, "evicted": 1}, "applications": [{"application": "app", "tokens": 1, \
     "allowed": 1, "denied": 1}], "keys": [{"application": "app", "key": "k", "line": 1, "expires": \
     "2026-01-01T00:00:00Z", "lastUsed": "2026-01-01T00:00:00Z", "lastUsedFrom": "192.0.2.1"}], "keysOmitted": 1}
     """

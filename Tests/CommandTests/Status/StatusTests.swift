@@ -34,7 +34,8 @@ struct StatusTests {
     for expected in [
       /bearerd \d+\.\d+\.\d+, process \d+, on unix:\S+\/socket\n/, /\nready for \d+ seconds?\n/,
       /\n1 token of 1 application, read 20\S+Z \(\d+ seconds? ago\)\n/, /\n  \S+\/tokens, written 20\S+Z\n/,
-      /\n5 checks: 3 allowed, 2 denied; 0 failed\n/, /\n6 connections: 0 refused by the gate, 0 foreign,/,
+      /\n5 checks: 3 allowed, 2 denied; 0 failed\n/,
+      /\n6 connections: 0 rejected by the gate, 0 from peers not allowed,/,
       /\nAPPLICATION  KEY     LAST USED +FROM +EXPIRES IN\napp          \w{6}  \d+ seconds? ago +192\.0\.2\.7  \d+ days\n/,
       /\nAPPLICATION  TOKENS  ALLOWED  DENIED\napp          1       3        0\n/,
       /\nDENIED          LAST MINUTE  LAST HOUR  SINCE START\nno-credentials  2            2          2\n$/,

@@ -89,7 +89,10 @@ struct DurabilityTests {
   @Test(
     "a folder or file of somebody else: nothing changes and the message says what to do",
     arguments: [
-      ("chmod 550 .", "Permission denied; run this as root, or as a user whom the file and its folder admit"),
+      (
+        "chmod 550 .",
+        "Permission denied; run this as root, or as a user who may read the file and its directory"
+      ),
       ("chmod 000 tokens", "Permission denied; run this as root"),
     ])
   func notOurs(preparation: String, message: String) throws {

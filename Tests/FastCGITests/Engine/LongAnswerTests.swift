@@ -105,7 +105,7 @@ struct LongAnswerTests {
     let deaf = try (0..<10).map { _ in try server.client() }
     for client in deaf { try client.send(request(tooMuch).bytes) }
     for _ in 0..<20 { #expect(try server.goodStatus() == 200) }
-    #expect(eventually { server.server.meters[0][.late] == 10 })
+    #expect(eventually { server.server.meters[0][.timedOut] == 10 })
     for client in deaf { #expect(throws: Client.Failure.closed) { try client.readResponse() } }
   }
 
@@ -163,5 +163,5 @@ private final class SlowResponder: Responder {
     }
   }
 
-  func refused(_ refusal: Refusal) {}
+  func refused(_ rejection: Rejection) {}
 }

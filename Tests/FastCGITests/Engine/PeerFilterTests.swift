@@ -51,7 +51,7 @@ struct PeerFilterTests {
       response.append("Status: 200 OK\r\n\r\n")
     }
 
-    func refused(_ refusal: Refusal) {}
+    func refused(_ rejection: Rejection) {}
 
     func refused(_ peer: PeerAddress) { peers.withLock { $0.append(peer) } }
   }
@@ -64,7 +64,7 @@ struct PeerFilterTests {
     let shut = try Site(host: host) { $0 != loopback }
     for _ in 0..<3 { #expect(throws: (any Error).self) { try shut.status() } }
     #expect(shut.refused.peers.withLock { $0 } == [loopback, loopback, loopback])
-    #expect(shut.server.meters[0][.foreign] == 3)
+    #expect(shut.server.meters[0][.peerNotAllowed] == 3)
     #expect(shut.server.meters[0][.accepted] == 0)
   }
 

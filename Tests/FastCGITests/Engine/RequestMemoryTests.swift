@@ -18,7 +18,7 @@ struct RequestMemoryTests {
   }
 
   private func evicted(by server: TestServer) -> Int {
-    server.server.meters.reduce(0) { $0 + $1[.crowded] }
+    server.server.meters.reduce(0) { $0 + $1[.evicted] }
   }
 
   @Test("stays below its limit, whatever peers send, and the oldest is closed first", arguments: [1, 3])

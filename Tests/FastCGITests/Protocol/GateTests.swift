@@ -79,14 +79,14 @@ struct GateTests {
   struct Refused: CustomTestStringConvertible {
     var name: String
     var bytes: [UInt8]
-    var refusal: Refusal
+    var rejection: Rejection
 
     var testDescription: String { name }
 
-    init(_ name: String, _ bytes: [UInt8], _ refusal: Refusal) {
+    init(_ name: String, _ bytes: [UInt8], _ rejection: Rejection) {
       self.name = name
       self.bytes = bytes
-      self.refusal = refusal
+      self.rejection = rejection
     }
   }
 
@@ -129,10 +129,10 @@ struct GateTests {
       "an unknown type with our id", begin() + record(99, pair("HTTP_AUTHORIZATION", "x")), .unexpectedRecord),
     .init("GET_VALUES in PARAMS", begin() + record(9, id: 0), .unexpectedRecord),
     .init("GET_VALUES in STDIN", begin() + params() + record(9, id: 0), .unexpectedRecord),
-    .init("GET_VALUES with an id", record(9, id: 1), .foreignRequestID),
-    .init("PARAMS of another id", begin() + record(4, id: 2, pair("A", "b")), .foreignRequestID),
-    .init("an empty PARAMS of another id", begin() + record(4, id: 2), .foreignRequestID),
-    .init("STDIN of another id", begin() + params() + record(5, id: 2), .foreignRequestID),
+    .init("GET_VALUES with an id", record(9, id: 1), .otherRequestID),
+    .init("PARAMS of another id", begin() + record(4, id: 2, pair("A", "b")), .otherRequestID),
+    .init("an empty PARAMS of another id", begin() + record(4, id: 2), .otherRequestID),
+    .init("STDIN of another id", begin() + params() + record(5, id: 2), .otherRequestID),
     .init("a padded empty PARAMS", begin() + record(4, padding: 8), .paddedEmptyRecord),
     .init("a padded empty STDIN", begin() + params() + record(5, padding: 1), .paddedEmptyRecord),
     .init("a second request", goodRequest + goodRequest, .bytesAfterTheEnd),
@@ -176,10 +176,10 @@ struct GateTests {
 
   @Test("What is no single, whole request of the one shape is refused", arguments: refused)
   func refuses(refused: Refused) {
-    #expect(verdict(refused.bytes) == .refuse(refused.refusal))
+    #expect(verdict(refused.bytes) == .refuse(refused.rejection))
   }
 
-  @Test("A refusal does not wait for a record's content")
+  @Test("A rejection does not wait for a record's content")
   func early() {
     #expect(verdict(Array(record(4, pair("A", "b")).prefix(8))) == .refuse(.unexpectedRecord))
   }

@@ -21,7 +21,7 @@ final class EchoResponder: Responder {
     response.append("Status: \(status)\r\n\r\n\(text ?? "-")" as String)
   }
 
-  func refused(_ refusal: Refusal) {}
+  func refused(_ rejection: Rejection) {}
 }
 
 /// The real engine on a unix socket in a folder of its own; ended and removed with the object.

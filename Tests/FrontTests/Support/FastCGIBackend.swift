@@ -55,7 +55,7 @@ private final class Seen: Responder, Sendable {
     response.append(lines.joined(separator: "\n"))
   }
 
-  func refused(_ refusal: Refusal) {
-    last.withLock { $0 = ["refused: \(refusal)"] }
+  func refused(_ rejection: Rejection) {
+    last.withLock { $0 = ["refused: \(rejection)"] }
   }
 }

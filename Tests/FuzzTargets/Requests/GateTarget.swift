@@ -29,7 +29,7 @@ enum GateTarget {
   }
 
   /// At every length at which the bytes may have stopped coming, one gate that saw them grow says what a fresh one
-  /// says; and a refusal is final.
+  /// says; and a rejection is final.
   private static func inParts(_ bytes: [UInt8], whole: Gate.Verdict) {
     var generator = RequestMutator(seed: bytes.reduce(UInt64(bytes.count)) { $0 &* 31 &+ UInt64($1) })
     var gate = Gate(names: testNames)
@@ -39,7 +39,7 @@ enum GateTarget {
       let part = bytes.prefix(length)
       let grown = gate.examine(part.span)
       expect(grown == verdict(on: part), "parts do not matter: \(grown) at \(length)")
-      if case .refuse = grown { expect(grown == whole, "a refusal is final: \(whole) after \(grown)") }
+      if case .refuse = grown { expect(grown == whole, "a rejection is final: \(whole) after \(grown)") }
       guard grown == .incomplete else { return }
     }
   }

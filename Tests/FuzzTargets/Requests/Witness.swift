@@ -17,7 +17,7 @@ final class Witness: Responder {
     response.append(Witness.text)
   }
 
-  func refused(_ refusal: Refusal) {}
+  func refused(_ rejection: Rejection) {}
 
   /// STDOUT in one record, its end, END_REQUEST, as libfcgi writes them.
   static func answer(to id: UInt16) -> [UInt8] {

@@ -92,11 +92,11 @@ struct ParserTests {
   }
 
   @Test("reads comments that allow findings, behind a directive or above it")
-  func allowances() throws {
+  func suppressions() throws {
     let text =
       "a; # bearerd: allow one, two\n# bearerd: allow three\n\n# other\n# bearerd: allow four\nb\n c; # bearerd: allow five\n"
     let bytes = Array(text.utf8)
-    let found = try Parser.parse(bytes, SourceFile(name: "x", range: 0..<bytes.count), file: 0).allowances
+    let found = try Parser.parse(bytes, SourceFile(name: "x", range: 0..<bytes.count), file: 0).suppressions
     let expected = [("one", 1), ("two", 1), ("three", 6), ("four", 6), ("five", 6), ("five", 7)]
     #expect(Set(found.map { "\($0.name) \($0.place.line)" }) == Set(expected.map { "\($0.0) \($0.1)" }))
   }

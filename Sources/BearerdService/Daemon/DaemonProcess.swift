@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 
 /// What the daemon asks of its own process.
-enum Process {
+enum DaemonProcess {
   /// Takes the descriptors 0 to 2 where they are closed, so that no socket becomes standard error.
   static func takeStandardDescriptors() {
     for descriptor in 0...2 where fcntl(Int32(descriptor), F_GETFD) < 0 {
@@ -56,26 +56,4 @@ enum Memory {
 
   /// Gives all free memory back to the kernel. Threads that allocate meanwhile wait, for some milliseconds.
   static func returnUnused() { malloc_trim(0) }
-
-  /// Unmaps the code of the program and its libraries: what is still run comes back from the files, page by page.
-  ///
-  /// Starting runs far more of it than serving does: flags and their help, the casts of Swift's runtime, the dynamic linker.
-  static func unmapCode() {
-    guard let maps = try? Descriptor(opening: "/proc/self/maps", O_RDONLY).readToEnd(limit: 1 << 20) else {
-      return
-    }
-    for line in maps.split(separator: UInt8(ascii: "\n")) {
-      // 55f2a0c00000-55f2a195f000 r-xp 00000000 fe:00 5327644    /usr/sbin/bearerd
-      let fields = line.split(separator: UInt8(ascii: " "))
-      guard fields.count == 6, fields[1].elementsEqual("r-xp".utf8), fields[5].first == UInt8(ascii: "/")
-      else {
-        continue
-      }
-      let ends = fields[0].split(separator: UInt8(ascii: "-")).compactMap {
-        Int(String(decoding: $0, as: UTF8.self), radix: 16)
-      }
-      guard ends.count == 2 else { continue }
-      madvise(UnsafeMutableRawPointer(bitPattern: ends[0]), ends[1] - ends[0], MADV_DONTNEED)
-    }
-  }
 }

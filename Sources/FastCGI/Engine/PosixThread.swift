@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 
 /// A POSIX thread with a name of at most 15 bytes, joined once.
-struct Thread: @unchecked Sendable {
+struct PosixThread: @unchecked Sendable {
   private let handle: pthread_t
 
   /// Runs `body` on a new thread, which takes no signal but those of its own faults.
@@ -48,12 +48,12 @@ private func runThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRaw
 /// One thread for what no event loop should wait for. Jobs run in the order in which they came.
 final class BackgroundWorker: Sendable {
   private let queue: JobQueue
-  private let thread: Mutex<Thread?>
+  private let thread: Mutex<PosixThread?>
 
   init() throws(SystemError) {
     let queue = try JobQueue()
     self.queue = queue
-    thread = Mutex(try Thread(name: "worker") { while let job = queue.next() { job() } })
+    thread = Mutex(try PosixThread(name: "worker") { while let job = queue.next() { job() } })
   }
 
   deinit { end() }
@@ -112,7 +112,7 @@ private final class JobQueue: Sendable {
 }
 
 /// The time, without a system call: both clocks are read through the vDSO.
-package enum Clock {
+package enum SystemClock {
   /// Milliseconds since an arbitrary start, never set back; about 4 ms coarse.
   package static func monotonicMilliseconds() -> UInt64 {
     var time = timespec()

@@ -1,9 +1,9 @@
 import Glibc
 
 /// What the token file asks of folders and names.
-enum Folder {
+enum Directory {
   /// The names in a folder, in the order of their bytes.
-  static func names(in path: String) throws(TokenSourceError) -> [String] {
+  static func names(in path: String) throws(FileError) -> [String] {
     guard let stream = opendir(path) else { throw .system(operation: "open", path: path, code: errno) }
     defer { closedir(stream) }
     var names: [String] = []
@@ -18,7 +18,7 @@ enum Folder {
   }
 
   /// Where a path leads when all its links are followed; nil where nothing is there.
-  static func target(of path: String) throws(TokenSourceError) -> String? {
+  static func target(of path: String) throws(FileError) -> String? {
     guard let resolved = realpath(path, nil) else {
       guard errno == ENOENT else { throw .system(operation: "find", path: path, code: errno) }
       return nil
@@ -27,14 +27,14 @@ enum Folder {
     return String(cString: resolved)
   }
 
-  static func status(of path: String) throws(TokenSourceError) -> stat {
+  static func status(of path: String) throws(FileError) -> stat {
     var status = stat()
-    try Descriptor.call("look at", path) { stat(path, &status) }
+    try OpenFile.call("look at", path) { stat(path, &status) }
     return status
   }
 
   /// Of a link itself where the path names one; nil where nothing is there.
-  static func statusOfLink(at path: String) throws(TokenSourceError) -> stat? {
+  static func statusOfLink(at path: String) throws(FileError) -> stat? {
     var status = stat()
     guard lstat(path, &status) != 0 else { return status }
     guard errno == ENOENT else { throw .system(operation: "look at", path: path, code: errno) }
@@ -46,21 +46,21 @@ enum Folder {
   }
 
   /// What a link says, which may be relative to the link's directory.
-  static func destination(ofLink path: String) throws(TokenSourceError) -> String {
+  static func destination(ofLink path: String) throws(FileError) -> String {
     var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
-    let count = try Descriptor.call("read the link", path) { readlink(path, &bytes, bytes.count) }
+    let count = try OpenFile.call("read the link", path) { readlink(path, &bytes, bytes.count) }
     return String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   /// Whether nothing can be written where the path leads.
-  static func isOnReadOnlyMount(_ path: String) throws(TokenSourceError) -> Bool {
+  static func isOnReadOnlyMount(_ path: String) throws(FileError) -> Bool {
     var status = statvfs()
-    try Descriptor.call("look at", path) { statvfs(path, &status) }
+    try OpenFile.call("look at", path) { statvfs(path, &status) }
     return status.f_flag & UInt(ST_RDONLY) != 0
   }
 
-  static func rename(_ path: String, to other: String) throws(TokenSourceError) {
-    try Descriptor.call("replace", other) { Glibc.rename(path, other) }
+  static func rename(_ path: String, to other: String) throws(FileError) {
+    try OpenFile.call("replace", other) { Glibc.rename(path, other) }
   }
 
   /// A temporary file that cannot be taken away is no reason to fail: it is tried again at the next edit.
@@ -69,10 +69,10 @@ enum Folder {
   }
 
   /// `/etc/bearerd/tokens` gives `/etc/bearerd` and `tokens`; `tokens` gives `.` and `tokens`.
-  static func split(_ path: String) -> (folder: String, name: String) {
+  static func split(_ path: String) -> (directory: String, name: String) {
     guard let slash = path.lastIndex(of: "/") else { return (".", path) }
-    let folder = path[..<slash]
-    return (folder.isEmpty ? "/" : String(folder), String(path[path.index(after: slash)...]))
+    let directory = path[..<slash]
+    return (directory.isEmpty ? "/" : String(directory), String(path[path.index(after: slash)...]))
   }
 }
 
@@ -106,18 +106,18 @@ struct PathTrail {
   private static let maximumLinks = 40
 
   /// - Throws: if a directory on the way does not exist or cannot be searched, or if the links form a loop.
-  init(of path: String) throws(TokenSourceError) {
-    var directory = path.hasPrefix("/") ? "/" : try Folder.target(of: ".") ?? "/"
+  init(of path: String) throws(FileError) {
+    var directory = path.hasPrefix("/") ? "/" : try Directory.target(of: ".") ?? "/"
     var rest: [Substring] = path.split(separator: "/").reversed()
     try note(directory)
     while let name = rest.popLast() {
       if name == "." { continue }
       if name == ".." {
-        directory = Folder.split(directory).folder
+        directory = Directory.split(directory).directory
         continue
       }
       target = Entry(directory: directory, name: String(name))
-      guard let status = try Folder.statusOfLink(at: target.path) else {
+      guard let status = try Directory.statusOfLink(at: target.path) else {
         guard rest.isEmpty else { throw .system(operation: "find", path: target.path, code: ENOENT) }
         return
       }
@@ -127,7 +127,7 @@ struct PathTrail {
         }
         links.append(target)
         owners.append(Owner(target.path, status))
-        let destination = try Folder.destination(ofLink: target.path)
+        let destination = try Directory.destination(ofLink: target.path)
         if destination.hasPrefix("/") { directory = "/" }
         rest += destination.split(separator: "/").reversed()
       } else if !rest.isEmpty {
@@ -137,8 +137,8 @@ struct PathTrail {
     }
   }
 
-  private mutating func note(_ directory: String) throws(TokenSourceError) {
-    owners.append(Owner(directory, try Folder.status(of: directory)))
+  private mutating func note(_ directory: String) throws(FileError) {
+    owners.append(Owner(directory, try Directory.status(of: directory)))
   }
 }
 
