@@ -41,15 +41,19 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       exclude: ["Manual"]),
-    .testTarget(name: "FastCGITests", dependencies: ["CFastCGI", "FastCGI"]),
-    .testTarget(name: "BearerAuthTests", dependencies: ["BearerAuth"]),
-    .testTarget(name: "ServiceManifestTests", dependencies: ["BearerAuth", "ServiceManifest"]),
-    .testTarget(name: "NginxConfigurationTests", dependencies: ["NginxConfiguration"]),
-    .testTarget(name: "BearerdServiceTests", dependencies: ["BearerAuth", "BearerdService", "FastCGI"]),
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .testTarget(name: "FastCGITests", dependencies: ["CFastCGI", "FastCGI", "TestSupport"]),
+    .testTarget(name: "BearerAuthTests", dependencies: ["BearerAuth", "TestSupport"]),
     .testTarget(
-      name: "CommandTests", dependencies: ["bearerd", "BearerAuth", "FastCGI", "NginxConfiguration"]),
+      name: "ServiceManifestTests", dependencies: ["BearerAuth", "ServiceManifest", "TestSupport"]),
+    .testTarget(name: "NginxConfigurationTests", dependencies: ["NginxConfiguration", "TestSupport"]),
     .testTarget(
-      name: "FrontTests", dependencies: ["bearerd", "FastCGI"], exclude: ["Nginx/Corpus"]),
+      name: "BearerdServiceTests", dependencies: ["BearerAuth", "BearerdService", "FastCGI", "TestSupport"]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: ["bearerd", "BearerAuth", "FastCGI", "NginxConfiguration", "TestSupport"]),
+    .testTarget(
+      name: "FrontTests", dependencies: ["bearerd", "FastCGI", "TestSupport"], exclude: ["Nginx/Corpus"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,11 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("The documents")
 struct DocumentTests {
-  private static let repository = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().path
 
   /// Every text that a person may copy from.
   private static func texts() throws -> [(name: String, text: String)] {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("bearerd.cgi of an Apache with nothing but .htaccess")

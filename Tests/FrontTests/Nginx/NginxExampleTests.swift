@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// nginx/example.conf as it is, but for the addresses and paths that this machine lends it.
