@@ -9,12 +9,12 @@ struct DocumentTests {
 
   /// Every text that a person may copy from.
   private static func texts() throws -> [(name: String, text: String)] {
-    let files = try ["Sources/bearerd/Manual", "examples", "nginx", "Tests/Benchmarks/results"].flatMap {
-      directory in
-      try FileManager.default.subpathsOfDirectory(atPath: "\(repository)/\(directory)").map {
-        "\(directory)/\($0)"
+    let files = try [".github", "Sources/bearerd/Manual", "examples", "nginx", "Tests/Benchmarks/results"]
+      .flatMap { directory in
+        try FileManager.default.subpathsOfDirectory(atPath: "\(repository)/\(directory)").map {
+          "\(directory)/\($0)"
+        }
       }
-    }
     return (["README.md"] + files).compactMap { name in
       (try? String(contentsOfFile: "\(repository)/\(name)", encoding: .utf8)).map { (name, $0) }
     }
