@@ -20,6 +20,20 @@ struct DocumentTests {
     }
   }
 
+  @Test("use the terms of the field and no metaphors")
+  func terms() throws {
+    let banned = /\b(?:doors?|folders?|whoever|everybody|nobody|somebody|taken back|takes back|mended)\b/
+      .ignoresCase()
+    let texts = try DocumentTests.texts().filter {
+      !$0.name.hasPrefix("Sources/") && !$0.name.hasPrefix("Tests/")
+    }
+    #expect(texts.count > 100)
+    for (name, text) in texts {
+      let found = text.firstMatch(of: banned).map { String($0.0) }
+      #expect(found == nil, "\(name): use another word for \(found ?? "")")
+    }
+  }
+
   @Test("show no hash that a token file would load")
   func hashes() throws {
     let hash = /sha256:[0-9a-fA-F]{64}/
