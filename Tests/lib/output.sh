@@ -1,23 +1,23 @@
-# Lines that say what goes on, and since when.
+# Progress lines, with the seconds since the script began.
 
 bold='' dim='' green='' red='' plain=''
 if [ -t 1 ] && [ -z "${NO_COLOR-}" ]; then
   bold=$'\e[1m' dim=$'\e[2m' green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'
 fi
 
-# progress TEXT: one line, with the seconds since the script began.
+# progress TEXT: prints one line.
 progress() {
   printf '%s%5d s%s  %s\n' "$dim" "$SECONDS" "$plain" "$*"
 }
 
-# fail TEXT: the last line of a script that did not do its work.
+# fail TEXT: prints an error and ends the script.
 fail() {
   printf '%serror:%s %s\n' "$red" "$plain" "$*" >&2
   exit 1
 }
 
-# run_with_progress TEXT COMMAND...: the command's output goes to a file. Where it takes longer, a line every ten
-# seconds shows how far it is; where it fails, the end of its output is shown.
+# run_with_progress TEXT COMMAND...: runs the command with its output in a file. Every ten seconds it prints the last
+# line of that file; if the command fails, it prints the end of the file.
 run_with_progress() {
   local text=$1 log status=0 pid waited=0
   shift
@@ -32,7 +32,7 @@ run_with_progress() {
   done
   wait "$pid" || status=$?
   if [ "$status" != 0 ]; then
-    # Of a thousand lines, those of the tests that failed; they need not be the last.
+    # First the lines of failed tests: they need not be the last.
     grep -a '^✘' "$log" | head -n 40 >&2 || true
     tail -n 60 "$log" >&2
     rm -f "$log"
@@ -42,7 +42,7 @@ run_with_progress() {
   rm -f "$log"
 }
 
-# last_line FILE: what a person would see last, without control characters.
+# last_line FILE: the last line that is not empty, without control characters.
 last_line() {
   tail -c 4096 "$1" | tr '\r' '\n' | tr -d '\000-\010\013-\037' | grep -v '^[[:space:]]*$' | tail -n 1 | cut -c 1-100 || true
 }
