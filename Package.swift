@@ -10,6 +10,9 @@ import PackageDescription
 // ServiceManifest is a module of its own, beside BearerdService and above BearerAuth: what applications read about a service
 // is neither a decision nor served by the daemon. It reads JSON by itself: FoundationEssentials keeps no positions.
 
+// `Tests/run fast` sets BEARERD_TESTS: the tests of the binary and of web servers take longest to compile.
+let isFast = Context.environment["BEARERD_TESTS"] == "fast"
+
 let package = Package(
   name: "bearerd",
   products: [
@@ -49,11 +52,15 @@ let package = Package(
     .testTarget(name: "NginxConfigurationTests", dependencies: ["NginxConfiguration", "TestSupport"]),
     .testTarget(
       name: "BearerdServiceTests", dependencies: ["BearerAuth", "BearerdService", "FastCGI", "TestSupport"]),
-    .testTarget(
-      name: "CommandTests",
-      dependencies: ["bearerd", "BearerAuth", "FastCGI", "NginxConfiguration", "TestSupport"]),
-    .testTarget(
-      name: "FrontTests", dependencies: ["bearerd", "FastCGI", "TestSupport"], exclude: ["Nginx/Corpus"]),
-  ],
+  ]
+    + (isFast
+      ? []
+      : [
+        .testTarget(
+          name: "CommandTests",
+          dependencies: ["bearerd", "BearerAuth", "FastCGI", "NginxConfiguration", "TestSupport"]),
+        .testTarget(
+          name: "FrontTests", dependencies: ["bearerd", "FastCGI", "TestSupport"], exclude: ["Nginx/Corpus"]),
+      ]),
   swiftLanguageModes: [.v6]
 )

@@ -16,30 +16,47 @@ fail() {
   exit 1
 }
 
-# run_with_progress TEXT COMMAND...: runs the command with its output in a file. Every ten seconds it prints the last
-# line of that file; if the command fails, it prints the end of the file.
+# The output of every step of a run, one file for each; kept until the next run.
+readonly logs=$root/.build/logs
+
+# run_with_progress TEXT COMMAND...: runs the command with its output in a file of $logs, and prints one line with its
+# duration at the end. While it runs, it prints the last line of that file: on a terminal all the time, else twice a
+# minute. If the command fails, it prints what failed and ends the script.
 run_with_progress() {
-  local text=$1 log status=0 pid waited=0
+  run_step "$@" || exit 1
+}
+
+# run_step TEXT COMMAND...: the same, but if the command fails, it returns 1 and the script goes on.
+run_step() {
+  local text=$1 log status=0 pid began=$SECONDS ticks=0
   shift
-  log=$(mktemp "${TMPDIR:-/tmp}/bearerd-log.XXXXXX")
-  progress "$text"
+  mkdir -p "$logs"
+  log=$logs/$(tr -cs 'a-zA-Z0-9\n' - <<<"$text" | cut -c 1-60).log
   "$@" >"$log" 2>&1 </dev/null &
   pid=$!
+  # An interrupted script stops it.
+  started+=("$pid")
   while kill -0 "$pid" 2>/dev/null; do
     sleep 0.2
-    waited=$((waited + 1))
-    if [ $((waited % 50)) = 0 ]; then progress "  $(last_line "$log")"; fi
+    ticks=$((ticks + 1))
+    if [ -t 1 ]; then
+      if [ $((ticks % 5)) = 0 ]; then printf '\r\e[K%s' "$(progress "$text: $(last_line "$log")")"; fi
+    elif [ $((ticks % 150)) = 0 ]; then
+      progress "$text: $(last_line "$log")"
+    fi
   done
+  if [ -t 1 ]; then printf '\r\e[K'; fi
   wait "$pid" || status=$?
+  unset 'started[-1]'
   if [ "$status" != 0 ]; then
     # First the lines of failed tests: they need not be the last.
     grep -a '^✘' "$log" | head -n 40 >&2 || true
     tail -n 60 "$log" >&2
-    rm -f "$log"
-    fail "$text: exit code $status"
+    printf '%serror:%s %s\n' "$red" "$plain" "$text: exit code $status; the whole output is in $log" >&2
+    return 1
   fi
   last_output=$(last_line "$log")
-  rm -f "$log"
+  progress "$text: $((SECONDS - began)) s"
 }
 
 # last_line FILE: the last line that is not empty, without control characters.
