@@ -1,5 +1,6 @@
 import FastCGI
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("No command prints a secret")

@@ -1,5 +1,6 @@
 import BearerAuth
 import Foundation
+import TestSupport
 import Testing
 
 @testable import BearerdService

@@ -1,5 +1,6 @@
 import FastCGI
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("A fault between a full parse and the last byte of the answer")

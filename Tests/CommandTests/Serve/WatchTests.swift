@@ -1,5 +1,6 @@
 import FastCGI
 import Foundation
+import TestSupport
 import Testing
 
 /// See `Reloader`: a look once a second finds what no event tells of.

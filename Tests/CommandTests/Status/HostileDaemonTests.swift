@@ -1,6 +1,7 @@
 import BearerAuth
 import FastCGI
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("A client of a hostile daemon")

@@ -1,5 +1,6 @@
 import FastCGI
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("The last use of a token that is taken back")

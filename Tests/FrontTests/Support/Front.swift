@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// The fronts that are tried, each with the project's own example for it.
 enum Front: String, CaseIterable, CustomStringConvertible {

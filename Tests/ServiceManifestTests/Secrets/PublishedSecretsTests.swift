@@ -1,4 +1,5 @@
 import BearerAuth
+import TestSupport
 import Testing
 
 @testable import ServiceManifest
