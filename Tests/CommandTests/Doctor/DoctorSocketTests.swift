@@ -115,7 +115,7 @@ struct DoctorSocketTests {
       (["http://a.example/", "--public", "a"], "a path begins with a slash"),
       (["http://a.example/", "--origin", "a"], "--origin is a URL"),
       (["http://a.example/", "--connect-to", "a"], "--connect-to: \"a\" is no address"),
-      (["http://a.example/", "--connect-to", "unix:/a"], "--connect-to is HOST:PORT or [IPV6]:PORT"),
+      (["http://a.example/", "--connect-to", "unix:/a"], "--connect-to must be HOST:PORT or [IPV6]:PORT"),
       (
         ["http://a.example/", "brd_00000000000000000000000000000000000000000002CZclj"],
         "one argument too many"
@@ -132,7 +132,7 @@ struct DoctorSocketTests {
     #expect(outcome.code == 64 && !outcome.errors.contains("a secret"))
     let without = try Bearerd.start(["env", "PATH=/nowhere", Bearerd.path, "doctor", "http://localhost:1/"])
       .wait()
-    #expect(without.code == 69 && without.errors == "bearerd: there is no curl here: apt-get install curl\n")
+    #expect(without.code == 69 && without.errors == "bearerd: curl is not installed: apt-get install curl\n")
   }
 
   /// A program that is no bearerd.

@@ -48,15 +48,15 @@ struct NewManifestTests {
   @Test(
     "writes nothing that check would complain about",
     arguments: [
-      (["--site", "todo.example.com"], "the site is no URL; write https://HOST/PATH"),
-      (["--name-for-model", "to do"], "\"name_for_model\" is letters, digits and _"),
-      (["--contact-email", "nobody"], "\"contact_email\" is no mail address"),
+      (["--site", "todo.example.com"], "the site is not a URL; write https://HOST/PATH"),
+      (["--name-for-model", "to do"], "\"name_for_model\" must be letters, digits and _"),
+      (["--contact-email", "nobody"], "\"contact_email\" is not a mail address"),
       (["--api-url", "openapi.json"], "\"url\" is no URL"),
       (
         ["--legal-info-url", "https://example.org/legal"],
         "\"legal_info_url\" is on example.org, but the API is on"
       ),
-      (["--applications", "openai,Other"], "the name of an application is"),
+      (["--applications", "openai,Other"], "the application name must be"),
     ])
   func refused(options: [String], message: String) throws {
     let scratch = try Scratch()
@@ -84,7 +84,7 @@ struct NewManifestTests {
     try scratch.write("mine", to: "m")
     let command = [Bearerd.path, "manifest", "new"] + NewManifestTests.answers
     let there = try Bearerd.start(command + ["--manifest", "\(scratch.path)/m"]).wait()
-    #expect(there.code == 1 && there.errors.contains("/m is there already and stays"))
+    #expect(there.code == 1 && there.errors.contains("/m already exists; not overwritten"))
     #expect(try scratch.read("m") == "mine")
     let nowhere = try Bearerd.start(command + ["--manifest", "\(scratch.path)/.well-known/m"]).wait()
     #expect(nowhere.code == 74)

@@ -62,7 +62,7 @@ struct DurabilityTests {
       ),
       (
         "mount -o remount,ro \"$1\"",
-        "Read-only file system; the file system is read-only: change the tokens where they come from"
+        "Read-only file system; the file system is read-only: change the tokens at their source"
       ),
     ])
   func disk(preparation: String, message: String) throws {

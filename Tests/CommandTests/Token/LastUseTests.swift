@@ -64,7 +64,7 @@ struct LastUseTests {
     #expect(
       outcome.code == 0
         && outcome.errors.firstMatch(
-          of: /app \w{6} was not used since the daemon was started \d+ seconds? ago\./) != nil,
+          of: /app \w{6} was not used since the daemon started \d+ seconds? ago\./) != nil,
       "\(outcome.errors)")
   }
 
@@ -76,7 +76,7 @@ struct LastUseTests {
     let outcome = try onTerminal(answer, "revoke", "app")
     #expect(outcome.output.contains("Revoke anyway? [y/N] "), "\(outcome.output)")
     #expect(outcome.code == (isRevoked ? 0 : 1))
-    #expect(outcome.output.contains("broken off; nothing was changed") != isRevoked)
+    #expect(outcome.output.contains("cancelled; nothing was changed") != isRevoked)
     #expect(try scratch.lines().isEmpty == isRevoked)
   }
 

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("bearerd doctor before an nginx")
 struct DoctorNginxTests {
-  /// TOKEN is one that opens every door.
+  /// TOKEN is valid in every location.
   struct Fault: Sendable, CustomTestStringConvertible {
     var testDescription: String
     /// A location /door/ and what it needs.
