@@ -50,6 +50,16 @@ extension Span where Element == UInt8 {
     return nil
   }
 
+  /// Through the buffer, where the compiler compares sixteen bytes at once.
+  func occurrences(of byte: UInt8) -> Int {
+    withUnsafeBufferPointer { buffer in
+      var count = 0
+      // Without a check for overflow, which would keep the compiler from it.
+      for other in buffer { count &+= other == byte ? 1 : 0 }
+      return count
+    }
+  }
+
   package var array: [UInt8] {
     withUnsafeBufferPointer { Array($0) }
   }

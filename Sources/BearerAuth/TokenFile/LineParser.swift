@@ -189,12 +189,27 @@ enum LineText {
     var isPlain = true
     var position = start
     while position < bytes.count {
+      if position + 8 <= bytes.count, hasOnlyPrintable(bytes, at: position) {
+        position += 8
+        continue
+      }
       let byte = bytes[position]
       if byte == newline { break }
       if byte < 0x20 || byte > 0x7e { isPlain = false }
       position += 1
     }
     return (position, isPlain)
+  }
+
+  /// Whether none of the eight bytes from `position` is below 0x20 or above 0x7e. A line has about 110 bytes: one by one,
+  /// they cost a sixth of the time of loading a million tokens.
+  private static func hasOnlyPrintable(_ bytes: Span<UInt8>, at position: Int) -> Bool {
+    let word = bytes.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self)
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    // A byte below 0x20 borrows into its highest bit; 0x7f carries into it; 0x80 and above have it.
+    let below = (word &- ones &* 0x20) & ~word
+    let above = (word &+ ones) | word
+    return (below | above) & (ones &* 0x80) == 0
   }
 
   /// Finds an error in a line that is not plain; tabs are valid, and so is UTF-8 in a comment.

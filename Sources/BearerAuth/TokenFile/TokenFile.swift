@@ -103,9 +103,7 @@ package struct TokenFile: Sendable {
 
   /// The maximum number of tokens: one per line, and no line is shorter than a name, a blank and a hash.
   static func lineCount(of bytes: Span<UInt8>) -> Int {
-    var count = 1
-    for index in bytes.indices where bytes[index] == LineText.newline { count += 1 }
-    return min(count, bytes.count / 73 + 1)
+    min(bytes.occurrences(of: LineText.newline) + 1, bytes.count / 73 + 1)
   }
 
   // An error, not accepted: the editor would have to keep two kinds of line end, and a program that changed the
@@ -119,9 +117,7 @@ extension TokenFile {
   ///
   /// A failed allocation ends the process, so this is checked first if memory is limited.
   package static func memoryNeeded(parsing bytes: Span<UInt8>) -> Int {
-    var items = 0
-    for index in bytes.indices where bytes[index] == UInt8(ascii: ",") { items += 1 }
-    return (16 << 20) + bytes.count * 4 + lineCount(of: bytes) * 320 + items * 128
+    (16 << 20) + bytes.count * 4 + lineCount(of: bytes) * 320 + bytes.occurrences(of: UInt8(ascii: ",")) * 128
   }
 }
 
