@@ -4,7 +4,6 @@ import Testing
 
 @Suite("The documents")
 struct DocumentTests {
-
   /// Every text that a person may copy from.
   private static func texts() throws -> [(name: String, text: String)] {
     let files = try [".github", "Sources/bearerd/Manual", "examples", "nginx", "Tests/Benchmarks/results"]
@@ -13,7 +12,7 @@ struct DocumentTests {
           "\(directory)/\($0)"
         }
       }
-    return (["README.md"] + files).compactMap { name in
+    return (["README.md", "Sources/README.md"] + files).compactMap { name in
       (try? String(contentsOfFile: "\(repository)/\(name)", encoding: .utf8)).map { (name, $0) }
     }
   }
@@ -29,6 +28,19 @@ struct DocumentTests {
     for (name, text) in texts {
       let found = text.firstMatch(of: banned).map { String($0.0) }
       #expect(found == nil, "\(name): use another word for \(found ?? "")")
+    }
+  }
+
+  @Test("name only sources that exist")
+  func sources() throws {
+    let text = try String(contentsOfFile: "\(repository)/Sources/README.md", encoding: .utf8)
+    // Those of the tests stand there too.
+    let names = text.matches(of: /`([A-Za-z\/+]+\.swift)`/).map { String($0.1) }.filter {
+      !$0.hasPrefix("Tests/")
+    }
+    #expect(names.count > 25)
+    for name in names {
+      #expect(FileManager.default.fileExists(atPath: "\(repository)/Sources/\(name)"), "\(name)")
     }
   }
 
