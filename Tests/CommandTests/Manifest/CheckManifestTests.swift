@@ -80,7 +80,7 @@ struct CheckManifestTests {
     #expect(noTokens.code == 74)
     try scratch.write("nonsense\n")
     let badTokens = try Bearerd.run("manifest", "check", file, tokens: scratch.tokens)
-    #expect(badTokens.code == 78 && badTokens.errors.contains(":1:9: error: not a hash"))
+    #expect(badTokens.code == 78 && badTokens.errors.contains(":1:9: error: no hash"))
     for (arguments, message) in [
       ([], "Missing expected argument"), (["ftp://example.com/x"], "this is not a URL"),
       (["https://example.com/", "--openapi", "x"], "--openapi requires a manifest file"),
