@@ -37,7 +37,7 @@ struct CheckTests {
     #expect(outcome.code == 74)
     #expect(
       outcome.errors == """
-        bearerd: cannot look at \(scratch.tokens): No such file or directory; \
+        bearerd: cannot access \(scratch.tokens): No such file or directory; \
         create it with `bearerd token new APP --tokens \(scratch.tokens)`
 
         """)
@@ -68,6 +68,6 @@ struct CheckTests {
     let outcome = try Bearerd.start(["sh", "-c", command, Bearerd.path, scratch.tokens]).wait()
     #expect(
       outcome.code == 74
-        && outcome.errors.contains("cannot write to standard output: No space left on device"))
+        && outcome.errors.contains("cannot write output: No space left on device"))
   }
 }

@@ -24,7 +24,8 @@ struct WebURLTests {
     arguments: [
       ("", "is not a URL"), ("example.com", "is not a URL"), ("//example.com/", "is not a URL"),
       ("ftp://example.com/", "is not a URL"),
-      ("https:/example.com", "is not a URL"), ("javascript:alert(1)", "is not a URL"), ("https://", "has no host"),
+      ("https:/example.com", "is not a URL"), ("javascript:alert(1)", "is not a URL"),
+      ("https://", "has no host"),
       ("https:///x", "has no host"), ("https://?x", "has no host"),
       ("https://caf\u{e9}.example/", "contains a character"),
       ("https://a b.example/", "contains a character"), ("https://example.com/\"x", "contains a character"),

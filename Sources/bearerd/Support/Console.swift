@@ -42,7 +42,7 @@ enum Console {
     try write(line, to: STDOUT_FILENO)
     // Pipes and terminals do not support fsync(2).
     guard fsync(STDOUT_FILENO) == 0 || errno == EINVAL || errno == EROFS || errno == ENOTSUP else {
-      throw Failure("cannot write to standard output: \(String(cString: strerror(errno)))", code: EX_IOERR)
+      throw Failure("cannot write output: \(String(cString: strerror(errno)))", code: EX_IOERR)
     }
   }
 

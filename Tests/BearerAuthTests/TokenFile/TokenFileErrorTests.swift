@@ -81,7 +81,8 @@ private let lines: [(line: String, issue: String)] = [
   ("\u{e4} HASH", "1:1: error: not a valid application name"),
   ("a HASH caf\u{e9}=1", "1:75: error: not an option"),
   ("a\u{a0}HASH", "1:1: error: not a valid application name"),
-  ("a\u{2003}HASH", "1:1: error: not a valid application name"), ("a:HASH", "1:1: error: not a valid application name"),
+  ("a\u{2003}HASH", "1:1: error: not a valid application name"),
+  ("a:HASH", "1:1: error: not a valid application name"),
   ("a HASH id=k,scopes=b", "1:78: error: a key id is"), ("a HASH HASH", "1:75: error: not an option"),
   (
     "a HASH brd_00000000000000000000000000000000000000000002CZclj",

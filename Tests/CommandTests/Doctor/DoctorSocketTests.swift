@@ -106,7 +106,7 @@ struct DoctorSocketTests {
   @Test("refuses what it cannot look at, and never repeats a secret")
   func usage() throws {
     for (arguments, message) in [
-      ([], "Missing expected argument"), (["ftp://example.com/"], "this is no URL"),
+      ([], "Missing expected argument"), (["ftp://example.com/"], "this is not a URL"),
       (["9000"], "is a bare port"),
       (["systemd"], "a socket is unix:/PATH or HOST:PORT"), (["fd:3"], "a socket is unix:/PATH or HOST:PORT"),
       (["unix:run/x"], "is not absolute"), (["http://a.example/", "--scope", "x"], "--scope is for sockets"),
@@ -114,7 +114,7 @@ struct DoctorSocketTests {
       (["unix:/x", "--scope", "A"], "a scope is"),
       (["http://a.example/", "--public", "a"], "a path begins with a slash"),
       (["http://a.example/", "--origin", "a"], "--origin is a URL"),
-      (["http://a.example/", "--connect-to", "a"], "--connect-to: \"a\" is no address"),
+      (["http://a.example/", "--connect-to", "a"], "--connect-to: \"a\" is not a valid address"),
       (["http://a.example/", "--connect-to", "unix:/a"], "--connect-to must be HOST:PORT or [IPV6]:PORT"),
       (
         ["http://a.example/", "brd_00000000000000000000000000000000000000000002CZclj"],

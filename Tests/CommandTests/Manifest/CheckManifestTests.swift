@@ -18,7 +18,7 @@ struct CheckManifestTests {
     try scratch.write("<svg/>", to: "site/logo.png", mode: 0o644)
     let noOpenAPI = try check()
     #expect(noOpenAPI.code == 0)
-    #expect(noOpenAPI.errors.contains("\(file): note: https://example.com/openapi.json was not looked at"))
+    #expect(noOpenAPI.errors.contains("\(file): note: https://example.com/openapi.json was not checked"))
     #expect(noOpenAPI.line == "ok: service_http for openai (not registered yet); 1 warning")
 
     let openAPI = "\(scratch.path)/site/openapi.json"
@@ -82,10 +82,10 @@ struct CheckManifestTests {
     let badTokens = try Bearerd.run("manifest", "check", file, tokens: scratch.tokens)
     #expect(badTokens.code == 78 && badTokens.errors.contains(":1:9: error: no hash"))
     for (arguments, message) in [
-      ([], "Missing expected argument"), (["ftp://example.com/x"], "this is no URL"),
+      ([], "Missing expected argument"), (["ftp://example.com/x"], "this is not a URL"),
       (["https://example.com/", "--openapi", "x"], "--openapi requires a manifest file"),
       (["x", "--connect-to", "127.0.0.1:80"], "--connect-to requires the manifest's URL"),
-      (["x", "--origin", "example.com"], "--origin is a URL"),
+      (["x", "--origin", "example.com"], "--origin must be a URL"),
       (["x", "--tokens", ""], "--tokens is empty; give a path"),
     ] {
       let outcome = try Bearerd.start([Bearerd.path, "manifest", "check"] + arguments).wait()

@@ -51,7 +51,7 @@ struct NewManifestTests {
       (["--site", "todo.example.com"], "the site is not a URL; write https://HOST/PATH"),
       (["--name-for-model", "to do"], "\"name_for_model\" must be letters, digits and _"),
       (["--contact-email", "nobody"], "\"contact_email\" is not a mail address"),
-      (["--api-url", "openapi.json"], "\"url\" is no URL"),
+      (["--api-url", "openapi.json"], "\"url\" is not a URL"),
       (
         ["--legal-info-url", "https://example.org/legal"],
         "\"legal_info_url\" is on example.org, but the API is on"
@@ -106,9 +106,9 @@ struct NewManifestTests {
       "/proc/\(getpid())/fd/\(line)",
     ])
     let answers = [
-      ("The site", "http://localhost:3000"), ("What people call it", "Notizen für alle"),
-      ("What people are told", "Notes."), ("What models are told", "Use it for notes."),
-      ("Whom people write to", "a@example.org"),
+      ("The site", "http://localhost:3000"), ("The name for users", "Notizen für alle"),
+      ("The description for users", "Notes."), ("The description for models", "Use it for notes."),
+      ("The contact's mail address", "a@example.org"),
     ]
     for (question, answer) in answers {
       try #require(

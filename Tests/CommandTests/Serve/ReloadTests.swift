@@ -117,9 +117,9 @@ struct ReloadTests {
     kill(service.running.pid, SIGHUP)
     try service.waits(for: "tokens reloaded")
     try scratch.write("nonsense\n")
-    try service.waits(for: "those from before")
+    try service.waits(for: "keeping the previous tokens")
     kill(service.running.pid, SIGHUP)
-    try service.waits(for: "those from before", times: 2)
+    try service.waits(for: "keeping the previous tokens", times: 2)
     #expect(try service.status(secret) == 200)
   }
 

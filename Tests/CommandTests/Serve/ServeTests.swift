@@ -145,7 +145,7 @@ struct ServeTests {
       (["--listen", "unix:/x", "--socket-owner", "nobody-at-all"], 64, "no user"),
       (["--listen", "unix:/x", "--workers", "0"], 64, "--workers"),
       (["--listen", "unix:/x", "--realm", "a\nb"], 64, "printable ASCII"),
-      (["--listen", "unix:/x", "--resource-metadata", "x"], 64, "no URL"),
+      (["--listen", "unix:/x", "--resource-metadata", "x"], 64, "not a URL"),
       (["--listen", "unix:/x", "--log-level", "loud"], 64, "log-level"),
     ])
   func refuses(options: [String], code: Int32, message: String) throws {

@@ -58,7 +58,7 @@ struct DurabilityTests {
     arguments: [
       (
         "head -c 60k /dev/zero > \"$1/filler\" 2> /dev/null; head -c 60k /dev/zero >> \"$1/filler\" 2> /dev/null",
-        "No space left on device; make room"
+        "No space left on device; free space"
       ),
       (
         "mount -o remount,ro \"$1\"",

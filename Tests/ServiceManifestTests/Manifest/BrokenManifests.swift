@@ -144,14 +144,14 @@ let brokenManifests: [(old: String, new: String, findings: [String])] = [
     "\"b5fd91a1e05a4f12a9f4a5b1b1c39b8d\"", "\"your-verification-token\"",
     [
       "11:17: warning: openai is not registered yet: this is a placeholder; when it has issued its verification "
-        + "token: bearerd manifest verify openai VALUE"
+        + "token, run: bearerd manifest verify openai VALUE"
     ]
   ),
   (
     "\"9f86d081884c7d659a2feaa0c55ad015\"", "\"\"",
     [
       "12:24: warning: other_service is not registered yet: this is a placeholder; when it has issued its "
-        + "verification token: bearerd manifest verify other_service VALUE"
+        + "verification token, run: bearerd manifest verify other_service VALUE"
     ]
   ),
   (

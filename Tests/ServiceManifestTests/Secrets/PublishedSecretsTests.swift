@@ -77,8 +77,8 @@ struct PublishedSecretsTests {
   func shape() throws {
     let search = try PublishedSecrets(.empty, at: Instant(seconds: 0))
     let findings = try search.findings(in: Array("key: \(PublishedSecretsTests.secret)".utf8), of: "f")
-    #expect(
-      findings.first?.description.hasPrefix("f:1:6: error: this has the shape of a secret token of bearerd") == true)
+    let expected = "f:1:6: error: this has the shape of a secret token of bearerd"
+    #expect(findings.first?.description.hasPrefix(expected) == true)
     #expect(findings.count == 1 && !findings[0].description.contains("brd_"))
     #expect(
       try search.findings(in: Array("brd_00000000000000000000000000000000000000000002CZclk".utf8), of: "f")
