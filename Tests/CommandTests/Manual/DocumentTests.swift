@@ -4,30 +4,35 @@ import Testing
 
 @Suite("The documents")
 struct DocumentTests {
-  /// Every text that a person may copy from.
-  private static func texts() throws -> [(name: String, text: String)] {
-    let files = try [".github", "Sources/bearerd/Manual", "examples", "nginx", "Tests/Benchmarks/results"]
-      .flatMap { directory in
-        try FileManager.default.subpathsOfDirectory(atPath: "\(repository)/\(directory)").map {
-          "\(directory)/\($0)"
-        }
+  /// README.md, Sources/README.md and the text files of the directories.
+  private static func texts(in directories: [String]) throws -> [(name: String, text: String)] {
+    let files = try directories.flatMap { directory in
+      try FileManager.default.subpathsOfDirectory(atPath: "\(repository)/\(directory)").map {
+        "\(directory)/\($0)"
       }
-    return (["README.md", "Sources/README.md"] + files).compactMap { name in
+    }
+    return Set(["README.md", "Sources/README.md"] + files).sorted().compactMap { name in
       (try? String(contentsOfFile: "\(repository)/\(name)", encoding: .utf8)).map { (name, $0) }
     }
   }
 
-  @Test("use the terms of the field and no metaphors")
+  /// Rewritten by other work in progress.
+  private static let unfinished = ["Sources/bearerd/Doctor/", "Sources/bearerd/Manual/bearerd.8.scd"]
+
+  @Test("and the sources use the terms of the field and no metaphors")
   func terms() throws {
-    let banned = /\b(?:doors?|folders?|whoever|everybody|nobody|somebody|taken back|takes back|mended)\b/
+    let banned =
+      /\b(?:doors?|folders?|whoever|everybody|anybody|nobody|somebody|taken back|takes? back|mend(?:ed)?|crowd(?:ed)?|patience|allowances?|in force|gives? way|goes round|slip of the hand)\b/
       .ignoresCase()
-    let texts = try DocumentTests.texts().filter {
-      !$0.name.hasPrefix("Sources/") && !$0.name.hasPrefix("Tests/")
+    let texts = try DocumentTests.texts(in: [".github", "Sources", "examples", "nginx"]).filter { text in
+      !DocumentTests.unfinished.contains { text.name.hasPrefix($0) }
     }
-    #expect(texts.count > 100)
+    #expect(texts.count > 200)
     for (name, text) in texts {
-      let found = text.firstMatch(of: banned).map { String($0.0) }
-      #expect(found == nil, "\(name): use another word for \(found ?? "")")
+      for (index, line) in text.components(separatedBy: "\n").enumerated() {
+        let found = line.firstMatch(of: banned).map { String($0.0) }
+        #expect(found == nil, "\(name):\(index + 1): use another word for \(found ?? "")")
+      }
     }
   }
 
@@ -47,7 +52,10 @@ struct DocumentTests {
   @Test("show no hash that a token file would load")
   func hashes() throws {
     let hash = /sha256:[0-9a-fA-F]{64}/
-    let texts = try DocumentTests.texts()
+    // Every text that a reader may copy from.
+    let texts = try DocumentTests.texts(in: [
+      ".github", "Sources/bearerd/Manual", "examples", "nginx", "Tests/Benchmarks/results",
+    ])
     #expect(texts.count > 100)
     for (name, text) in texts {
       #expect(text.firstMatch(of: hash) == nil, "\(name) shows a hash; write sha256:<64 hex digits>")

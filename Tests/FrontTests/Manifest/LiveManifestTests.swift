@@ -29,7 +29,7 @@ struct LiveManifestTests {
     ),
     (
       "location = /logo.png {", "location = /logo.png { include snippets/bearerd-guard.conf;",
-      "logo.png: error: the picture must be public but answers 401"
+      "logo.png: error: the logo must be public but answers 401"
     ),
     (
       "location = /logo.png {", "location = /logo.png { return 404;",
@@ -37,7 +37,7 @@ struct LiveManifestTests {
     ),
     (
       "location = /openapi.json {", "location = /openapi.json { return 301 /v2/openapi.json;",
-      "openapi.json: error: the OpenAPI file has moved to http://127.0.0.1:PORT/v2/openapi.json"
+      "openapi.json: error: the OpenAPI file redirects to http://127.0.0.1:PORT/v2/openapi.json"
     ),
     (
       "add_header Access-Control-Allow-Origin *; # manifest", "",
@@ -93,7 +93,7 @@ struct LiveManifestTests {
     ),
   ]
 
-  @Test("finds what keeps applications out, or lets everybody in", arguments: faults)
+  @Test("finds what keeps applications out, or allows every request", arguments: faults)
   func fault(old: String, new: String, finding: String) throws {
     let service = try PublishedService(change: (old, new))
     let outcome = try service.check()
