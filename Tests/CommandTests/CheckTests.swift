@@ -43,7 +43,7 @@ struct CheckTests {
         """)
   }
 
-  @Test("of a file that everybody may write to exits with 78")
+  @Test("of a file writable by all users exits with 78")
   func writable() throws {
     let scratch = try Scratch()
     try scratch.write("", mode: 0o666)

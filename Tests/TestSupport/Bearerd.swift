@@ -33,7 +33,7 @@ package enum Bearerd {
     try start([path] + arguments + ["--tokens", tokens], stdin: stdin).wait()
   }
 
-  /// Starts any program, with files for its input and output: nobody has to keep pipes empty.
+  /// Starts any program, with files for its input and output: no pipe has to be emptied.
   package static func start(_ command: [String], stdin: String = "") throws -> Running {
     let input = try TemporaryFile(holding: stdin)
     let output = try TemporaryFile()

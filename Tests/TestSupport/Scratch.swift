@@ -52,7 +52,7 @@ package final class Scratch: Sendable {
   }
 }
 
-/// A hash nobody has the secret of.
+/// A hash without a known secret.
 package func hash(_ digit: Character) -> String {
   "sha256:" + String(repeating: digit, count: 64)
 }

@@ -26,14 +26,14 @@ struct ChallengeTests {
     #expect(try Challenge(realm: "api").header(for: denial, scope: Scope("write")) == expected)
   }
 
-  @Test("tells a caller without a good token neither the reason nor the scope", arguments: Denial.allCases)
+  @Test("tells a client without a valid token neither the reason nor the scope", arguments: Denial.allCases)
   func discretion(denial: Denial) throws {
     let header = try Challenge(realm: "api").header(for: denial, scope: Scope("write"))
     #expect(header.contains("write") == (denial == .insufficientScope))
     #expect(!header.contains("expired") && !header.contains("address"))
   }
 
-  @Test("at a door without a name has no scope")
+  @Test("has no scope if the location requires none")
   func noScope() throws {
     #expect(try !Challenge(realm: "api").header(for: .insufficientScope, scope: nil).contains("scope="))
   }

@@ -6,7 +6,7 @@ private let now = Instant(seconds: 1_795_478_400)
 
 @Suite("A policy")
 struct PolicyTests {
-  @Test("allows a token without restrictions at every door, from everywhere")
+  @Test("allows a token without restrictions for every scope, from every address")
   func allows() throws {
     let policy = Policy([try token()])
     for scope in [nil, Scope("read")] {
@@ -67,7 +67,7 @@ struct PolicyTests {
   }
 
   @Test(
-    "opens to a token with scopes= only the doors that it names",
+    "allows a token with scopes= only for these scopes",
     arguments: [
       ("read", "allow ci k1"), ("write", "allow ci k1"), ("admin", "insufficient-scope ci k1"),
       ("rea", "insufficient-scope ci k1"), ("reader", "insufficient-scope ci k1"),

@@ -153,7 +153,7 @@ struct TokenFileErrorTests {
     #expect(file.issues.map { "\($0.line):\($0.column)" } == ["1:65537"])
   }
 
-  @Test("of two equal hashes names both lines, whoever they are for", arguments: ["a", "b"])
+  @Test("of two equal hashes names both lines, whatever their applications", arguments: ["a", "b"])
   func sameHash(application: String) throws {
     let text =
       "a \(try hash("s")) id=k1\n\n# x\n\(application) \(try hash("s").uppercased().replacing("SHA", with: "sha")) id=k2\n"

@@ -69,7 +69,7 @@ struct CGITests {
     }
   }
 
-  @Test("the door is named by the web server or by the script, never by both in two ways")
+  @Test("the scope is set by the web server or by the script; if both set it, they must agree")
   func doors() throws {
     let cases: [([String], String?, Int)] = [
       ([], "write", 200), ([], nil, 403), ([], "read", 403), (["BEARERD_SCOPE=write"], "write", 200),
@@ -85,7 +85,7 @@ struct CGITests {
     }
   }
 
-  @Test("no token file, a broken one and an empty one let nobody in")
+  @Test("no token file, an invalid one and an empty one deny every request")
   func tokenFiles() throws {
     try scratch.write("nonsense\n")
     #expect(try answer([one]) == (ResponseMessage(output: CGITests.failure), 78))
@@ -133,7 +133,7 @@ struct CGITests {
     }
   }
 
-  @Test("a preflight that passes for nobody gets no file, and nobody gets the figures of a daemon")
+  @Test("an allowed preflight gets no file, and no request gets the reports of a daemon")
   func handsNothingToNobody() throws {
     var cgi = CGI(
       source: TokenSource(path: "\(scratch.path)/tokens"),

@@ -15,7 +15,7 @@ struct HandOverTests {
   }
 
   @Test(
-    "as the same path below the private folder, encoded for a redirect and bare for X-Sendfile",
+    "as the same path below the private directory, encoded for a redirect and bare for X-Sendfile",
     arguments: [
       ("a.html", "a.html"), ("a/b/c.tar.gz", "a/b/c.tar.gz"), ("A-1_~x.y", "A-1_~x.y"), ("a.b..c", "a.b..c"),
       ("two words.txt", "two%20words.txt"), ("grün/ß.txt", "gr%C3%BCn/%C3%9F.txt"),
@@ -27,7 +27,7 @@ struct HandOverTests {
     #expect(try target("/private/\(path)", kind: .sendfile) == "X-Sendfile: /hidden/\(path)")
   }
 
-  @Test("to a folder only where the web server finds its index", arguments: ["", "sub/", "sub/sub/"])
+  @Test("to a directory only if the web server finds its index", arguments: ["", "sub/", "sub/sub/"])
   func folders(path: String) throws {
     #expect(try target("/private/\(path)") == "Location: /hidden/\(path)")
     #expect(try target("/private/\(path)", kind: .sendfile) == nil)
@@ -70,7 +70,7 @@ struct HandOverTests {
   }
 
   @Test(
-    "between folders that are named as such",
+    "between directories that end with a slash",
     arguments: [
       ("private/", "/hidden/", "write /NAME/"), ("/private", "/hidden/", "write /NAME/"),
       ("/private/", "hidden/", "write /NAME/"), ("/private/", "/hidden", "write /NAME/"),
@@ -89,7 +89,7 @@ struct HandOverTests {
     #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
   }
 
-  @Test("from a hidden folder of any depth, also one whose name begins with a dot")
+  @Test("from a hidden directory of any depth, also one whose name begins with a dot")
   func hiddenFolders() throws {
     for folder in ["/.hidden/", "/a/b/.c/", "/home/me/files of mine/"] {
       let handOver = try HandOver(from: .pathInfo, publicPrefix: "/", privatePrefix: folder, kind: .sendfile)

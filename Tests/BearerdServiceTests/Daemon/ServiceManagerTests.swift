@@ -5,7 +5,7 @@ import Testing
 
 @Suite("What systemd asks for")
 struct ServiceManagerTests {
-  @Test("is taken out of the environment, so that nobody speaks for the daemon; pings are twice as often")
+  @Test("is removed from the environment, which child processes inherit; pings are twice as often")
   func environment() {
     setenv("NOTIFY_SOCKET", "@bearerd-test-nobody", 1)
     setenv("WATCHDOG_USEC", "30000000", 1)

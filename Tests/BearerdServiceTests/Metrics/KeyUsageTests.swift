@@ -46,7 +46,7 @@ struct KeyUsageTests {
     #expect(usage.lastUse(of: 0) != nil)
   }
 
-  @Test("never has the address of another one, whoever writes and reads at once")
+  @Test("never has the address of another one, with any concurrent readers and writers")
   func races() async throws {
     let usage = KeyUsage(count: 4)
     // The address says which second it belongs to, in both halves.

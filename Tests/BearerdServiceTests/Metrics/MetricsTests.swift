@@ -112,7 +112,7 @@ struct MetricsTests {
     #expect(DecisionTimes.index(of: nanoseconds) == index)
   }
 
-  @Test("of the last minute and hour are what has come since, also when nobody looked for a while")
+  @Test("of the last minute and hour count only those since then, also after a time without readers")
   func history() {
     let history = DenialHistory()
     let second: UInt64 = 1000

@@ -40,7 +40,7 @@ struct PendingChangeTests {
   }
 
   @Test(
-    "that somebody has not finished is read two seconds after its last write, and four after it was first seen"
+    "whose writer has not finished is read two seconds after its last write, and four after it was first seen"
   )
   func unfinished() {
     var change = known()

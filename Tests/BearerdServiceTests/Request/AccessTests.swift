@@ -10,7 +10,7 @@ struct AccessTests {
   private var authorization: (String, String) { ("HTTP_AUTHORIZATION", "Bearer \(secret)") }
 
   @Test(
-    "A scoped token opens the doors it names, as whole words",
+    "A scoped token is allowed for exactly its scopes",
     arguments: [
       ("scopes=read,write", "read", 200), ("scopes=read,write", "write", 200),
       ("scopes=read,write", "rea", 403),
@@ -27,7 +27,7 @@ struct AccessTests {
     if status == 403 { #expect(answer.header("WWW-Authenticate")?.contains("insufficient_scope") == true) }
   }
 
-  @Test("A client cannot name the door by any header")
+  @Test("A client cannot set the scope by any header")
   func header() throws {
     let door = try Door(tokens: tokens(line("app", secret, "scopes=read")))
     for name in ["HTTP_BEARERD_SCOPE", "HTTP_X_BEARERD_SCOPE", "bearerd_scope", "BEARERD_SCOPE_"] {
@@ -128,7 +128,7 @@ struct AccessTests {
   ]
 
   @Test(
-    "nginx may keep an allowance for the TTL, to the second before the token's end, with from= by address only",
+    "nginx may keep an allowed response for the TTL, to the second before the token expires, with from= by address only",
     arguments: kept)
   func caching(restriction: String, key: String?, limit: String) throws {
     let options = AnswerOptions(challenge: try Challenge(realm: "test"), cacheTTL: 60)
@@ -147,7 +147,7 @@ struct AccessTests {
   }
 
   @Test(
-    "nginx may keep an allowance in one spelling of the header only, or a client could make entries without end",
+    "nginx may keep an allowed response for one spelling of the header only, or a client could make entries without end",
     arguments: [
       ("Bearer ", "60"), ("bearer ", "0"), ("BEARER ", "0"), ("Bearer  ", "0"),
       ("Bearer" + String(repeating: " ", count: 100), "0"),

@@ -23,7 +23,7 @@ struct EndpointTests {
   }
 
   @Test(
-    "that nobody knows is an error",
+    "that does not exist is an error",
     arguments: [
       "nonsense", "Health", "health ", "health/", "metrics/app", "status/", "status/A", "status/a/b", "/",
       "\u{e9}",
@@ -34,7 +34,7 @@ struct EndpointTests {
   }
 
   @Test(
-    "opens no door: not beside a caller's secret, however empty, and not for an Authorizer",
+    "allows nothing: neither with an Authorization header, even an empty one, nor for an Authorizer",
     arguments: ["health", "alive", "metrics", "tokens", "status"])
   func astray(name: String) throws {
     let door = try Door(tokens: tokens(line("app", secret)))

@@ -48,7 +48,7 @@ final class Door {
     try? FileManager.default.removeItem(at: folder)
   }
 
-  /// What the door says to a request with these parameters.
+  /// The response to a request with these parameters.
   func answer(_ parameters: [(String, String)], role: Role = .responder) throws -> ResponseMessage {
     try answer(bytes: parameters.map { ($0, Array($1.utf8)) }, role: role)
   }

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("An edit of the tokens")
 struct TokenFileEditorTests {
-  @Test("makes a file that is not there, for its owner and the folder's group only")
+  @Test("creates a missing file, for its owner and the directory's group only")
   func newFile() throws {
     let scratch = try Scratch()
     try TokenFileEditor(path: "\(scratch.path)/tokens").edit { try $0.append(token("a", "1", key: "k1")) }
@@ -57,7 +57,7 @@ struct TokenFileEditorTests {
     #expect(try run("getfacl", "-pnc", path) == "user::rw-\ngroup::r--\nother::---\n\n")
   }
 
-  @Test("gives a new file the access that its directory gives new files, and nobody more than read access")
+  @Test("gives a new file the access that its directory gives new files, and other users at most read access")
   func newFileOfDirectory() throws {
     let scratch = try Scratch()
     try run("setfacl", "-d", "-m", "u:65534:rwx,g::rwx,o::rwx", scratch.path)
@@ -136,7 +136,7 @@ struct TokenFileEditorTests {
   }
 
   @Test(
-    "of a link that points nowhere, or in a folder that is not there, is refused",
+    "of a link that points nowhere, or in a missing directory, is refused",
     arguments: [
       ("tokens", "is a link to a file that does not exist"),
       ("no/tokens", "its directory does not exist; create it with `install -d -m 0750"),
@@ -173,7 +173,7 @@ struct TokenFileEditorTests {
     #expect(scratch.status().st_ino == before)
   }
 
-  @Test("in a folder goes to the file of the application's last token, or to a new one")
+  @Test("in a directory goes to the file of the application's last token, or to a new one")
   func folder() throws {
     let scratch = try Scratch()
     try scratch.write(line("a", "1"), to: "10.tokens")

@@ -16,7 +16,7 @@ struct TokenSourceTests {
     #expect(loaded.tokens.map(\.application) == ["a", "b"])
   }
 
-  @Test("is a folder, whose *.tokens files are read in the order of their names")
+  @Test("is a directory, whose *.tokens files are read in the order of their names")
   func folder() throws {
     let scratch = try Scratch()
     try scratch.write(line("b", "2"), to: "20.tokens")
@@ -51,7 +51,7 @@ struct TokenSourceTests {
     #expect(loaded.issues.first?.message.contains("every request will be denied") == true)
   }
 
-  @Test("that is an empty folder is usable, with a warning")
+  @Test("that is an empty directory is usable, with a warning")
   func emptyFolder() throws {
     let scratch = try Scratch()
     let loaded = try TokenSource(path: scratch.path).load()
@@ -110,7 +110,7 @@ struct TokenSourceTests {
     #expect(loaded.isUsable == (message?.hasPrefix("error") != true))
   }
 
-  @Test("that is a folder to which everybody may write is refused", arguments: [0o777, 0o1777] as [mode_t])
+  @Test("that is a directory writable by all users is refused", arguments: [0o777, 0o1777] as [mode_t])
   func openFolder(mode: mode_t) throws {
     let scratch = try Scratch()
     try scratch.write(line("a", "1"), to: "a.tokens")
@@ -123,7 +123,7 @@ struct TokenSourceTests {
   }
 
   @Test(
-    "in a directory that everybody may write to is refused, as a file too, unless only its owner can remove a file there",
+    "in a directory writable by all users is refused, as a file too, unless only its owner can remove a file there",
     arguments: [
       (0o777, "d", true), (0o757, "d", true), (0o1777, "d", false), (0o775, "d", false), (0o777, "d/e", true),
       (0o1777, "d/e", false),

@@ -11,7 +11,7 @@ struct NewManifestTests {
     "--contact-email", "support@example.com",
   ]
 
-  @Test("writes a manifest that everybody may read, and says what comes next")
+  @Test("writes a manifest that all users may read, and prints the next steps")
   func new() throws {
     let scratch = try Scratch()
     let file = "\(scratch.path)/ai-plugin.json"
@@ -68,7 +68,7 @@ struct NewManifestTests {
     #expect(try scratch.names().isEmpty)
   }
 
-  @Test("asks nobody who is not there, and says which options are missing")
+  @Test("does not ask without a terminal, and says which options are missing")
   func unattended() throws {
     let scratch = try Scratch()
     let outcome = try Bearerd.run(
@@ -78,7 +78,7 @@ struct NewManifestTests {
     #expect(try scratch.names().isEmpty)
   }
 
-  @Test("leaves a file alone that is there, and names the folder that is not")
+  @Test("leaves a file alone that is there, and names the missing directory")
   func places() throws {
     let scratch = try Scratch()
     try scratch.write("mine", to: "m")

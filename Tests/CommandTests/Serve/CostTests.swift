@@ -68,13 +68,14 @@ struct CostTests {
   private func expect(_ calls: [String: Int], _ exact: [String: Int], atMost: [String: Int]) {
     for (name, count) in exact { #expect(calls[name, default: 0] == count, "\(name): \(calls)") }
     for (name, count) in atMost { #expect(calls[name, default: 0] <= count, "\(name): \(calls)") }
-    // An interrupted wait goes on as restart_syscall; a debug build's first lock asks for the thread's number, once.
+    // An interrupted wait goes on as restart_syscall; a debug build's first lock asks for the thread's number,
+    // once.
     let known = Set(exact.keys).union(atMost.keys).union(["restart_syscall", "gettid"])
     #expect(calls["gettid", default: 0] <= 1)
     #expect(Set(calls.keys).isSubset(of: known), "\(calls)")
   }
 
-  @Test("accept4, peek, read, write and close where callers come one by one, and one epoll_wait")
+  @Test("accept4, peek, read, write and close if clients connect one by one, and one epoll_wait")
   func single() throws {
     let checks = 40
     let calls = try calls { for _ in 0..<checks { try ask(1) } }
@@ -84,7 +85,7 @@ struct CostTests {
       atMost: ["accept4": checks + 3, "epoll_wait": checks + 4])
   }
 
-  @Test("accept4, peek, read, write and close where many callers come, and next to no epoll_wait")
+  @Test("accept4, peek, read, write and close if many clients connect, and next to no epoll_wait")
   func many() throws {
     let checks = 1000
     let calls = try calls { try ask(checks) }

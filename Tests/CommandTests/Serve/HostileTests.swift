@@ -4,7 +4,7 @@ import Testing
 
 @testable import FastCGI
 
-/// A request that would be let in, broken in one place: whoever overlooks the break lets it in.
+/// A request that would be allowed, malformed in one place: a parser that overlooks this allows it.
 @Suite("A request that bearerd would allow, but for one thing in it, is not allowed")
 struct HostileTests {
   private let service: Service
@@ -105,7 +105,8 @@ struct HostileTests {
     }
   }
 
-  /// What comes back for these bytes and the end of what is sent: all of it. A good request beside them is answered.
+  /// What comes back for these bytes and the end of what is sent: all of it. A good request beside them is
+  /// answered.
   private func answer(to bytes: [UInt8]) throws -> String {
     let client = try Client(connectingTo: service.address)
     try? client.send(bytes)

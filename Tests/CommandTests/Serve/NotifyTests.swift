@@ -114,7 +114,7 @@ struct NotifyTests {
       }, "\(systemd.messages)")
   }
 
-  @Test("by a daemon that it started when somebody connected")
+  @Test("by a daemon that it started on a connection")
   func socketActivation() throws {
     let systemd = try NotifySocket("\(scratch.path)/notify")
     let path = "\(scratch.path)/socket"
@@ -139,7 +139,7 @@ struct NotifyTests {
   }
 
   @Test(
-    "nothing where nobody listens, and the daemon serves all the same",
+    "nothing if nothing listens, and the daemon serves all the same",
     arguments: ["/nowhere/notify", "@none", "x", ""])
   func nobody(name: String) throws {
     let service = try Service(

@@ -13,7 +13,7 @@ struct ReloadTests {
     try eventually(seconds: 1) { try service.status(secret) == status }
   }
 
-  @Test("follow the command line: made, then taken back")
+  @Test("follow the command line: created, then revoked")
   func commands() throws {
     let scratch = try Scratch()
     try scratch.write("# none yet\n")
@@ -46,7 +46,8 @@ struct ReloadTests {
   }
 
   @Test(
-    "follow the swap of Kubernetes' ..data link, for a file and for a folder", arguments: ["app.tokens", ""])
+    "follow the swap of Kubernetes' ..data link, for a file and for a directory",
+    arguments: ["app.tokens", ""])
   func kubernetes(name: String) throws {
     let scratch = try Scratch()
     let manager = FileManager.default
@@ -67,7 +68,7 @@ struct ReloadTests {
     #expect(try service.status(old) == 401)
   }
 
-  @Test("of a folder are those of all its *.tokens files, also of one that comes or goes")
+  @Test("of a directory are those of all its *.tokens files, also of one that comes or goes")
   func folder() throws {
     let scratch = try Scratch()
     try FileManager.default.createDirectory(atPath: "\(scratch.path)/d", withIntermediateDirectories: false)
@@ -124,7 +125,7 @@ struct ReloadTests {
   }
 
   @Test(
-    "are not read while somebody is in the middle of writing them, even if another file changes meanwhile")
+    "are not read while a program is writing them, even if another file changes meanwhile")
   func halfWritten() throws {
     let scratch = try Scratch()
     let folder = "\(scratch.path)/d"

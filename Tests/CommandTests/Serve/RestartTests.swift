@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Restarts behind a socket that somebody else holds")
+@Suite("Restarts with a socket held by another process")
 struct RestartTests {
   @Test("lose no request: the next daemon starts, then the one before drains")
   func inherited() throws {

@@ -43,7 +43,7 @@ struct ScarcityTests {
     #expect(try service.end().code == 0)
   }
 
-  @Test("of descriptors closes who has waited longest, so that a good caller gets in")
+  @Test("of descriptors closes the connection that has waited longest, and serves a normal client")
   func descriptorsHeld() throws {
     try facts.limit("nofile", to: try firstFree() + 9)
     // More than there are descriptors for: each new one takes an old one's.
@@ -54,7 +54,7 @@ struct ScarcityTests {
     withExtendedLifetime(silent) {}
   }
 
-  @Test("of descriptors leaves a caller the time to ask, whichever loop it came to")
+  @Test("of descriptors leaves a client the time for its request, in any loop")
   func descriptorsFresh() throws {
     try facts.limit("nofile", to: try firstFree() + 9)
     var silent = try (0..<12).map { _ in try Client(connectingTo: service.address) }

@@ -58,7 +58,7 @@ struct ServeTests {
     #expect(service.log.components(separatedBy: "no-credentials").count < 60)
   }
 
-  @Test("answers everybody while nobody reads its log, and says afterwards how many lines were lost")
+  @Test("answers all requests while its log is not read, and says afterwards how many lines were lost")
   func unreadLog() throws {
     let path = "\(scratch.path)/log"
     try #require(mkfifo(path, 0o600) == 0)

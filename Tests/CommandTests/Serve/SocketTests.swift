@@ -33,7 +33,7 @@ struct SocketTests {
     withExtendedLifetime(kept) {}
   }
 
-  @Test("has its owner and mode before anybody can connect")
+  @Test("has its owner and mode before any client can connect")
   func order() throws {
     let service = try Service(
       "--socket-mode", "0606", "--socket-owner", ":\(getgid())", scratch: scratch,

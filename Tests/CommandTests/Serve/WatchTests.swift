@@ -101,7 +101,7 @@ struct WatchTests {
   }
 
   @Test(
-    "a file of the directory that somebody holds open, or goes on writing, delays the others by seconds",
+    "a file of the directory that a program holds open, or goes on writing, delays the others by seconds",
     arguments: [false, true])
   func heldOpen(writesOn: Bool) throws {
     #expect(rename(path("1/tokens"), path("1/a.tokens")) == 0)

@@ -16,7 +16,7 @@ struct WriterTests {
     new = try WriterTests.makeLine(in: scratch, "next")
   }
 
-  /// A token that is good for one door only, which stands last in its line.
+  /// A token with one scope, which is last on its line.
   private static func makeLine(in scratch: Scratch, _ name: String) throws -> String {
     let secret = try Bearerd.run("token", "new", "app", "--scopes", "read", tokens: "\(scratch.path)/\(name)")
       .line

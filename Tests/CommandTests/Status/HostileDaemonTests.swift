@@ -101,7 +101,7 @@ struct HostileDaemonTests {
   func endless() throws {
     let scratch = try Scratch()
     try scratch.write("app \(hash("a")) id=k\n")
-    // Whoever takes a token back must know that the daemon did not answer.
+    // The administrator who revokes a token must know that the daemon did not answer.
     for (manner, message, code) in [
       (HostileDaemon.Manner.byteByByte, "does not answer: it is stuck", EX_TEMPFAIL),
       (.withoutEnd, "more than 64 MiB", 0),

@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A TCP server on all loopback addresses that keeps every byte it gets and gives one answer to each request. It ends with
-/// the object.
+/// A TCP server on all loopback addresses that keeps every byte it gets and gives one answer to each request.
+/// It ends with the object.
 final class RecordingServer {
   let port: UInt16
   private let scratch: Scratch
@@ -32,7 +32,7 @@ final class RecordingServer {
   /// Everything that came, on all connections.
   var received: String { (try? scratch.read("received")) ?? "" }
 
-  /// A port that nobody listens on.
+  /// A port without a listener.
   static func freePort() throws -> UInt16 {
     let program = "import socket; s = socket.create_server(('0.0.0.0', 0)); print(s.getsockname()[1])"
     return try #require(UInt16(try Bearerd.start(["python3", "-c", program]).wait().line))

@@ -38,7 +38,7 @@ final class Service {
     )
   }
 
-  /// What the door says to this secret.
+  /// The response to this secret.
   func status(_ secret: String?, scope: String? = nil) throws -> Int? {
     var parameters: [(name: String, value: [UInt8])] = [
       ("REQUEST_METHOD", Array("GET".utf8)), ("REMOTE_ADDR", Array("192.0.2.7".utf8)),

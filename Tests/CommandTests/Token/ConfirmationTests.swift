@@ -77,7 +77,7 @@ struct ConfirmationTests {
     #expect(
       made.code == 75 && made.errors.contains("does not accept it yet: cannot open \(broken)"),
       "\(made.errors)")
-    // Mended, it is in force.
+    // Corrected, it takes effect.
     unlink(broken)
     #expect(try eventually(seconds: 10) { try service.status(secret) == 401 }, "\(service.log)")
   }

@@ -88,7 +88,7 @@ struct DurabilityTests {
   }
 
   @Test(
-    "a folder or file of somebody else: nothing changes and the message says what to do",
+    "a directory or file of another user: nothing changes and the message says what to do",
     arguments: [
       (
         "chmod 550 .",

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("The last use of a token that is taken back")
+@Suite("The last use of a revoked token")
 struct LastUseTests {
   private let scratch: Scratch
   private let secret: String
@@ -46,7 +46,7 @@ struct LastUseTests {
     ).wait()
   }
 
-  @Test("is said by revoke, which goes on where nobody can be asked")
+  @Test("is printed by revoke, which does not ask without a terminal")
   func revoke() throws {
     #expect(try service.status(secret) == 200)
     let outcome = try token("revoke", "app")

@@ -32,7 +32,7 @@ struct MakingTests {
     #expect(try scratch.lines().count == 5)
   }
 
-  @Test("new in a folder makes the application's own file")
+  @Test("new in a directory makes the application's own file")
   func folder() throws {
     let scratch = try Scratch()
     #expect(try Bearerd.run("token", "new", "ci", tokens: scratch.path).code == 0)
@@ -40,7 +40,7 @@ struct MakingTests {
   }
 
   @Test(
-    "new and rotate whose token nobody could be shown change nothing",
+    "new and rotate whose token could not be shown change nothing",
     arguments: [
       (">/dev/full", "No space left on device"), (">&-", "Bad file descriptor"), ("| true", "Broken pipe"),
     ], [["new"], ["rotate"], ["rotate", "--keep", "0"]])
@@ -61,7 +61,7 @@ struct MakingTests {
     #expect(try scratch.names() == ["tokens", "tokens.code"])
   }
 
-  /// Makes a token while nobody takes it; the file changes meanwhile, and only then it is taken.
+  /// Creates a token whose output is not read until the file has changed.
   private func newWhileBlocked(_ scratch: Scratch, thenWriting line: String) throws -> Outcome {
     let script = """
       import os, subprocess, sys, time

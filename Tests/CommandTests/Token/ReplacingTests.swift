@@ -28,7 +28,7 @@ struct ReplacingTests {
       ).code == 0)
   }
 
-  /// What a rotation does with an option of the old line. No default: whoever adds an option decides it here.
+  /// What a rotation does with an option of the old line. No default: each new option must be decided here.
   private func afterRotation(_ option: TokenOption) -> (old: String, survives: Bool) {
     switch option {
     case .id: ("old", false)

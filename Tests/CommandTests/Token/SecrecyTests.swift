@@ -4,7 +4,7 @@ import Testing
 
 @Suite("A secret")
 struct SecrecyTests {
-  @Test("stands in no argument list, and nobody can trace the process that has it", .timeLimit(.minutes(1)))
+  @Test("is in no argument list, and no user can trace the process that has it", .timeLimit(.minutes(1)))
   func process() throws {
     let scratch = try Scratch()
     let secret = try Bearerd.run("token", "new", "ci", tokens: scratch.tokens).line

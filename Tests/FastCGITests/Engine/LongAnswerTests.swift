@@ -100,7 +100,7 @@ struct LongAnswerTests {
     #expect(response.isEnded && response.output.count == tooMuch + 18)
   }
 
-  @Test("that its peer does not take stops nobody else, and is cut at the deadline without END_REQUEST")
+  @Test("that its peer does not read delays no other client, and is cut at the deadline without END_REQUEST")
   func deaf() throws {
     let server = try TestServer(loops: 1, timeout: 1)
     let deaf = try (0..<10).map { _ in try server.client() }

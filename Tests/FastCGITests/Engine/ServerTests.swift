@@ -121,7 +121,7 @@ struct ServerTests {
   }
 
   @Test(
-    "What the gate refuses is closed without a byte, and the next caller is answered",
+    "What the gate refuses is closed without a byte, and the next client is answered",
     arguments: GateTests.refused)
   func refuses(refused: GateTests.Refused) throws {
     let server = try TestServer()
@@ -131,7 +131,7 @@ struct ServerTests {
     #expect(try server.goodStatus() == 200)
   }
 
-  @Test("Random bytes, as they are or in a frame of records, let nobody in", arguments: 1...20)
+  @Test("Random bytes, as they are or in a frame of records, are never allowed", arguments: 1...20)
   func random(seed: UInt64) throws {
     let server = try TestServer()
     var generator = RequestMutator(seed: seed)
@@ -149,7 +149,7 @@ struct ServerTests {
     #expect(try server.goodStatus() == 200)
   }
 
-  @Test("A peer that leaves at any byte harms nobody")
+  @Test("A peer that closes after any byte does no harm")
   func leaves() throws {
     let server = try TestServer()
     for length in goodRequest.indices { try server.client().send(Array(goodRequest[..<length])) }
@@ -167,7 +167,7 @@ struct ServerTests {
     }
   }
 
-  @Test("A peer that leaves before its answer harms nobody", arguments: [1, 8, 1000])
+  @Test("A peer that closes before its response does no harm", arguments: [1, 8, 1000])
   func leavesUnanswered(part: Int) throws {
     let server = try TestServer(loops: 1)
     for _ in 0..<100 {
@@ -203,7 +203,7 @@ struct ServerTests {
     #expect(SystemClock.monotonicMilliseconds() - start >= 900)
   }
 
-  @Test("Where too many wait, the oldest gives way to a good caller")
+  @Test("If too many connections wait, the oldest is closed for a new one")
   func crowd() throws {
     let server = try TestServer(loops: 1, maximumConnections: 10)
     let idle = try (0..<30).map { _ in try server.client() }
@@ -281,7 +281,7 @@ private final class HoldingResponder: Responder {
     let holds = parameters.withValue(at: 0) { $0.count == 4 && $0[0] == UInt8(ascii: "h") }
     if holds == true {
       isHeld.signal()
-      // A test that has failed releases nobody.
+      // After a failure the handler is not released.
       _ = release.wait(timeout: .now() + 60)
     }
     response.append("Status: 200 OK\r\n\r\n")

@@ -4,8 +4,8 @@ import Testing
 
 @testable import FastCGI
 
-/// The faults of libfcgi that the gate and the engine stand in front of. A test that fails here is good news: a
-/// fault was mended. Then say so at the guard in question; it stays while any system still has the old library.
+/// The faults of libfcgi that the gate and the engine guard against. A test that fails here is good news: a
+/// fault was fixed. Then say so at the guard in question; it stays while any system still has the old library.
 @Suite("libfcgi by itself")
 struct FactsTests {
   @Test("is the version that these facts were seen with")
@@ -114,7 +114,7 @@ struct FactsTests {
     #expect(ends.count == 1)
   }
 
-  @Test("sends END_REQUEST without a status for a request that nobody answered")
+  @Test("sends END_REQUEST without a status for a request that was not answered")
   func unanswered() {
     let answer = Textbook.finishUnanswered(goodRequest)
     #expect(answer.count >= 16 && answer[answer.count - 15] == RecordType.endRequest)

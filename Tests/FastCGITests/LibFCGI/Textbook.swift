@@ -1,7 +1,7 @@
 import CFastCGI
 import Glibc
 
-/// libfcgi as its manual shows it, with no gate in front: what the facts are seen with.
+/// libfcgi as its manual shows it, without the gate: the facts are observed with it.
 enum Textbook {
   /// What libfcgi made of one request.
   struct Parsed: Equatable {

@@ -184,7 +184,7 @@ struct GateTests {
     #expect(verdict(Array(record(4, pair("A", "b")).prefix(8))) == .reject(.unexpectedRecord))
   }
 
-  @Test("Parameters that nobody reads may repeat, as nginx lets an administrator write them")
+  @Test("Parameters that are not read may repeat, as nginx lets an administrator write them")
   func repeated() {
     guard case .complete = verdict(begin() + params(pair("X", "1") + pair("X", "2")) + stdin()) else {
       Issue.record("refused")

@@ -34,7 +34,7 @@ struct ListenerTests {
     let other = folder.appending(path: "other").path
     var listener: Listener?
     if what == "socket" {
-      // A second name of somebody's socket.
+      // A second name of another socket.
       listener = try Listener.unix(path: other, mode: 0o600, owner: nil)
       #expect(link(other, path) == 0)
     } else {
@@ -58,7 +58,7 @@ struct ListenerTests {
     #expect(try String(contentsOfFile: path, encoding: .utf8) == "precious")
   }
 
-  @Test("leaves a socket alone that somebody answers on, and replaces one that nobody does")
+  @Test("keeps a socket with a listener, and replaces one without")
   func stale() throws {
     let living = try Listener.unix(path: path, mode: 0o600, owner: nil)
     #expect(throws: SystemError.self) { try Listener.unix(path: path, mode: 0o600, owner: nil) }

@@ -24,7 +24,7 @@ final class EchoResponder: Responder {
   func refused(_ rejection: Rejection) {}
 }
 
-/// The real engine on a unix socket in a folder of its own; ended and removed with the object.
+/// The real engine on a unix socket in a directory of its own; ended and removed with the object.
 final class TestServer {
   let address: ListenAddress
   let server: Server

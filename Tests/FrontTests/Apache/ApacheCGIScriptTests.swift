@@ -4,7 +4,7 @@ import Testing
 
 @Suite("bearerd.cgi of an Apache with nothing but .htaccess")
 struct ApacheCGIScriptTests {
-  /// Replaces the script, for its next request, by one with more options or another private folder.
+  /// Replaces the script, for its next request, by one with more options or another private directory.
   private func script(
     _ site: FrontSite, _ options: String, privateFolder: String = "/hidden/", before: String = ""
   ) throws {
@@ -48,7 +48,7 @@ struct ApacheCGIScriptTests {
   }
 
   @Test(
-    "hands over to a script in the hidden folder as well, which sees no secret and no name of the client's")
+    "also serves a script in the hidden directory, which sees no secret and no name of the client's")
   func hiddenScript() throws {
     let site = try FrontSite(.apacheCGI)
     let folder = site.folder
@@ -88,7 +88,7 @@ struct ApacheCGIScriptTests {
     }
   }
 
-  @Test("knows no door by a rule's name where suexec takes the variable away, but by the script's")
+  @Test("gets its scope from the script and not from a rule where suexec removes the variable")
   func suexec() throws {
     let site = try FrontSite(.apacheCGI)
     let path = "/private/write/page.html"

@@ -11,7 +11,7 @@ struct ApacheCGITests {
     return site
   }
 
-  @Test("reaches the private folder in no other way, token or not")
+  @Test("reaches the private directory in no other way, token or not")
   func direct() throws {
     let site = try site()
     for path in [
@@ -110,7 +110,7 @@ struct ApacheCGITests {
       String(repeating: "%2e%2e/", count: 50) + "etc/passwd",
     ] {
       let response = try site.http.get("/private/\(path)", token: site.tokens.app)
-      // What Apache itself makes of a path leads out of /private/ at most: to what everybody may read.
+      // What Apache itself makes of a path leads out of /private/ at most: to public files.
       if response.status == 200 {
         #expect(path.hasSuffix("outside.html") && response.body == "outside\n", "\(path)")
         #expect(try site.http.get("/private/\(path)").status == 200, "\(path)")

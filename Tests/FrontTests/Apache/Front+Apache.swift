@@ -2,11 +2,12 @@ import Foundation
 import Testing
 
 extension Front {
-  /// What makes a command of root's run as Apache's user. Apache does not serve as root, nor does it start others so.
+  /// What makes a command of root's run as Apache's user. Apache does not serve as root, nor does it start
+  /// others so.
   static let apacheUser =
     geteuid() == 0 ? ["setpriv", "--reuid=www-data", "--regid=www-data", "--clear-groups"] : []
 
-  /// An Apache as Debian sets it up, in a folder of its own, with the site of one of the examples.
+  /// An Apache as Debian sets it up, in a directory of its own, with the site of one of the examples.
   func configureApache(_ place: FrontPlace, module: String) throws -> [String] {
     let folder = place.folder
     var changes = [
@@ -32,7 +33,7 @@ extension Front {
     return try startApache(place, module: module)
   }
 
-  /// The command for an Apache around the folder's `site.conf`.
+  /// The command for an Apache with the directory's `site.conf`.
   func startApache(_ place: FrontPlace, module: String) throws -> [String] {
     let folder = place.folder
     try folder.make(place.surroundings("apache.conf", [("MODULE", module)]), to: "apache.conf")

@@ -12,8 +12,8 @@ extension Scratch {
 }
 
 extension Front {
-  /// An Apache as a shared host has it, which reads .htaccess, and the example's folder, with the page where only
-  /// bearerd.cgi leads.
+  /// An Apache as a shared host has it, which reads .htaccess, and the example's directory, with the page where
+  /// only bearerd.cgi leads.
   func configureApacheCGI(_ place: FrontPlace) throws -> [String] {
     let folder = place.folder
     let files = FileManager.default

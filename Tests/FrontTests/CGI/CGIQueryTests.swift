@@ -66,7 +66,7 @@ struct CGIQueryTests {
         #expect(try site.http.get(path).status == 401, "\(path)")
       }
     }
-    // suexec drops the variable, and there are no tokens at the standard place: nobody is let in.
+    // suexec drops the variable, and there are no tokens at the standard place: every request is denied.
     if !server.passesVariables {
       #expect(try site.http.get("/cgi-bin/bearerd.cgi", token: site.secret).status != 200)
     }

@@ -148,7 +148,7 @@ final class SuexecFolder {
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
-  /// suexec starts only what belongs to the user, and whose group nobody else writes for.
+  /// suexec starts only what belongs to the user, and whose group only that user may write for.
   func giveAway() throws {
     let outcome = try Bearerd.start(["chown", "-R", "nobody:nogroup", path]).wait()
     try #require(outcome.code == 0, "\(outcome.errors)")

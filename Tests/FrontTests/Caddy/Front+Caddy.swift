@@ -1,5 +1,5 @@
 extension Front {
-  /// A Caddy that keeps to the folder, and the example.
+  /// A Caddy that uses only the directory, and the example.
   func configureCaddy(_ place: FrontPlace) throws -> [String] {
     let folder = place.folder
     var example = try place.example(

@@ -41,7 +41,7 @@ struct DoctorCareTests {
     _ = site
   }
 
-  @Test("gives the token to curl on its standard input, and to nobody else")
+  @Test("gives the token to curl on its standard input, and nowhere else")
   func secrecy() throws {
     let token = try KnownTokens.made.get().app
     let site = try NginxSite()

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("bearerd doctor")
 struct DoctorFrontTests {
-  @Test("finds nothing wrong with the project's own example of any front", arguments: Front.allCases)
+  @Test("finds nothing wrong with the project's own example of any web server", arguments: Front.allCases)
   func fronts(front: Front) throws {
     let site = try FrontSite(front)
     for path in front.guarded {
@@ -18,7 +18,7 @@ struct DoctorFrontTests {
   }
 
   @Test(
-    "finds out a front that keeps Authorization to itself",
+    "detects a web server that does not pass Authorization",
     arguments: [
       (Front.apacheAuthnzFcgi, "CGIPassAuth On"), (.apacheFcgid, "CGIPassAuth On"),
       (.haproxy, "pass-header authorization"),

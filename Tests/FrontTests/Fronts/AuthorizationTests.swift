@@ -6,7 +6,7 @@ struct AuthorizationTests {
   private static let suspicion = "none of the first 50 checks had an Authorization header"
 
   @Test(
-    "that a front keeps to itself is missed, and bearerd's log says once what to add",
+    "that a web server does not pass is noticed, and bearerd's log says once what to add",
     arguments: [
       (Front.apacheFcgid, "CGIPassAuth On"), (.apacheAuthnzFcgi, "CGIPassAuth On"),
       (.haproxy, "pass-header authorization"),
@@ -22,7 +22,7 @@ struct AuthorizationTests {
   }
 
   @Test(
-    "is not missed where the front passes it, and nobody has one to send",
+    "is not noticed if the web server passes it, and no client sends one",
     arguments: [
       Front.nginx, .lighttpd, .caddy,
     ])
@@ -33,7 +33,7 @@ struct AuthorizationTests {
   }
 
   @Test(
-    "is not missed once a front has passed one, be the token good or not",
+    "is not noticed once a web server has passed one, with a valid token or not",
     arguments: Front.allCases.filter { $0.link != .program })
   func somebody(front: Front) throws {
     let site = try FrontSite(front)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a front turns out to do, as a row of the README's table.
+/// What a web server does, as a row of the README's table.
 struct FrontFacts {
   static let head = """
     | web server | 401 with challenge | scope missing | two headers | protects files | protects backends | backend gets the name | log gets the name | daemon down |

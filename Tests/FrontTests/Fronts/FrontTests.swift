@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Every front")
+@Suite("Every web server")
 struct FrontTests {
   static let challenge = "Bearer realm=\"bearerd\""
 
   @Test(
-    "refuses whoever brings no token or a wrong one, with a challenge that reaches the client",
+    "denies requests without a token or with a wrong one, with a challenge that reaches the client",
     arguments: Front.allCases)
   func refused(front: Front) throws {
     let site = try FrontSite(front)
@@ -65,7 +65,7 @@ struct FrontTests {
     #expect(post.body.contains("body 1000000 \(sum)"))
   }
 
-  @Test("opens a door with a name only to tokens that may pass it", arguments: Front.allCases)
+  @Test("allows only tokens with the scope that a location requires", arguments: Front.allCases)
   func scopes(front: Front) throws {
     let site = try FrontSite(front)
     for token in [site.tokens.app, site.tokens.writer] {
@@ -123,7 +123,7 @@ struct FrontTests {
     #expect(!lines.contains { $0.contains(site.tokens.app) || $0.contains(site.tokens.near) })
   }
 
-  @Test("keeps a door shut however its path is written", arguments: Front.allCases)
+  @Test("protects a location however its path is written", arguments: Front.allCases)
   func spellings(front: Front) throws {
     let site = try FrontSite(front)
     for path in [
@@ -138,7 +138,7 @@ struct FrontTests {
       #expect(response.body != "protected page\n", "\(path)")
       #expect(!site.leaks(response), "\(path)")
     }
-    // A door with a name is that door in all its spellings, too.
+    // A location with a scope requires it in all spellings, too.
     for path in [
       "/api/x/../write/x", "//api/write/x", "/api//write/x", "/%61pi/write/x", "/api/%77rite/x",
       "/private/x/../write/page.html", "//private/write/page.html", "/private//write/page.html",
@@ -149,7 +149,8 @@ struct FrontTests {
   }
 
   @Test(
-    "lets nobody in while the daemon is down, and everybody again afterwards", arguments: Front.allCases,
+    "denies every request while the daemon is down, and allows valid tokens again afterwards",
+    arguments: Front.allCases,
     [SIGTERM, SIGKILL])
   func down(front: Front, signal: Int32) throws {
     let site = try FrontSite(front)

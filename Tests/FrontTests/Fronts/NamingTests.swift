@@ -64,7 +64,7 @@ struct NamingTests {
     expectTrue(response, "all but those with dots")
   }
 
-  @Test("is nobody's at a backend of a public path, whatever a client says", arguments: backing)
+  @Test("is empty at a backend of a public path, whatever a client sends", arguments: backing)
   func isPublic(front: Front) throws {
     let site = try FrontSite(front, addition: .publicBackend)
     for spelling in NamingTests.spellings {

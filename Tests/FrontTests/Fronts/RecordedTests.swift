@@ -5,7 +5,7 @@ import Testing
 @testable import FastCGI
 
 /// Also where the seeds for fuzzing come from: see Tests/fuzz.
-@Suite("What a front sends")
+@Suite("What a web server sends")
 struct RecordedTests {
   /// A client's request. The secrets are made up: what is recorded is kept.
   struct Sent: CustomTestStringConvertible {
@@ -33,7 +33,7 @@ struct RecordedTests {
     return gate.examine(bytes.span)
   }
 
-  /// Keeps a recording as a seed where BEARERD_SEEDS names a folder.
+  /// Keeps a recording as a seed if BEARERD_SEEDS names a directory.
   private func keep(_ bytes: [UInt8], as name: String) throws {
     guard let folder = ProcessInfo.processInfo.environment["BEARERD_SEEDS"] else { return }
     try Data(bytes).write(to: URL(filePath: "\(folder)/\(name.replacing(" ", with: "-"))"))

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("HAProxy")
 struct HAProxyTests {
-  /// Asks for a token's scope "write" from an address that the caller makes up, as the Lua does.
+  /// Asks for a token's scope "write" from an address that the client makes up, as the Lua does.
   private static let intruder = """
     import socket, sys
     peer = socket.socket(socket.AF_UNIX)
@@ -37,7 +37,7 @@ struct HAProxyTests {
     #expect(other.errors.contains("no permission") && other.output.isEmpty)
   }
 
-  @Test("serves /.well-known/ to everybody, and nothing else through it")
+  @Test("serves /.well-known/ publicly, and nothing else through it")
   func wellKnown() throws {
     let site = try FrontSite(.haproxy)
     for path in [

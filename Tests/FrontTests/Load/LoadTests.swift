@@ -70,7 +70,7 @@ struct LoadTests {
     #expect(restarts >= Self.changes)
   }
 
-  @Test("thirty reloads a second lose none, and a token taken back is refused by every loop within a second")
+  @Test("thirty reloads a second lose none, and a revoked token is denied by every loop within a second")
   func reloads() throws {
     let site = try NginxSite("--workers", "4")
     let secret = try site.token("app")

@@ -26,7 +26,7 @@ struct CorpusClient {
 /// One request and what came of it.
 struct CorpusExchange {
   var request: CorpusRequest
-  /// Whether everybody may send it.
+  /// Whether it is a public request.
   var isPublic: Bool
   var state: CorpusConfiguration.DaemonState
   var client: CorpusClient
@@ -42,8 +42,9 @@ struct CorpusExchange {
   /// Whether anything guarded was reached.
   var isInside: Bool { hasGuardedFile || text.contains("BACKEND") || !backendRequests.isEmpty }
 
-  /// Whether a client would not know this answer for a denial: the status of success or of a redirect, a 401 without a
-  /// challenge, or an error that is neither the client's nor the service's absence. Without the daemon, 500 is one.
+  /// Whether a client would not know this answer for a denial: the status of success or of a redirect, a 401
+  /// without a challenge, or an error that is neither the client's nor the service's absence. Without the
+  /// daemon, 500 is one.
   var isStrangeDenial: Bool {
     switch response.status {
     case 401: response.headers("WWW-Authenticate").isEmpty
@@ -69,7 +70,7 @@ struct CorpusObservation {
 
   init(tokens: KnownTokens) { self.tokens = tokens }
 
-  /// Whether a good token opened anything: a configuration that denies everybody shows nothing.
+  /// Whether a valid token was allowed anywhere: a configuration that denies every request shows nothing.
   var hasEntered: Bool { !entered.isEmpty }
 
   mutating func add(_ exchange: CorpusExchange) {

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A site of nginx some of whose doors keep what bearerd allowed, as bearerd-cache.conf has it. Clients can say where
-/// they come from, as behind a trusted proxy, and preflights pass.
+/// A site of nginx some of whose locations cache allowed responses, as bearerd-cache.conf has it. Clients can
+/// say where they come from, as behind a trusted proxy, and preflights pass.
 enum NginxCache {
-  /// A door without a name, and two with one. `/private/` and `/api/` keep nothing.
+  /// A location without a scope, and two with one. `/private/` and `/api/` keep nothing.
   static let doors = ["/kept/", "/kept/read/", "/kept/write/"]
 
   /// Longer than any test.
@@ -59,7 +59,7 @@ extension NginxSite {
     try #require(removed.code == 0)
   }
 
-  /// What is answered to a caller at an address.
+  /// The response to a client at an address.
   func status(_ path: String, token: String? = nil, from address: String = "127.0.0.1") throws -> Int {
     try http.get(path, token: token, "X-Test-Address: \(address)").status
   }

@@ -4,10 +4,10 @@ import Testing
 
 @testable import FastCGI
 
-/// What callers send and administrators write that could make a cache answer for somebody else, or for nobody.
-@Suite("What nginx keeps of a door's allowances")
+/// What clients send and administrators write that could make a cache answer for another client.
+@Suite("What nginx caches of a location's allowed responses")
 struct NginxCacheSurroundingsTests {
-  /// The cache of a PHP site, as the guides on the web have it and worse, around a door.
+  /// The cache of a PHP site, as the guides on the web have it and worse, around a protected location.
   static let php = [
     "fastcgi_cache php; fastcgi_cache_key $uri; fastcgi_cache_valid any 1h;",
     """
@@ -58,7 +58,7 @@ struct NginxCacheSurroundingsTests {
     #expect(try eventually(seconds: 20) { try site.status("/kept/x", token: secret) == 503 })
   }
 
-  @Test("is not served past its time where there is nobody to ask, nor is that kept", arguments: php)
+  @Test("is not served past its time if the daemon is down, and that failure is not cached", arguments: php)
   func stale(server: String) throws {
     let site = try site(ttl: 1, among: server)
     let secret = try site.token("app")
@@ -71,7 +71,7 @@ struct NginxCacheSurroundingsTests {
     #expect(try site.status("/kept/x", token: secret) == 200)
   }
 
-  @Test("is found whatever the method, and whatever a caller says of caches, ranges and conditions")
+  @Test("is found whatever the method, and whatever a client says of caches, ranges and conditions")
   func callers() throws {
     let site = try NginxCache.site()
     let secret = try site.token("app")
@@ -129,7 +129,7 @@ struct NginxCacheSurroundingsTests {
     #expect(asked == 1 + 3 * 4)
   }
 
-  @Test("ends with the check: a redirect inside nginx does not carry it to the next door")
+  @Test("ends with the check: a redirect inside nginx does not carry it to the next location")
   func redirected() throws {
     let site = try NginxCache.site(
       server: """
@@ -150,12 +150,13 @@ struct NginxCacheSurroundingsTests {
     #expect(asked == 1 + 3)
   }
 
-  @Test("is asked for once by many callers with the same new question, however many they are")
+  @Test("is requested once for many clients with the same new token")
   func atOnce() throws {
     let site = try NginxCache.site()
     let secret = try site.token("app")
     var address = 0
-    // Where the machine is too busy for one answer in five milliseconds they ask all: then the next address is tried.
+    // Where the machine is too busy for one answer in five milliseconds they ask all: then the next address is
+    // tried.
     #expect(
       try eventually(seconds: 60) {
         address += 1

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A door of nginx that keeps allowances")
+@Suite("A location of nginx that caches allowed responses")
 struct NginxCacheTests {
-  @Test("opens without the daemon to whom it has opened, by the name from before, and to nobody else")
+  @Test("allows without the daemon only requests that were allowed before, with the same application")
   func kept() throws {
     let site = try NginxCache.site()
     let (first, second, late) = (try site.token("first"), try site.token("second"), try site.token("late"))
@@ -30,7 +30,7 @@ struct NginxCacheTests {
     }
   }
 
-  @Test("opens no other door than the one that was asked at")
+  @Test("allows no other scope than the one of the check")
   func scopes() throws {
     let site = try NginxCache.site()
     let reader = try site.token("reader", "--scopes", "read")
@@ -78,7 +78,7 @@ struct NginxCacheTests {
     #expect(asked == 1 + 2 * (schemes.count - 1))
   }
 
-  @Test("asks each time where allowances are not kept: without the opt-in, or without --cache-ttl")
+  @Test("checks each time if allowed responses are not cached: without the opt-in, or without --cache-ttl")
   func notKept() throws {
     for (ttl, path) in [(NginxCache.long, "/private/page.html"), (0, "/kept/x")] {
       let site = try NginxCache.site(ttl: ttl)
@@ -104,7 +104,8 @@ struct NginxCacheTests {
     let site = try NginxCache.site()
     let secret = try site.token("app")
     let good = try site.folder.read()
-    // What the line says as well, and what that makes of the token; an address for each, at which nothing is kept yet.
+    // What the line says as well, and what that makes of the token; an address for each, at which nothing is
+    // kept yet.
     for (address, restriction, status) in [
       ("127.0.0.2", "scopes=read", 403), ("127.0.0.3", "from=192.0.2.0/24", 401),
       ("127.0.0.4", "expires=2026-01-01", 401),
@@ -145,7 +146,7 @@ struct NginxCacheTests {
     } while asked.timeIntervalSince(noticed) < 3.2
   }
 
-  @Test("is shut to a token from its last instant on, however long allowances may be kept")
+  @Test("denies a token from its last instant on, however long responses may be cached")
   func ends() throws {
     let site = try NginxCache.site()
     let (secret, end) = try soonEnding(site)
@@ -178,7 +179,7 @@ struct NginxCacheTests {
     try #require(try eventually { try site.bearerd.isStopped })
     let http = site.http
     let allowed = Background { try? http.get("/kept/x", token: secret).status }
-    // The caller's, and the one on which bearerd is asked; when another caller is answered, the question is sent.
+    // The client's, and that to bearerd; when another client is answered, the check was sent.
     try #require(try eventually { try site.nginx.descriptors >= idle + 2 })
     _ = try site.http.get("/")
     kill(site.nginx.pid, SIGSTOP)

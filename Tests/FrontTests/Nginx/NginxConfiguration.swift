@@ -1,8 +1,9 @@
 import Foundation
 
-/// The configuration of one test's nginx: the project's snippets, and what an administrator might write around them.
+/// The configuration of one test's nginx: the project's snippets, and what an administrator might write around
+/// them.
 ///
-/// FOLDER stands for the test's folder and BACKEND for the backend's address.
+/// FOLDER stands for the test's directory and BACKEND for the backend's address.
 struct NginxConfiguration {
   /// More for the server: directives that its locations inherit, or locations.
   var server = ""
@@ -53,7 +54,7 @@ struct NginxConfiguration {
     .replacingOccurrences(of: "BACKEND", with: "127.0.0.1:\(backend)")
   }
 
-  /// What every nginx of a plain user needs, who has no other folder than the test's.
+  /// What every nginx of a plain user needs, who has no other directory than the test's.
   static func main(http: String) -> String {
     """
     daemon off;

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What browsers ask for pages of other sites, and read of the answers: CORS, as the Fetch standard has it.
-@Suite("A door of nginx that pages of another site may call")
+@Suite("A location of nginx that pages of another site may call")
 struct NginxCrossOriginTests {
   static let page = "https://app.example.com"
 
@@ -31,7 +31,7 @@ struct NginxCrossOriginTests {
     }
     """
 
-  /// The caller's token, and what becomes of its request.
+  /// The client's token, and what becomes of its request.
   enum Caller: CaseIterable {
     case none, wrong, reader, writer
 
@@ -89,7 +89,7 @@ struct NginxCrossOriginTests {
   }
 
   @Test(
-    "says nothing of the kind to pages of sites that are not listed, nor at other doors",
+    "says nothing of the kind to pages of sites that are not listed, nor in other locations",
     arguments: ["bearerd-denied.conf", "bearerd-denied-json.conf"])
   func unreadable(denied: String) throws {
     let site = try site(denied: denied)

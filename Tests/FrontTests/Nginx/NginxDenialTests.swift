@@ -4,7 +4,7 @@ import Testing
 @Suite("A denial through nginx")
 struct NginxDenialTests {
   @Test(
-    "tells the caller once what it lacks, on 401 and on 403",
+    "tells the client once what it lacks, on 401 and on 403",
     arguments: ["bearerd-denied.conf", "bearerd-denied-json.conf"])
   func challenge(denied: String) throws {
     let site = try NginxSite("--realm", "the site", configuration: NginxConfiguration(denied: denied))

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A door of nginx")
+@Suite("A protected location of nginx")
 struct NginxDoorTests {
   @Test("keeps a page in and leaves the rest public")
   func page() throws {
@@ -20,7 +20,7 @@ struct NginxDoorTests {
     }
   }
 
-  @Test("tells the backend who called, and not the secret; a client cannot say it is somebody else")
+  @Test("tells the backend the application, and not the secret; a client cannot claim another one")
   func backend() throws {
     let site = try NginxSite()
     let secret = try site.token("app")
@@ -73,7 +73,7 @@ struct NginxDoorTests {
     #expect(String(decoding: bad, as: UTF8.self).hasPrefix("HTTP/1.1 401"))
   }
 
-  @Test("with a name opens to tokens that name it, and the challenge of a 403 reaches the caller")
+  @Test("with a scope allows tokens that have it, and the challenge of a 403 reaches the client")
   func scopes() throws {
     let site = try NginxSite()
     let writer = try site.token("writer", "--scopes", "read,write")
@@ -84,7 +84,7 @@ struct NginxDoorTests {
     let forbidden = try site.http.get("/api/write/x", token: reader)
     #expect(forbidden.status == 403)
     #expect(forbidden.headers("WWW-Authenticate").first?.contains("scope=\"write\"") == true)
-    // The door /api/ has no name: a scoped token is refused, whatever header names one.
+    // The location /api/ has no scope: a scoped token is denied, whatever header names one.
     for header in ["BEARERD_SCOPE: read", "Bearerd-Scope: read", "X-Bearerd-Scope: read", "X-Other: y"] {
       #expect(try site.http.get("/api/x", token: reader, header).status == 403)
       #expect(
@@ -106,7 +106,7 @@ struct NginxDoorTests {
     #expect(site.bearerd.output.contains("wrong-address"))
   }
 
-  @Test("shuts when its token is taken back, and opens to a new one")
+  @Test("denies a token when it is revoked, and allows a new one")
   func revoked() throws {
     let site = try NginxSite()
     let secret = try site.token("app")
@@ -118,7 +118,7 @@ struct NginxDoorTests {
   }
 
   @Test(
-    "lets nobody in while the daemon is down, killed or stopped, and everybody again afterwards",
+    "denies every request while the daemon is down, killed or stopped, and allows valid tokens afterwards",
     arguments: [SIGKILL, SIGTERM])
   func down(signal: Int32) throws {
     let site = try NginxSite()
@@ -191,7 +191,7 @@ struct NginxDoorTests {
     #expect(try eventually { try site.folder.read("access.log").hasSuffix(logged) })
   }
 
-  @Test("keeps a secret out of bearerd's log even where a caller puts it into the address")
+  @Test("keeps a secret out of bearerd's log even if a client puts it into the URL")
   func secretInAddress() throws {
     let site = try NginxSite()
     let secret = try site.token("app")

@@ -34,7 +34,7 @@ struct NginxNamingTests {
     return (try NginxSite(configuration: NginxConfiguration(server: server)), backend)
   }
 
-  @Test("is the token's, for HTTP and FastCGI backends, and nobody's where no token is asked for")
+  @Test("is the token's, for HTTP and FastCGI backends, and empty if no token is required")
   func names() throws {
     let (site, backend) = try site()
     defer { backend.stop() }

@@ -96,7 +96,7 @@ struct NginxOperatorTests {
   }
 
   @Test(
-    "in the location of the check let nobody in: the daemon answers 500, and nginx 503",
+    "in the location of the check allow nothing: the daemon answers 500, and nginx 503",
     arguments: ["health", "metrics", "status"])
   func astray(endpoint: String) throws {
     let site = try NginxSite()

@@ -27,7 +27,7 @@ struct NginxParameterTests {
       ])
   }
 
-  @Test("a FastCGI backend who called, and not the secret; a client cannot say it is somebody else")
+  @Test("a FastCGI backend the application, and not the secret; a client cannot claim another one")
   func backend() throws {
     let site = try NginxSite(
       configuration: NginxConfiguration(

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A real nginx with the project's own snippets, a real bearerd and a backend, in a throwaway folder.
+/// A real nginx with the project's own snippets, a real bearerd and a backend, in a throwaway directory.
 final class NginxSite {
   let folder: Scratch
   let http: HTTP
@@ -15,7 +15,7 @@ final class NginxSite {
 
   var tokens: String { "\(folder.path)/tokens" }
 
-  /// - Parameter starting: starts the daemon in another way than directly, on `socket` of the folder.
+  /// - Parameter starting: starts the daemon in another way than directly, on `socket` of the directory.
   init(
     _ options: String..., configuration: NginxConfiguration = NginxConfiguration(),
     starting: ((Scratch) throws -> Program)? = nil
@@ -39,7 +39,7 @@ final class NginxSite {
 
   deinit { nginx.stop() }
 
-  /// nginx with the folder's `nginx.conf`, and all it writes in the folder or on standard error.
+  /// nginx with the directory's `nginx.conf`, and all it writes in the directory or on standard error.
   static func command(in folder: Scratch) -> [String] {
     // Debian keeps it out of a plain user's PATH.
     let program =
@@ -62,7 +62,7 @@ final class NginxSite {
   /// A new token; live when this returns.
   func token(_ application: String, _ options: String...) throws -> String {
     let secret = try newToken(application, options)
-    // The door /private/ has no name; a scoped token is known there too, but refused with 403.
+    // The location /private/ has no scope; a scoped token is known there too, but denied with 403.
     let live = [200, 403]
     try #require(
       eventually { live.contains(try self.http.get("/private/page.html", token: secret).status) },
@@ -96,7 +96,7 @@ final class NginxSite {
 }
 
 extension Scratch {
-  /// Writes a file and the folders above it.
+  /// Writes a file and the directories above it.
   func make(_ text: String, to name: String) throws {
     let folder = URL(filePath: "\(path)/\(name)").deletingLastPathComponent()
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -114,7 +114,7 @@ extension Scratch {
     try #require(made.code == 0, "\(made.errors)")
   }
 
-  /// The project's snippets, which find bearerd at `socket` of this folder, and keep what they may in `kept`.
+  /// The project's snippets, which find bearerd at `socket` of this directory, and keep what they may in `kept`.
   func makeSnippets() throws {
     for name in try FileManager.default.contentsOfDirectory(atPath: "\(repository)/nginx") {
       let text = try String(contentsOfFile: "\(repository)/nginx/\(name)", encoding: .utf8)

@@ -1,7 +1,7 @@
 import Testing
 
-/// What administrators write in servers for other reasons, and what would open a door that is only asked at.
-@Suite("A door of nginx stays shut")
+/// What administrators write in servers for other reasons, and what would bypass a location's check.
+@Suite("A location of nginx stays protected")
 struct NginxSurroundingsTests {
   static let servers = [
     "error_page 500 502 503 504 /index.html;",
@@ -43,7 +43,8 @@ struct NginxSurroundingsTests {
     }
   }
 
-  @Test("to tokens of another door that a redirect comes from", arguments: ["/private/page.html", "@named"])
+  @Test(
+    "from tokens of another scope that a redirect comes from", arguments: ["/private/page.html", "@named"])
   func redirects(target: String) throws {
     let site = try NginxSite(
       configuration: NginxConfiguration(
@@ -64,7 +65,7 @@ struct NginxSurroundingsTests {
     #expect(try site.http.get("/from-read/x", token: reader).status == 403)
   }
 
-  @Test("to tokens of the door that the server names, where the location names its own")
+  @Test("from tokens of the server's scope, if the location sets its own")
   func serverName() throws {
     let site = try NginxSite(configuration: NginxConfiguration(server: "set $bearerd_scope read;"))
     let reader = try site.token("reader", "--scopes", "read")
@@ -80,7 +81,7 @@ struct NginxSurroundingsTests {
   }
 
   @Test(
-    "to callers who ask what only nginx may ask",
+    "from clients that request what only nginx may request",
     arguments: ["/_bearerd", "/_bearerd?x", "//_bearerd", "/./_bearerd", "/%5fbearerd", "/x/../_bearerd"])
   func question(path: String) throws {
     let site = try NginxSite()

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Two daemons behind one nginx")
 struct NginxUpstreamTests {
-  /// A site whose upstream is the folder's `socket` and `other`, at which a second daemon is that fails as
+  /// A site whose upstream is the directory's `socket` and `other`, at which a second daemon is that fails as
   /// Fault.swift has it.
   private func site(fault: String) throws -> (site: NginxSite, other: Program) {
     var other: Program?

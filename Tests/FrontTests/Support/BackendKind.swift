@@ -1,7 +1,7 @@
 /// A kind of backend behind a guarded path, and what must come of it.
 struct BackendKind {
   let name: String
-  /// In the guarded folder.
+  /// In the guarded directory.
   let path: String
   private let expected: Expected
 

@@ -24,8 +24,8 @@ final class BackendKinds {
     )
   }
 
-  /// A page, a folder to list, and one program under the names that tell a web server how to run it; PHP comes up
-  /// beside it.
+  /// A page, a directory to list, and one program under the names that tell a web server how to run it; PHP
+  /// comes up beside it.
   func makeFiles(in folder: Scratch) throws {
     let report = try String(contentsOfFile: "\(repository)/Tests/lib/report.py", encoding: .utf8)
     let php = try String(contentsOfFile: "\(repository)/Tests/lib/report.php", encoding: .utf8)
@@ -52,7 +52,8 @@ final class BackendKinds {
   }
 }
 
-/// What a backend of any kind was given: variables, with every character of a name that is no letter or digit as `_`.
+/// What a backend of any kind was given: variables, with every character of a name that is no letter or digit
+/// as `_`.
 struct Report: CustomStringConvertible {
   private let text: String
   let variables: [(name: String, value: String)]

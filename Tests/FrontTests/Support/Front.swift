@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// The fronts that are tried, each with the project's own example for it.
+/// The web servers that are tested, each with the project's own example for it.
 enum Front: String, CaseIterable, CustomStringConvertible {
   case nginx = "nginx auth_request"
   case apacheFcgid = "Apache mod_fcgid"
@@ -13,7 +13,7 @@ enum Front: String, CaseIterable, CustomStringConvertible {
 
   var description: String { rawValue }
 
-  /// The folder of its example.
+  /// The directory of its example.
   var example: String {
     switch self {
     case .nginx: "quickstart"
@@ -26,15 +26,15 @@ enum Front: String, CaseIterable, CustomStringConvertible {
     }
   }
 
-  /// How a front and bearerd find each other.
+  /// How a web server and bearerd find each other.
   enum Link {
-    /// A unix socket, `socket` in the site's folder.
+    /// A unix socket, `socket` in the site's directory.
     case socket
     /// A TCP port of loopback.
     case port
-    /// The front starts bearerd, with the listening socket as its standard input.
+    /// The web server starts bearerd, with the listening socket as its standard input.
     case child
-    /// The front starts bearerd for each request.
+    /// The web server starts bearerd for each request.
     case program
   }
 
@@ -53,10 +53,10 @@ enum Front: String, CaseIterable, CustomStringConvertible {
   /// Whether it asks about requests that are for a backend, too. A CGI program can only hand files over.
   var guardsBackends: Bool { self != .apacheCGI }
 
-  /// What is behind a door without a name: a page and, where it can be, a backend.
+  /// A location without a scope: a page and, where it can be, a backend.
   var guarded: [String] { guardsBackends ? ["/private/page.html", "/api/x"] : ["/private/page.html"] }
 
-  /// What is behind the door "write".
+  /// A location with the scope "write".
   var write: String { guardsBackends ? "/api/write/x" : "/private/write/page.html" }
 
   /// What a client is told if its token lacks the required scope. mod_fcgid knows no other rejection than 401.
@@ -74,7 +74,7 @@ enum Front: String, CaseIterable, CustomStringConvertible {
     }
   }
 
-  /// Whether it lets everybody in on such an answer: why bearerd gives a whole one or none.
+  /// Whether it allows every request on such a response: why bearerd gives a whole one or none.
   func opens(to impostor: Impostor) -> Bool {
     switch impostor {
     case .allows, .omitsStatus: true
@@ -85,7 +85,7 @@ enum Front: String, CaseIterable, CustomStringConvertible {
     }
   }
 
-  /// Writes the front's configuration, with its example in it; the command that serves until it is stopped.
+  /// Writes the web server's configuration, with its example in it; the command that serves until it is stopped.
   func configure(_ place: FrontPlace) throws -> [String] {
     switch self {
     case .nginx: try configureNginx(place)
@@ -101,19 +101,19 @@ enum Front: String, CaseIterable, CustomStringConvertible {
 
 /// What a test adds to an example's site.
 enum Addition {
-  /// The example's backend again, for everybody, at `/public/`.
+  /// The example's backend again, public, at `/public/`.
   case publicBackend
-  /// Every kind of backend that the web server has, in the guarded folder.
+  /// Every kind of backend that the web server has, in the guarded directory.
   case kinds(BackendKinds)
   /// The same site over TLS, at a port of its own.
   case tls(port: UInt16)
 }
 
-/// Where a front is to stand.
+/// Where a web server runs.
 struct FrontPlace {
   let folder: Scratch
   let port: UInt16
-  /// Where bearerd listens, for a front that speaks TCP to it.
+  /// Where bearerd listens, for a web server that connects by TCP.
   let daemonPort: UInt16
   let backendPort: UInt16
   /// What an administrator forgot to copy.
@@ -126,7 +126,7 @@ struct FrontPlace {
     try adapted("examples/\(name)", changes).replacingOccurrences(of: omitted ?? "\0", with: "")
   }
 
-  /// What the examples share for the server around them, with this folder and port in it.
+  /// What the examples share for the server around them, with this directory and port in it.
   func surroundings(_ name: String, _ changes: [(old: String, new: String)] = []) throws -> String {
     try adapted("Tests/lib/\(name)", [("PORT", "\(port)")] + changes)
       .replacingOccurrences(of: "FOLDER", with: folder.path)

@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A real front with the project's own example for it, a page, a backend and a real bearerd, in a throwaway folder.
+/// A real web server with the project's own example for it, a page, a backend and a real bearerd, in a
+/// throwaway directory.
 final class FrontSite {
   let front: Front
   let folder: Scratch
@@ -10,17 +11,17 @@ final class FrontSite {
   let tokens: KnownTokens
   private let place: FrontPlace
   private let backend: Backend
-  /// Between the front and bearerd, where there is one.
+  /// Between the web server and bearerd, where there is one.
   let recorder: Recorder?
   private(set) var server: Program
   private(set) var daemon: Program?
 
-  /// A site whose daemon fails at a step of each exchange, as Fault.swift has it, or is another program, or is asked
-  /// through a recorder.
+  /// A site whose daemon fails at a step of each exchange, as Fault.swift has it, or is another program, or is
+  /// asked through a recorder.
   /// - Parameters:
-  ///   - omitted: what is left out of the front's example.
+  ///   - omitted: what is left out of the web server's example.
   ///   - addition: what is added to it.
-  ///   - prepare: what the administrator adds to the site, whose configuration is in the folder.
+  ///   - prepare: what the administrator adds to the site, whose configuration is in the directory.
   init(
     _ front: Front, fault: String? = nil, impostor: Impostor? = nil, isRecorded: Bool = false,
     omitted: String? = nil, addition: Addition? = nil, prepare: (Scratch) throws -> Void = { _ in }
@@ -35,7 +36,7 @@ final class FrontSite {
     http = HTTP(port: place.port)
     try folder.write(tokens.text)
     try folder.make("public page\n", to: "site/index.html")
-    // Where a front keeps what is guarded elsewhere, it takes it from there.
+    // Where a web server keeps what is guarded elsewhere, it takes it from there.
     try folder.make("protected page\n", to: "site/private/page.html")
     if case .kinds(let kinds) = addition { try kinds.makeFiles(in: folder) }
     recorder = isRecorded ? try Recorder(in: folder) : nil
@@ -62,7 +63,7 @@ final class FrontSite {
     if daemon == nil { _ = try? folder.killDaemons(SIGKILL) }
   }
 
-  /// The daemon when it is ready; nil where the front starts it.
+  /// The daemon when it is ready; nil if the web server starts it.
   private static func serve(_ front: Front, _ place: FrontPlace) throws -> Program? {
     let socket = "\(place.folder.path)/socket"
     let address: String
@@ -90,7 +91,7 @@ final class FrontSite {
     response.status == 200 || response.body.contains("protected") || response.body.contains("Host: ")
   }
 
-  /// Ends the daemon, whoever started it, so that no other comes in its place.
+  /// Ends the daemon, whichever program started it, and prevents a replacement.
   func stopDaemon(_ signal: Int32) throws {
     if let daemon {
       daemon.stop(signal)
@@ -110,7 +111,7 @@ final class FrontSite {
     }
   }
 
-  /// What the front's access log says, when it has been written: the front is stopped.
+  /// What the web server's access log says, when it has been written: the server is stopped.
   func accessLog() throws -> String {
     server.stop()
     guard front == .haproxy else { return try folder.read("access.log") }
@@ -126,7 +127,8 @@ final class FrontSite {
 }
 
 extension Scratch {
-  /// Sends a signal to the daemons that read this folder's tokens now, whoever started them; how many there were.
+  /// Sends a signal to the daemons that read this directory's tokens now, whichever program started them; how
+  /// many there were.
   @discardableResult
   func killDaemons(_ signal: Int32) throws -> Int {
     let mine = try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.filter {
@@ -142,11 +144,11 @@ extension Scratch {
 struct KnownTokens {
   /// The token file.
   let text: String
-  /// Opens every door.
+  /// Valid for every scope.
   let app: String
-  /// Opens the door "read", of which there is none.
+  /// Has the scope "read", which no location requires.
   let reader: String
-  /// Opens the door "write" only.
+  /// Has the scope "write" only.
   let writer: String
   /// Counts from loopback, which everything here comes from.
   let near: String

@@ -42,7 +42,7 @@ struct HTTP {
     return try request("GET", path, lines: (authorization + extra).map { Array($0.utf8) })
   }
 
-  /// A connection of the caller's to close.
+  /// A connection for the calling code to close.
   fileprivate func connect() throws -> Int32 {
     let candidate = try #require(
       SocketAddress.resolve(host: "127.0.0.1", port: port, passive: false).addresses.first)
@@ -83,7 +83,7 @@ struct HTTP {
   }
 }
 
-/// A TCP port on loopback that nobody listens on: below those that the system hands out by itself, and never the
+/// A TCP port on loopback without a listener: below those that the system hands out by itself, and never the
 /// same one twice, so that it stays free until its server starts.
 func freePort() throws -> UInt16 {
   while true {

@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A program in bearerd's place that passes everything on to a real bearerd, and back, and keeps what the front sent.
+/// A program in bearerd's place that passes everything on to a real bearerd, and back, and keeps what the web
+/// server sent.
 final class Recorder {
   private let folder: Scratch
   private let bearerd: Program
@@ -18,7 +19,7 @@ final class Recorder {
     try folder.write(Recorder.program, to: "recorder.py", mode: 0o644)
     let recordings = "\(folder.path)/recordings"
     try FileManager.default.createDirectory(atPath: recordings, withIntermediateDirectories: false)
-    // A front may start it as another user.
+    // A web server may start it as another user.
     try #require(chmod(recordings, 0o777) == 0)
   }
 

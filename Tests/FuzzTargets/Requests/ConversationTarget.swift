@@ -2,8 +2,9 @@ import Glibc
 
 @testable import FastCGI
 
-/// A whole connection, as it comes in parts: several requests, GET_VALUES, late STDIN, what is kept and what is closed.
-/// What the event loop sends is, byte for byte, what follows from the gate's verdict on what has come so far.
+/// A whole connection, as it comes in parts: several requests, GET_VALUES, late STDIN, what is kept and what is
+/// closed. What the event loop sends is, byte for byte, what follows from the gate's verdict on what has come
+/// so far.
 final class ConversationTarget {
   // libFuzzer calls from one thread.
   nonisolated(unsafe) static let shared = ConversationTarget()
@@ -43,8 +44,8 @@ final class ConversationTarget {
 
   private var isOpen: Bool { loop.waiting.count > 0 }
 
-  /// A front sends a request when the one before is answered: a cut stands before most of what begins one. Others
-  /// stand anywhere. No part is longer than what is read at once.
+  /// A web server sends a request when the one before is answered: a cut stands before most of what begins one.
+  /// Others stand anywhere. No part is longer than what is read at once.
   private func parts(of bytes: [UInt8]) -> [[UInt8]] {
     var random = RequestMutator(seed: bytes.reduce(UInt64(bytes.count)) { $0 &* 31 &+ UInt64($1) })
     var cuts = Set([bytes.count])
@@ -69,7 +70,7 @@ final class ConversationTarget {
   }
 }
 
-/// What a front must have heard once the loop has seen what came.
+/// What a web server must have received once the loop has seen what came.
 private struct Expectation {
   private(set) var answer: [UInt8] = []
   private(set) var isClosed = false

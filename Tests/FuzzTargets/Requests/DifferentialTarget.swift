@@ -3,8 +3,9 @@ import Glibc
 
 @testable import FastCGI
 
-/// The gate against libfcgi: whatever the gate calls complete, libfcgi must parse to exactly the parameters that are
-/// in the bytes, and the engine's own exchange must end in exactly one whole answer. Else the gate has a hole.
+/// The gate against libfcgi: whatever the gate calls complete, libfcgi must parse to exactly the parameters
+/// that are in the bytes, and the engine's own exchange must end in exactly one whole answer. Else the gate has
+/// a hole.
 final class DifferentialTarget {
   // libFuzzer calls from one thread.
   nonisolated(unsafe) static let shared = DifferentialTarget()
@@ -48,7 +49,7 @@ final class DifferentialTarget {
     return bytes[..<request.headLength] + (request.role == .responder ? stdin(id: request.id) : [])
   }
 
-  /// Goes the engine's own way, whole or in parts, and reads what a front would.
+  /// Goes the engine's own way, whole or in parts, and reads what a web server would.
   private func answer(_ bytes: [UInt8], _ request: Gate.Request) {
     let pair = SocketPair()
     defer { pair.close() }

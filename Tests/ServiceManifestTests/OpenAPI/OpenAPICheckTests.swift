@@ -57,7 +57,7 @@ struct OpenAPICheckTests {
   }
 
   @Test(
-    "that nobody can use is told so",
+    "that cannot be used is reported",
     arguments: [
       (#"{"openapi": "3.1.0", "info": {}, "paths": {"/a": {}},}"#, "o:1:54: error: a trailing comma"),
       (

@@ -125,7 +125,7 @@ struct PublishedSecretsTests {
     #expect(findings.map { $0.position?.column } == [5002, 5002 + 8186 + 22 + 20_001])
   }
 
-  @Test("cannot be hidden in more than anybody can look through")
+  @Test("cannot be hidden in more than can be searched")
   func bounds() throws {
     var search = try PublishedSecrets(.empty, at: Instant(seconds: 0))
     let text = Array(String(repeating: "a/", count: 100_000).utf8)
