@@ -138,7 +138,7 @@ struct WaitingConnections {
   /// Whether a connection must be closed before another one may wait.
   var isFull: Bool { budget.isFull(with: count) }
 
-  /// Whether a connection must be closed because another loop exceeds the limit by its share.
+  /// Whether a connection must be closed because this loop holds more than its share and another loop needs its own.
   var isOverShare: Bool { budget.isOverShare(with: count) }
 
   /// Whether incomplete requests exceed the memory limit.
