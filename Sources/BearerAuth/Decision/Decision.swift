@@ -82,7 +82,7 @@ package struct Challenge: Sendable {
       // RFC 6750 3.1: no error code for a request that tried no token.
       return realm + metadata
     case .malformed:
-      return error("invalid_request", "The Authorization header is not one bearer token") + metadata
+      return error("invalid_request", "The request does not carry one well-formed token") + metadata
     case .mistyped, .unknownToken, .expired, .notYetValid, .wrongAddress:
       return error("invalid_token", "The token is not valid") + metadata
     case .insufficientScope:

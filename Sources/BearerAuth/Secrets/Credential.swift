@@ -1,6 +1,6 @@
 import CCrypto
 
-/// What the Authorization header of a request amounts to. The secret itself goes no further than this type's
+/// What the Authorization header of a request, or its BEARERD_TOKEN, amounts to. The secret itself goes no further than this type's
 /// `init`.
 package enum Credential: Hashable, Sendable {
   /// No header, or an empty one.
@@ -42,6 +42,24 @@ package enum Credential: Hashable, Sendable {
       self = .malformed
       return
     }
+    self.init(wellFormed: secret, with: context)
+  }
+
+  /// Reads the value of BEARERD_TOKEN: the token itself, 1 to 4096 bytes of visible ASCII, as the web server took it from
+  /// a header of its choice. No bytes: absent.
+  package init(token: Span<UInt8>, with context: borrowing DigestContext) {
+    guard !token.isEmpty else {
+      self = .absent
+      return
+    }
+    guard Secret.isVisible(token) else {
+      self = .malformed
+      return
+    }
+    self.init(wellFormed: token, with: context)
+  }
+
+  private init(wellFormed secret: Span<UInt8>, with context: borrowing DigestContext) {
     guard !Secret.isMistyped(secret) else {
       self = .mistyped
       return

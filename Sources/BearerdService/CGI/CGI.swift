@@ -83,29 +83,35 @@ package struct CGI {
       guard values.count < 2 else {
         throw CGIFailure("\(parameter.name) comes twice; nobody can say which counts")
       }
-      guard parameter != .scope, let value = values.first else { continue }
+      guard parameter != .scope, parameter != .token, let value = values.first else { continue }
       parameters.keep(parameter, value)
     }
     guard !parameters.has(.endpoint) else {
       throw CGIFailure(
         "BEARERD_ENDPOINT asks for a daemon's own figures; leave it out, a CGI program has none")
     }
-    if let door = try door(in: environment) { parameters.keep(.scope, door) }
+    let door = scope.map { Array($0.utf8)[...] }
+    if let value = try environment.setting("BEARERD_SCOPE", or: "--scope", door) {
+      parameters.keep(.scope, value)
+    }
+    if let token = try environment.setting("BEARERD_TOKEN") { parameters.keep(.token, token) }
     return parameters
   }
+}
 
-  /// The door is the web server's to name, here or there but not in two ways. Apache puts a prefix of its own before
-  /// what a RewriteRule has set; no client can write it.
-  private func door(in environment: CGIEnvironment) throws(CGIFailure) -> ArraySlice<UInt8>? {
-    let variables = ["BEARERD_SCOPE", "REDIRECT_BEARERD_SCOPE"]
-    let names =
-      (variables.flatMap { environment.values(of: $0) } + (scope.map { [Array($0.utf8)[...]] } ?? []))
+extension CGIEnvironment {
+  /// What the web server set, here or there but not in two ways; nil if it is missing or empty. Apache puts a prefix of
+  /// its own before what a RewriteRule has set; no client can write it.
+  fileprivate func setting(
+    _ name: String, or option: String? = nil, _ value: ArraySlice<UInt8>? = nil
+  ) throws(CGIFailure) -> ArraySlice<UInt8>? {
+    let values = (values(of: name) + values(of: "REDIRECT_\(name)") + (value.map { [$0] } ?? []))
       .filter { !$0.isEmpty }
-    guard names.allSatisfy({ $0 == names[0] }) else {
-      throw CGIFailure(
-        "--scope, BEARERD_SCOPE and REDIRECT_BEARERD_SCOPE name different doors; keep one of them")
+    guard values.allSatisfy({ $0 == values[0] }) else {
+      let names = [option, name].compactMap { $0 }.joined(separator: ", ")
+      throw CGIFailure("\(names) and REDIRECT_\(name) have different values; keep one of them")
     }
-    return names.first
+    return values.first
   }
 }
 

@@ -73,6 +73,7 @@ final class DenialLog: Sendable {
     fields["client"] = parameters.value(of: .remoteAddress) { "\(LogText.value($0))" }
     fields["request"] = parameters.value(of: .requestID) { "\(LogText.value($0))" }
     fields["scope"] = parameters.value(of: .scope) { "\(LogText.value($0))" }
+    if parameters.has(.token) { fields["scheme"] = "api-key" }
     fields["uri"] = parameters.value(of: .requestURI) { "\(LogText.path($0))" }
     return fields
   }
@@ -145,7 +146,7 @@ struct AuthorizationWatch {
   mutating func observe(_ parameters: borrowing Parameters) {
     guard !isOver else { return }
     let isRedirected = parameters.has(.redirectedAuthorization)
-    if parameters.isSent(.authorization) || isRedirected && acceptsRedirected {
+    if parameters.isSent(.authorization) || parameters.has(.token) || isRedirected && acceptsRedirected {
       isOver = true
       _ = shared.settle()
     } else if isRedirected {

@@ -76,23 +76,39 @@ final class AccessResponder: Responder {
   func refused(_ peer: PeerAddress) { journal.record(peer, at: now()) }
 
   /// The secret goes no further than this: what comes out is a digest.
+  ///
+  /// BEARERD_TOKEN counts instead of Authorization. A request with two different tokens is malformed: the backend might
+  /// read the other one.
   private func credential(in parameters: borrowing Parameters) -> Credential {
+    let authorization = authorization(in: parameters)
+    guard parameters.has(.token) else { return authorization }
+    let token = parameters.value(of: .token) { Credential(token: $0, with: digests) } ?? .absent
+    return authorization == .absent || authorization == token ? token : .malformed
+  }
+
+  private func authorization(in parameters: borrowing Parameters) -> Credential {
     let isRedirected = options.acceptsRedirectedAuthorization && !parameters.has(.authorization)
     return parameters.value(of: isRedirected ? .redirectedAuthorization : .authorization) {
       Credential(parsing: $0, with: digests)
     } ?? .absent
   }
 
-  /// Whether a web server's cache has one entry at most for this token, address and scope: it has the client's own
-  /// Authorization in its key, of which a client could send endless spellings, with more spaces or `bearer`.
+  /// Whether a web server's cache has one entry at most for this token, address and scope, and one that other tokens do
+  /// not find: it has the client's own Authorization in its key, of which a client could send endless spellings, with
+  /// more spaces or `bearer`; and BEARERD_TOKEN only if BEARERD_CACHE_KEY says so.
   private func mayBeKept(_ number: Int, of policy: Policy, _ parameters: borrowing Parameters) -> Bool {
     guard options.cacheTTL > 0 else { return false }
     let isUsualSpelling =
       parameters.value(of: .authorization) {
         $0.count > 7 && $0.begins(with: "Bearer ") && $0[7] != UInt8(ascii: " ")
       } ?? false
-    let isAddressInKey = parameters.value(of: .cacheKey) { $0.spells("address") } ?? false
-    return isUsualSpelling && (isAddressInKey || policy.tokens[number].origins == nil)
+    let isTokenInKey = parameters.value(of: .cacheKey) { $0.spells("address token") } ?? false
+    let isAddressInKey =
+      isTokenInKey || parameters.value(of: .cacheKey) { $0.spells("address") } ?? false
+    let isFound =
+      parameters.has(.token)
+      ? isTokenInKey && (isUsualSpelling || !parameters.has(.authorization)) : isUsualSpelling
+    return isFound && (isAddressInKey || policy.tokens[number].origins == nil)
   }
 
   /// Fetch, CORS preflight: OPTIONS with Origin and Access-Control-Request-Method. Only the web server's own
@@ -142,6 +158,7 @@ extension Span<UInt8> {
 enum AuthParameter: Int, CaseIterable {
   case authorization
   case redirectedAuthorization
+  case token
   case requestMethod
   case remoteAddress
   case scope
@@ -157,6 +174,7 @@ enum AuthParameter: Int, CaseIterable {
     switch self {
     case .authorization: "HTTP_AUTHORIZATION"
     case .redirectedAuthorization: "REDIRECT_HTTP_AUTHORIZATION"
+    case .token: "BEARERD_TOKEN"
     case .requestMethod: "REQUEST_METHOD"
     case .remoteAddress: "REMOTE_ADDR"
     case .scope: "BEARERD_SCOPE"

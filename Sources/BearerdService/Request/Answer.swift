@@ -185,9 +185,9 @@ extension AccessResponder {
     guard answersOperators else {
       return fail("BEARERD_ENDPOINT is for the daemon; leave it out", parameters, in: response)
     }
-    guard role == .responder, parameters.value(of: .authorization, { _ in true }) == nil else {
+    guard role == .responder, !parameters.isSent(.authorization), !parameters.isSent(.token) else {
       return fail(
-        "BEARERD_ENDPOINT does not go with HTTP_AUTHORIZATION, nor with an Authorizer", parameters,
+        "BEARERD_ENDPOINT does not go with HTTP_AUTHORIZATION, BEARERD_TOKEN or an Authorizer", parameters,
         in: response)
     }
     // Health is answered by the loop itself, which shows so that it serves. The rest may be long.

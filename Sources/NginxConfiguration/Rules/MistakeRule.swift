@@ -195,6 +195,7 @@ enum CacheRule {
       .checkMissing, at: key ?? cache,
       "the key of the checks' cache lacks \(first): one client's check counts for others",
       sends: "a request without a token, after one with a token", gets: "what is guarded",
-      fix: "fastcgi_cache_key \"$remote_addr\\n$bearerd_scope\\n$bearerd_authorization\";")
+      fix:
+        "fastcgi_cache_key \"$remote_addr\\n$bearerd_scope\\n$bearerd_authorization\\n$bearerd_token\";")
   }
 }

@@ -14,6 +14,9 @@ struct AddToken: Command {
       The hash in the file is fast and has no salt, so a token that could be guessed is refused: it must have at \
       least 112 bits by a plain estimate, length times the bits of the alphabet in use, where obvious repetition \
       and well-known words do not count. A random UUID or 28 random hexadecimal digits are enough.
+
+      `Authorization: Bearer` carries letters, digits and -._~+/ with = only at the end. A token with any other visible \
+      character of ASCII is taken too, up to 4096 bytes; it is valid only where the web server passes it as BEARERD_TOKEN.
       """)
 
   @OptionGroup var subject: ApplicationArgument
@@ -55,6 +58,11 @@ struct AddToken: Command {
       return token
     }
     Console.note("\(name(of: token)) is in \(source.tokens) and \(ending(token.expires, at: now)).")
+    if !Secret.isWellFormed(secret.span) {
+      Console.note(
+        "It has characters other than letters, digits and -._~+/ with = at the end, so only BEARERD_TOKEN can carry it, "
+          + "and `Authorization: Bearer` cannot; see bearerd(8).")
+    }
     try Confirmation(tokens: source.tokens, daemon: daemon) {
       "\(name(of: token)) is in \(source.tokens), but \($0) does not know it"
     }.await()
@@ -75,10 +83,10 @@ struct AddToken: Command {
       throw Failure(
         "the token is longer than any that is read from a header: \(Credential.maximumLength) bytes")
     }
-    guard Secret.isWellFormed(secret.span) else {
+    guard Secret.isWellFormed(secret.span) || Secret.isVisible(secret.span) else {
       throw Failure(
-        "no header can carry this token: it is letters, digits and -._~+/ with = only at its end, and no more"
-      )
+        "no request can carry this token: write visible ASCII without spaces, at most \(Secret.maximumLength) bytes "
+          + "if it has characters other than letters, digits and -._~+/ with = at the end")
     }
     guard !Secret.isMistyped(secret.span) else {
       throw Failure("this looks like a token of bearerd with a slip in it: its checksum is wrong")

@@ -13,7 +13,7 @@ struct ChallengeTests {
       (.noCredentials, #"Bearer realm="api""#), (.otherScheme, #"Bearer realm="api""#),
       (
         .malformed,
-        #"Bearer realm="api", error="invalid_request", error_description="The Authorization header is not one bearer token""#
+        #"Bearer realm="api", error="invalid_request", error_description="The request does not carry one well-formed token""#
       ),
       (.mistyped, notValid), (.unknownToken, notValid), (.expired, notValid), (.notYetValid, notValid),
       (.wrongAddress, notValid),

@@ -84,6 +84,25 @@ struct CGITests {
     }
   }
 
+  @Test(
+    "the token comes from BEARERD_TOKEN too, or from what Apache makes of it, never from both in two ways")
+  func tokenParameter() throws {
+    let cases: [([String], Int)] = [
+      (["BEARERD_TOKEN=one"], 200), (["REDIRECT_BEARERD_TOKEN=one"], 200), (["BEARERD_TOKEN=zero"], 401),
+      (["BEARERD_TOKEN=one", "REDIRECT_BEARERD_TOKEN=one"], 200),
+      (["BEARERD_TOKEN=", "REDIRECT_BEARERD_TOKEN=one"], 200),
+      (["BEARERD_TOKEN=one", "REDIRECT_BEARERD_TOKEN=zero"], 500),
+      (["BEARERD_TOKEN=one", "BEARERD_TOKEN=one"], 500),
+      (["BEARERD_TOKEN=one", one], 200), (["BEARERD_TOKEN=one", two], 401),
+      (["REDIRECT_BEARERD_TOKEN=zero", one], 401),
+      (["HTTP_BEARERD_TOKEN=one"], 401), (["HTTP_X_API_KEY=one"], 401),
+      (["REDIRECT_REDIRECT_BEARERD_TOKEN=one"], 401),
+    ]
+    for (environment, status) in cases {
+      #expect(try answer(environment).response.status == status, "\(environment)")
+    }
+  }
+
   @Test("no token file, a broken one and an empty one let nobody in")
   func tokenFiles() throws {
     try scratch.write("nonsense\n")

@@ -14,7 +14,7 @@ struct NginxDenialTests {
       ("/private/page.html", nil, 401, realm),
       (
         "/private/page.html", "a b", 401,
-        "\(realm), error=\"invalid_request\", error_description=\"The Authorization header is not one bearer token\""
+        "\(realm), error=\"invalid_request\", error_description=\"The request does not carry one well-formed token\""
       ),
       (
         "/private/page.html", "unknown", 401,
