@@ -30,9 +30,9 @@ package enum Decision: Equatable, Sendable {
 package enum Denial: String, CaseIterable, Sendable {
   /// No Authorization header, or an empty one.
   case noCredentials = "no-credentials"
-  /// A scheme other than Bearer.
+  /// A scheme that the location does not accept.
   case otherScheme = "other-scheme"
-  /// Bearer, but not with exactly one token behind it.
+  /// Not exactly one well-formed token.
   case malformed = "malformed"
   /// One of our own tokens with a slip in it.
   case mistyped = "mistyped"
@@ -58,6 +58,7 @@ package struct Challenge: Sendable {
   }
 
   private let realm: String
+  private let basic: String
   private let metadata: String
 
   /// Checks both once, at the start.
@@ -68,15 +69,26 @@ package struct Challenge: Sendable {
     guard realm.utf8.allSatisfy({ (0x20...0x7e).contains($0) }) else {
       throw Invalid(description: "the realm stands in a header; write it in printable ASCII on one line")
     }
-    self.realm = "Bearer realm=\"\(Challenge.escaped(realm))\""
+    let text = Challenge.escaped(realm)
+    self.realm = "Bearer realm=\"\(text)\""
+    basic = "Basic realm=\"\(text)\", "
     metadata = try resourceMetadata.map(Challenge.parameter) ?? ""
   }
 
   /// The header's value.
   ///
   /// One description for every token that is not good now: the reason is for the log, not for the caller.
-  /// - Parameter scope: the door's name, which only a caller with a good token is told.
-  package func header(for denial: Denial, scope: Scope?) -> String {
+  /// - Parameters:
+  ///   - scope: the door's name, which only a caller with a good token is told.
+  ///   - schemes: what the location accepts. Both challenges stand in one header, since nginx before 1.23 copies one only;
+  ///     Basic is first, for clients that read no further than the first challenge of a header: they know no other scheme.
+  package func header(for denial: Denial, scope: Scope?, accepting schemes: AcceptedSchemes = .bearer)
+    -> String
+  {
+    schemes == .bearer ? bearer(denial, scope) : basic + bearer(denial, scope)
+  }
+
+  private func bearer(_ denial: Denial, _ scope: Scope?) -> String {
     switch denial {
     case .noCredentials, .otherScheme:
       // RFC 6750 3.1: no error code for a request that tried no token.

@@ -83,7 +83,7 @@ package struct CGI {
       guard values.count < 2 else {
         throw CGIFailure("\(parameter.name) comes twice; nobody can say which counts")
       }
-      guard parameter != .scope, parameter != .token, let value = values.first else { continue }
+      guard ![.scope, .token, .accept].contains(parameter), let value = values.first else { continue }
       parameters.keep(parameter, value)
     }
     guard !parameters.has(.endpoint) else {
@@ -95,6 +95,7 @@ package struct CGI {
       parameters.keep(.scope, value)
     }
     if let token = try environment.setting("BEARERD_TOKEN") { parameters.keep(.token, token) }
+    if let accept = try environment.setting("BEARERD_ACCEPT") { parameters.keep(.accept, accept) }
     return parameters
   }
 }

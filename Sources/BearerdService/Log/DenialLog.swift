@@ -13,10 +13,25 @@ final class DenialLog: Sendable {
   init(logger: Logger) { self.logger = logger }
 
   /// A caller was denied. The token's own names are told, its secret is not known here any more.
-  func record(_ denial: Denial, token: Token?, parameters: borrowing Parameters, at now: Instant) {
+  /// - Parameter mayBeTold: false for a user name that is a token: some clients send it as that.
+  func record(
+    _ denial: Denial, token: Token?, parameters: borrowing Parameters, at now: Instant,
+    mayBeTold: (Span<UInt8>) -> Bool
+  ) {
     guard admits(denial.rawValue, at: now) else { return }
     var fields = DenialLog.context(of: parameters)
     fields["reason"] = "\(denial.rawValue)"
+    if denial != .noCredentials, denial != .otherScheme, fields["scheme"] == nil {
+      // Basic is another scheme unless the location accepts it.
+      let isDirect = parameters.has(.authorization)
+      let name = parameters.value(of: isDirect ? .authorization : .redirectedAuthorization) { header in
+        BasicCredential.withUserName(of: header) { mayBeTold($0) ? LogText.userName($0) : "..." }
+      }
+      if let name = name ?? nil {
+        fields["scheme"] = "basic"
+        fields["user"] = "\(name)"
+      }
+    }
     if let token {
       fields["application"] = "\(token.application)"
       fields["key"] = token.key.map { "\($0)" }

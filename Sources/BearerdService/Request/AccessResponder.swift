@@ -42,8 +42,11 @@ final class AccessResponder: Responder {
     guard scope != .invalid else {
       return fail("BEARERD_SCOPE is no scope's name (\(Scope.rule))", parameters, in: response)
     }
+    guard let schemes = parameters.value(of: .accept, { AcceptedSchemes($0) }) ?? .bearer else {
+      return fail("BEARERD_ACCEPT is neither bearer nor bearer basic", parameters, in: response)
+    }
     authorizationWatch.observe(parameters)
-    let credential = credential(in: parameters)
+    let credential = credential(in: parameters, accepting: schemes)
     guard credential != .unhashed else { return fail("libcrypto cannot hash", parameters, in: response) }
     let address = parameters.value(of: .remoteAddress) { IPAddress(parsing: $0) } ?? nil
     let request = AccessRequest(credential: credential, scope: scope.value, address: address)
@@ -60,8 +63,10 @@ final class AccessResponder: Responder {
         mayBeKept: mayBeKept(number, of: snapshot.policy, parameters), at: now, in: response)
     case .deny(let denial, let number):
       let token = number.map { snapshot.policy.tokens[$0] }
-      journal.record(denial, token: token, parameters: parameters, at: now)
-      answer.deny(denial, scope: scope.value, in: response)
+      journal.record(denial, token: token, parameters: parameters, at: now) { name in
+        digests.digest(of: name).map { snapshot.policy.number(matching: $0) == nil } ?? false
+      }
+      answer.deny(denial, scope: scope.value, accepting: schemes, in: response)
     }
   }
 
@@ -79,23 +84,27 @@ final class AccessResponder: Responder {
   ///
   /// BEARERD_TOKEN counts instead of Authorization. A request with two different tokens is malformed: the backend might
   /// read the other one.
-  private func credential(in parameters: borrowing Parameters) -> Credential {
-    let authorization = authorization(in: parameters)
+  private func credential(
+    in parameters: borrowing Parameters, accepting schemes: AcceptedSchemes
+  ) -> Credential {
+    let authorization = authorization(in: parameters, accepting: schemes)
     guard parameters.has(.token) else { return authorization }
     let token = parameters.value(of: .token) { Credential(token: $0, with: digests) } ?? .absent
     return authorization == .absent || authorization == token ? token : .malformed
   }
 
-  private func authorization(in parameters: borrowing Parameters) -> Credential {
+  private func authorization(
+    in parameters: borrowing Parameters, accepting schemes: AcceptedSchemes
+  ) -> Credential {
     let isRedirected = options.acceptsRedirectedAuthorization && !parameters.has(.authorization)
     return parameters.value(of: isRedirected ? .redirectedAuthorization : .authorization) {
-      Credential(parsing: $0, with: digests)
+      Credential(parsing: $0, accepting: schemes, with: digests)
     } ?? .absent
   }
 
   /// Whether a web server's cache has one entry at most for this token, address and scope, and one that other tokens do
   /// not find: it has the client's own Authorization in its key, of which a client could send endless spellings, with
-  /// more spaces or `bearer`; and BEARERD_TOKEN only if BEARERD_CACHE_KEY says so.
+  /// more spaces, `bearer`, or the user names of Basic; and BEARERD_TOKEN only if BEARERD_CACHE_KEY says so.
   private func mayBeKept(_ number: Int, of policy: Policy, _ parameters: borrowing Parameters) -> Bool {
     guard options.cacheTTL > 0 else { return false }
     let isUsualSpelling =
@@ -162,6 +171,7 @@ enum AuthParameter: Int, CaseIterable {
   case requestMethod
   case remoteAddress
   case scope
+  case accept
   case endpoint
   case cacheKey
   case requestID
@@ -178,6 +188,7 @@ enum AuthParameter: Int, CaseIterable {
     case .requestMethod: "REQUEST_METHOD"
     case .remoteAddress: "REMOTE_ADDR"
     case .scope: "BEARERD_SCOPE"
+    case .accept: "BEARERD_ACCEPT"
     case .endpoint: "BEARERD_ENDPOINT"
     case .cacheKey: "BEARERD_CACHE_KEY"
     case .requestID: "REQUEST_ID"

@@ -26,6 +26,16 @@ struct ChallengeTests {
     #expect(try Challenge(realm: "api").header(for: denial, scope: Scope("write")) == expected)
   }
 
+  @Test(
+    "names Basic first if the location accepts it, in one header, and escapes its realm",
+    arguments: Denial.allCases)
+  func basic(denial: Denial) throws {
+    let challenge = try Challenge(realm: #"a"b\c"#)
+    let bearer = challenge.header(for: denial, scope: Scope("write"))
+    let both = challenge.header(for: denial, scope: Scope("write"), accepting: .bearerAndBasic)
+    #expect(both == #"Basic realm="a\"b\\c", "# + bearer)
+  }
+
   @Test("tells a caller without a good token neither the reason nor the scope", arguments: Denial.allCases)
   func discretion(denial: Denial) throws {
     let header = try Challenge(realm: "api").header(for: denial, scope: Scope("write"))
