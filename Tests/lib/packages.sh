@@ -12,7 +12,7 @@ spawn_packages=(spawn-fcgi multiwatch)
 # CGI programs behind nginx, and as other users behind Apache.
 cgi_packages=(fcgiwrap apache2-suexec-pristine)
 # Clients that send the token by Basic, and what they reach.
-client_packages=(git wget rclone restic fcgiwrap python3-venv dpkg)
+client_packages=(git wget rclone restic fcgiwrap dpkg)
 browser_packages=(chromium fonts-dejavu-core)
 prometheus_packages=(prometheus)
 # Copies of this machine, and machines of our own.
