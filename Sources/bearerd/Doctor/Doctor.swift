@@ -93,7 +93,9 @@ struct Doctor: Command {
   private func readToken() throws(Failure) -> [UInt8] {
     let token = try SecretInput.read("a token that opens this door")
     guard Secret.isWellFormed(token.span) else {
-      throw .usage("standard input is no token: letters, digits and -._~+/ with = only at its end")
+      throw .usage(
+        "`Authorization: Bearer` cannot carry the token of standard input: write letters, digits and -._~+/ with = only "
+          + "at its end")
     }
     return token
   }
