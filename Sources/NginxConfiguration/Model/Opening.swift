@@ -64,6 +64,14 @@ extension Site {
 
   /// The backends that serve a guarded location after the check.
   func backends(after location: Context) -> [Backend] {
+    let id = ObjectIdentifier(location)
+    if let known = backendsAfter[id] { return known }
+    let found = findBackends(after: location)
+    backendsAfter[id] = found
+    return found
+  }
+
+  private func findBackends(after location: Context) -> [Backend] {
     var result = ([location] + location.children.filter { $0.kind == .ifBlock }).compactMap(backend)
     if let last = location.own("try_files").first?.arguments.last, let server = location.server,
       case .context(let target, _, _) = destination(last, in: server), target !== location

@@ -122,7 +122,8 @@ extension Site {
     return result
   }
 
-  private static func addresses(of server: Context) -> [String: Directive] {
+  /// The addresses that a server listens on, as `*:80` or `127.0.0.1:8080`, each with its `listen`.
+  static func addresses(of server: Context) -> [String: Directive] {
     let listens = server.own("listen")
     guard !listens.isEmpty else { return ["*:80": server.directive] }
     return Dictionary(listens.map { (address($0.value ?? ""), $0) }) { first, _ in first }

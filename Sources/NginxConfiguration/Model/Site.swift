@@ -9,6 +9,7 @@ final class Site {
   private var known: [ObjectIdentifier: [[UInt8]: LocationSearch.Result]] = [:]
   private(set) lazy var defaultServers = Site.defaultServers(of: servers)
   var accesses: [ObjectIdentifier: Access] = [:]
+  var backendsAfter: [ObjectIdentifier: [Backend]] = [:]
   private var checks: [ObjectIdentifier: Check?] = [:]
 
   /// The target of `auth_request`.

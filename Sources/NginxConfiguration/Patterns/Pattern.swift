@@ -44,12 +44,16 @@ struct Pattern: Sendable {
     return isExact ? .yes : .unknown
   }
 
+  /// Whether no text with this prefix has a part that matches, by what every match begins with: a cheap answer.
+  func excludes(prefix: [UInt8]) -> Bool {
+    guard isKnown, let anchor else { return false }
+    return zip(anchor, prefix).contains { $0 != $1 }
+  }
+
   /// Whether there is a text with this prefix of which a part matches.
   /// - Returns: the shortest such text that was found.
   func canMatch(prefix: [UInt8], _ work: Work) -> (answer: Answer, example: [UInt8]) {
-    if let anchor, zip(anchor, prefix).contains(where: { $0 != $1 }) {
-      return (isKnown ? .no : .unknown, prefix)
-    }
+    if excludes(prefix: prefix) { return (.no, prefix) }
     guard let after = run(prefix, work) else { return (.unknown, prefix) }
     if after.isAccepted { return (isExact ? .yes : .unknown, prefix) }
     guard let rest = shortestRest(from: after.states, isAtStart: prefix.isEmpty) else { return (.no, prefix) }

@@ -1,9 +1,11 @@
 /// Requests for guarded paths that another location handles, and guards without effect.
 enum LocationRule {
   static func apply(_ site: Site, _ report: inout Report) {
+    // Of each parent, those that take requests away from guarded prefixes: there may be thousands of both.
+    var regexes: [ObjectIdentifier: [Context]] = [:]
     for location in site.guarded {
       judgeSlashes(location, site, &report)
-      judgeRegexes(around: location, site, &report)
+      judgeRegexes(around: location, &regexes, site, &report)
       judgeSatisfy(location, site, &report)
     }
     for context in site.contexts { judgeOff(context, site, &report) }
@@ -25,7 +27,10 @@ enum LocationRule {
   }
 
   /// A regular expression has priority over a prefix without `^~`.
-  private static func judgeRegexes(around location: Context, _ site: Site, _ report: inout Report) {
+  private static func judgeRegexes(
+    around location: Context, _ regexes: inout [ObjectIdentifier: [Context]], _ site: Site,
+    _ report: inout Report
+  ) {
     guard let server = location.server else { return }
     if case .regex(let text, let ignoresCase) = location.location {
       return judgeOrder(of: location, text, ignoresCase, server, site, &report)
@@ -33,11 +38,19 @@ enum LocationRule {
     guard case .prefix(let path, _) = location.location else { return }
     for level in location.ancestry {
       guard case .prefix(_, isFinal: false) = level.location, let parent = level.parent else { continue }
-      for child in parent.children {
-        guard let pattern = child.pattern, site.access(of: child) == .open, !site.isDeclaredPublic(child)
+      let open =
+        regexes[ObjectIdentifier(parent)]
+        ?? parent.children.filter {
+          $0.pattern != nil && site.access(of: $0) == .open && !site.isDeclaredPublic($0)
+        }
+      regexes[ObjectIdentifier(parent)] = open
+      for child in open {
+        // The cheap answers first.
+        guard let pattern = child.pattern, !pattern.excludes(prefix: path),
+          isSameContent(child, location, site)
         else { continue }
         let match = pattern.canMatch(prefix: path, site.patterns.work)
-        guard match.answer != .no, isSameContent(child, location, site) else { continue }
+        guard match.answer != .no else { continue }
         let found = site.location(for: match.example, in: server)
         if match.answer == .yes, found.isCertain {
           guard site.access(of: found.context) == .open else { continue }

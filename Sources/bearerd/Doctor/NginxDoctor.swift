@@ -30,33 +30,13 @@ struct NginxDoctor: Command {
   var json = false
 
   func perform() throws {
-    let (bytes, name) = try input()
-    let examination: Examination
-    do throws(ConfigurationError) {
-      examination = Examination(of: try ConfigurationText(parsing: bytes, name: name))
-    } catch {
-      Console.note(error.description.shortened(to: 600).printable)
-      throw ExitCode(EX_DATAERR)
-    }
+    let examination = Examination(of: try configuration())
     if json { try Console.print(object(examination).description) } else { try list(examination) }
     if examination.hasErrors { throw ExitCode.failure }
   }
 
-  private func input() throws(Failure) -> (bytes: [UInt8], name: String) {
-    guard let file else { return (try NginxDoctor.dump(), "nginx -T") }
-    guard file != "-" else { return (try read(STDIN_FILENO, "standard input"), "standard input") }
-    let descriptor = open(file, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      throw Failure(
-        "cannot read \(file.shortened(to: 600).printable): \(String(cString: strerror(errno)))",
-        code: EX_IOERR)
-    }
-    defer { close(descriptor) }
-    return (try read(descriptor, file), file)
-  }
-
   /// What `nginx -T` prints. It needs the rights of whoever starts nginx: it reads keys and logs as well.
-  private static func dump() throws(Failure) -> [UInt8] {
+  static func runningConfiguration() throws -> ConfigurationText {
     let outcome = try ChildProcess.run(
       ["nginx", "-T"], environment: ["LC_ALL=C"], input: [], limit: ConfigurationText.maximumLength)
     guard !outcome.isCut else { throw tooLong("what nginx -T prints") }
@@ -68,24 +48,31 @@ struct NginxDoctor: Command {
         "nginx -T failed; run this as root, or give it the text: nginx -T | bearerd doctor nginx -\n"
           + said.joined(separator: "\n"), code: EX_UNAVAILABLE)
     }
-    return outcome.output
+    return try parsed(outcome.output, "nginx -T")
   }
 
-  private func read(_ descriptor: Int32, _ name: String) throws(Failure) -> [UInt8] {
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = chunk.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
-      if count > 0 {
-        bytes += chunk[..<count]
-        guard bytes.count <= ConfigurationText.maximumLength else { throw NginxDoctor.tooLong(name) }
-      } else if count == 0 {
-        return bytes
-      } else if errno != EINTR {
-        throw Failure(
-          "cannot read \(name.shortened(to: 600).printable): \(String(cString: strerror(errno)))",
-          code: EX_IOERR)
-      }
+  private func configuration() throws -> ConfigurationText {
+    guard let file else { return try NginxDoctor.runningConfiguration() }
+    let name = file == "-" ? "standard input" : file
+    let descriptor = file == "-" ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC)
+    defer { if descriptor > STDERR_FILENO { close(descriptor) } }
+    guard descriptor >= 0,
+      let (bytes, isCut) = ChildProcess.read(descriptor, limit: ConfigurationText.maximumLength)
+    else {
+      throw Failure(
+        "cannot read \(name.shortened(to: 600).printable): \(String(cString: strerror(errno)))",
+        code: EX_IOERR)
+    }
+    guard !isCut else { throw NginxDoctor.tooLong(name) }
+    return try NginxDoctor.parsed(bytes, name)
+  }
+
+  private static func parsed(_ bytes: [UInt8], _ name: String) throws -> ConfigurationText {
+    do throws(ConfigurationError) {
+      return try ConfigurationText(parsing: bytes, name: name)
+    } catch {
+      Console.note(error.description.shortened(to: 600).printable)
+      throw ExitCode(EX_DATAERR)
     }
   }
 
@@ -127,5 +114,40 @@ struct NginxDoctor: Command {
       "guarded": .number(examination.guardedCount), "findings": .list(examination.findings.map(entry)),
       "allowed": .list(examination.allowed.map(entry)), "complete": .boolean(!examination.isCut),
     ])
+  }
+}
+
+extension SiteDoctor {
+  /// What nginx's configuration says of this URL, and of all else in it.
+  func judgeConfiguration(_ diagnosis: inout Diagnosis) throws {
+    guard let configuration else {
+      return try diagnosis.note(
+        "only the configuration shows what error pages, subrequests and other sites with the same files or backend "
+          + "give away, and what backends and logs are told; for nginx: bearerd doctor nginx, or --nginx here"
+      )
+    }
+    let port = route?.port ?? url.port ?? (url.isSecure ? 443 : 80)
+    let located = LocatedRequest(host: url.host, port: port, path: url.path, in: configuration)
+    if let located {
+      let text = "nginx: \(located.title) (\(located.place)) takes this URL"
+      switch located.access {
+      case .guarded where located.isCertain: try diagnosis.ok("\(text), and is guarded")
+      case .open where located.isCertain:
+        try diagnosis.wrong("\(text)", "it has no check", Remedy.guardLocation.lines(for: .nginx))
+      case .guarded, .open: try diagnosis.note("\(text), if no regular expression above it does")
+      case .decidedElsewhere: try diagnosis.note("\(text); something else than bearerd decides there")
+      }
+    } else {
+      try diagnosis.note("nginx: no server of the configuration has this name, or listens on port \(port)")
+    }
+    for finding in Examination(of: configuration).findings {
+      let text = "\(finding.file):\(finding.line): \(finding.name.rawValue): \(finding.problem)"
+      switch finding.severity {
+      case .error:
+        let exchange = [finding.sends.map { "sends: \($0)" }, finding.gets.map { "gets: \($0)" }]
+        try diagnosis.wrong(text, exchange.compactMap(\.self).joined(separator: "; "), [finding.fix])
+      case .warning: try diagnosis.note("\(text); write: \(finding.fix)")
+      }
+    }
   }
 }

@@ -1,4 +1,5 @@
 import BearerAuth
+import NginxConfiguration
 import ServiceManifest
 
 /// Looks at a door of a live site from outside.
@@ -9,6 +10,8 @@ struct SiteDoctor {
   let publicPaths: [String]
   let origin: String?
   let route: HTTPRoute?
+  /// Of the nginx that answers, if it is to be judged as well.
+  let configuration: ConfigurationText?
 
   func examine() throws {
     var diagnosis = try Diagnosis(of: url.description)
@@ -17,6 +20,7 @@ struct SiteDoctor {
     } catch let error as Curl.Unanswered {
       try diagnosis.wrong("no answer", error.description)
     }
+    try judgeConfiguration(&diagnosis)
     try diagnosis.finish()
   }
 
@@ -25,7 +29,8 @@ struct SiteDoctor {
     let unknown = try ask()
     let front = WebServerName(server: unknown.value(of: "Server"))
     if try isShut(to: unknown, front, &diagnosis), try staysShut(front, &diagnosis) {
-      try checkMethods(front, &diagnosis)
+      try checkVariants(front, &diagnosis)
+      try checkBodyOverHTTP2(unknown, front, &diagnosis)
     }
     try checkPages(&diagnosis)
     for path in publicPaths { try checkPublic(path, front, &diagnosis) }
@@ -122,6 +127,107 @@ struct SiteDoctor {
     try diagnosis.ok("without a token: 401, \(text)")
     if challenges.count > 1 {
       try diagnosis.note("there are \(challenges.count) challenges; some clients read one")
+    }
+  }
+}
+
+/// The web server in front of a site, by its own word.
+enum WebServerName: String, CaseIterable {
+  case nginx, apache, lighttpd, caddy, haproxy
+
+  /// Nil where the Server header names none, or is hidden.
+  init?(server: String?) {
+    let name = server?.lowercased() ?? ""
+    guard let front = WebServerName.allCases.first(where: { name.contains($0.rawValue) }) else { return nil }
+    self = front
+  }
+}
+
+/// What to write, for the front that is there, or for each where nobody knows which that is.
+enum Remedy {
+  case guardLocation
+  /// Another spelling of a path: slashes, case, `;x`.
+  case guardSpelling(slashes: Bool)
+  case guardMethods
+  /// An error page for what is answered before the check.
+  case guardErrorPage
+  /// Another version of HTTP, or another form of the request.
+  case guardServers
+  case bodyOverHTTP2
+  case challenge
+  case passAuthorization
+  case allowPublic(path: String)
+
+  func lines(for front: WebServerName?) -> [String] {
+    guard let front else {
+      return WebServerName.allCases.flatMap { front in lines(of: front).map { "\(front.rawValue): \($0)" } }
+    }
+    return lines(of: front)
+  }
+
+  private func lines(of front: WebServerName) -> [String] {
+    switch (self, front) {
+    case (.guardLocation, .nginx): ["in the location: include snippets/bearerd-guard.conf;"]
+    case (.guardLocation, .apache):
+      [
+        "in the Location: FcgidAccessChecker \"/usr/local/bin/bearerd serve --tokens /etc/bearerd/tokens --workers 1\"",
+        "in the Location: FcgidAccessCheckerAuthoritative On",
+      ]
+    case (.guardLocation, .lighttpd): ["in fastcgi.server: \"/PATH/\" => bearerd,"]
+    case (.guardLocation, .caddy): ["first in the route: import bearerd \"\""]
+    case (.guardLocation, .haproxy): ["in the frontend: http-request lua.bearerd unless public"]
+    case (.guardSpelling(slashes: true), .nginx): ["in the server: merge_slashes on; (the default)"]
+    case (.guardSpelling, .nginx):
+      ["in the server: include snippets/bearerd-guard.conf; and auth_request off; in its public locations"]
+    case (.guardSpelling(slashes: true), .apache): ["in the server: MergeSlashes On"]
+    case (.guardSpelling, .apache): ["guard <Location \"/\">, or the <Directory> of the files"]
+    case (.guardSpelling, .lighttpd):
+      ["in fastcgi.server: \"/\" => bearerd, and server.force-lowercase-filenames = \"disable\""]
+    case (.guardSpelling, .caddy): ["route { import bearerd \"\" ... }, and the public routes before it"]
+    case (.guardMethods, .nginx):
+      ["in the location: include snippets/bearerd-guard.conf; and no limit_except and no if around it"]
+    case (.guardMethods, .apache): ["no <Limit> and no <LimitExcept> around the guard of the Location"]
+    case (.guardMethods, .lighttpd): ["no $HTTP[\"request-method\"] around the guard"]
+    case (.guardMethods, .caddy): ["no method in the matcher of the guarded route"]
+    case (.guardErrorPage, .nginx):
+      ["in the location that error_page 413 leads to: include snippets/bearerd-guard.conf;"]
+    case (.guardErrorPage, .apache): ["an ErrorDocument 413 that is public"]
+    case (.guardErrorPage, .lighttpd): ["a server.errorfile-prefix that is public"]
+    case (.guardErrorPage, .caddy): ["in handle_errors: import bearerd \"\""]
+    case (.guardServers, .nginx):
+      ["in every server of this address: include snippets/bearerd-guard.conf; and no if around it"]
+    case (.guardServers, .apache): ["in every VirtualHost of this address: the lines of the guarded Location"]
+    case (.guardServers, .lighttpd): ["in every $SERVER[\"socket\"]: the guarded paths"]
+    case (.guardServers, .caddy): ["in every site of this address: import bearerd \"\""]
+    case (.guardSpelling, .haproxy), (.guardMethods, .haproxy), (.guardServers, .haproxy),
+      (.guardErrorPage, .haproxy):
+      ["in every frontend, before all other rules that answer: http-request lua.bearerd unless public"]
+    case (.bodyOverHTTP2, .lighttpd): ["server.feature-flags += ( \"server.h2proto\" => \"disable\" )"]
+    case (.bodyOverHTTP2, _): []
+    case (.challenge, .nginx):
+      [
+        "in the server: include snippets/bearerd-denied.conf;",
+        "in the location: include snippets/bearerd-guard.conf; and no error_page 401 of your own",
+      ]
+    case (.challenge, .apache): ["no ErrorDocument 401 that is a URL"]
+    case (.challenge, .haproxy):
+      ["in the frontend, behind return status 401: hdr WWW-Authenticate \"%[var(txn.bearerd_challenge)]\""]
+    case (.challenge, .lighttpd), (.challenge, .caddy): ["no error page of your own for 401"]
+    case (.passAuthorization, .nginx):
+      [
+        "in location = /_bearerd: fastcgi_param HTTP_AUTHORIZATION $bearerd_authorization; as in bearerd-auth.conf",
+        "in a proxy before it: proxy_set_header Authorization $http_authorization;",
+      ]
+    case (.passAuthorization, .apache):
+      ["in the Location: CGIPassAuth On"]
+    case (.passAuthorization, .lighttpd): ["no setenv.set-request-header for Authorization"]
+    case (.passAuthorization, .caddy): ["no request_header -Authorization before: import bearerd \"\""]
+    case (.passAuthorization, .haproxy): ["in the fcgi-app: pass-header authorization"]
+    case (.allowPublic(let path), .nginx): ["in the server: location = \(path) { auth_request off; }"]
+    case (.allowPublic(let path), .apache): ["guard a Location that does not hold \(path)"]
+    case (.allowPublic(let path), .lighttpd): ["guard a path in fastcgi.server that does not hold \(path)"]
+    case (.allowPublic(let path), .caddy): ["before the guarded routes: route \(path) { file_server }"]
+    case (.allowPublic(let path), .haproxy): ["in the acl public: \(path)"]
     }
   }
 }

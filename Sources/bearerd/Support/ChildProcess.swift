@@ -25,9 +25,9 @@ enum ChildProcess {
     write(input, to: stdin.writer)
     close(stdin.writer)
 
-    let (output, isCut) = read(stdout.reader, limit: limit)
+    let (output, isCut) = read(stdout.reader, limit: limit) ?? ([], false)
     if isCut { kill(pid, SIGKILL) }
-    let (errors, _) = read(stderr.reader, limit: 1 << 16)
+    let (errors, _) = read(stderr.reader, limit: 1 << 16) ?? ([], false)
     for end in [stdout.reader, stderr.reader] { close(end) }
     return Outcome(code: exitCode(of: pid), output: output, errors: errors, isCut: isCut)
   }
@@ -77,7 +77,8 @@ enum ChildProcess {
     }
   }
 
-  private static func read(_ descriptor: Int32, limit: Int) -> (bytes: [UInt8], isCut: Bool) {
+  /// Reads to the end, or until there are more than `limit` bytes; nil and `errno` if that fails.
+  static func read(_ descriptor: Int32, limit: Int) -> (bytes: [UInt8], isCut: Bool)? {
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while true {
@@ -85,8 +86,10 @@ enum ChildProcess {
       if count > 0 {
         bytes += chunk[..<count]
         guard bytes.count <= limit else { return (bytes, true) }
-      } else if count == 0 || errno != EINTR {
+      } else if count == 0 {
         return (bytes, false)
+      } else if errno != EINTR {
+        return nil
       }
     }
   }

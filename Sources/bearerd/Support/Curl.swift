@@ -68,6 +68,9 @@ enum Curl {
     } else {
       text.append(option: "request", request.method.utf8)
     }
+    if let version = request.version { text += "\(version.rawValue)\n".utf8 }
+    if let target = request.target { text.append(option: "request-target", target.utf8) }
+    if let body = request.body { text.append(option: "data-raw", body.utf8) }
     for (name, value) in request.headers { text.append(option: "header", Array("\(name): ".utf8) + value) }
     if let server = request.server {
       text.append(option: "connect-to", "::\(server.host):\(server.port)".utf8)

@@ -9,6 +9,11 @@ struct HTTPRequest {
   /// How long the whole exchange may take, in seconds.
   var timeout = 15
   var route: HTTPRoute?
+  /// Nil leaves the choice to curl.
+  var version: HTTPVersion?
+  /// The request line has this in place of the URL's path.
+  var target: String?
+  var body: String?
 
   private(set) var holdsSecret = false
 
@@ -31,6 +36,16 @@ struct HTTPRequest {
   var allowsProxy: Bool { url.isSecure && !url.isLoopback && server == nil }
 }
 
+/// A version of HTTP, as curl names it.
+enum HTTPVersion: String {
+  case http1_0 = "http1.0"
+  case http1_1 = "http1.1"
+  /// By ALPN: over TLS only.
+  case http2
+  /// Without TLS, and without asking first.
+  case cleartextHTTP2 = "http2-prior-knowledge"
+}
+
 /// A server to use instead of the one that a domain resolves to.
 struct HTTPRoute {
   /// `example.com`, which includes all names below it.
@@ -44,6 +59,8 @@ struct HTTPRoute {
 
 /// An HTTP response.
 struct HTTPResponse {
+  /// `HTTP/1.1`, `HTTP/2`
+  var version = ""
   var status = 0
   var headers: [(name: String, value: String)] = []
   var body: [UInt8] = []
@@ -67,6 +84,7 @@ struct HTTPResponse {
       let words = lines.first?.split(separator: " ") ?? []
       guard words.count > 1, words[0].hasPrefix("HTTP/"), let status = Int(words[1]) else { return nil }
       self.status = status
+      version = String(words[0])
       headers = lines.dropFirst().compactMap(HTTPResponse.header)
       rest = rest[end.upperBound...]
       // Skips informational responses: 100 Continue, 103 Early Hints.

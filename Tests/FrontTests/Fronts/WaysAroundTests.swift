@@ -126,4 +126,57 @@ struct WaysAroundTests {
         "/passed/page.html", "/http.html", "/PRIVATE/page.html", "//private/page.html", "/private//page.html",
       ])
   }
+
+  /// Adds rules around the check of HAProxy's example.
+  private func haproxy(above: String = "", below: String = "", more: String = "") throws -> FrontSite {
+    try FrontSite(.haproxy) { folder in
+      let check = "    http-request lua.bearerd unless public\n"
+      let end = "    use_backend api if"
+      let text = try folder.read("haproxy.cfg")
+      try #require(text.contains(check) && text.contains(end))
+      let rules = text.replacingOccurrences(of: check, with: above + check)
+        .replacingOccurrences(of: end, with: below + end)
+      try folder.make(
+        "\(rules)\n\(more)".replacingOccurrences(of: "FOLDER", with: folder.path), to: "haproxy.cfg")
+      // Answers that a cache may keep.
+      let pages = try folder.read("pages.cfg").replacing(
+        "page.html if", with: "page.html hdr Cache-Control max-age=60 if")
+      try folder.make(pages, to: "pages.cfg")
+    }
+  }
+
+  @Test("HAProxy: the order of its rules counts, and each frontend is checked by itself")
+  func haproxyRules() throws {
+    let port = try freePort()
+    let page = "file FOLDER/site/private/page.html"
+    let site = try haproxy(
+      above: "    http-request return content-type text/html \(page) if { path /early.html }\n"
+        + "    http-request set-path /private/page.html if { path /above.html }\n",
+      below: "    http-request set-path /private/page.html if { path /index.html }\n",
+      more: "frontend other\n    bind 127.0.0.1:\(port)\n    default_backend pages\n")
+    try expect(
+      site, open: ["/early.html", "/index.html"],
+      closed: [
+        "/above.html", "/PRIVATE/page.html", "//private/page.html", "/private//page.html",
+        "/index.html/../private/page.html",
+        "/index.html;/private/page.html", "/private%2fpage.html",
+      ])
+    #expect(try HTTP(port: port).get("/private/page.html").body.contains("protected page"))
+  }
+
+  @Test(
+    "HAProxy: a cache after the check gives one application what was made for another, but nothing to strangers"
+  )
+  func haproxyCache() throws {
+    let site = try haproxy(
+      below: "    http-request cache-use shared\n    http-response cache-store shared\n",
+      more: "cache shared\n    total-max-size 4\n    max-age 60\n")
+    let path = "/private/page.html"
+    let first = try site.http.get(path, token: site.tokens.app)
+    let second = try site.http.get(path, token: site.tokens.near)
+    #expect(first.status == 200 && second.status == 200)
+    #expect(!second.headers("Age").isEmpty, "it comes from the backend: correct the README")
+    #expect(try site.http.get(path).status == 401)
+    #expect(try site.http.get(path, token: site.tokens.reader).status == 403)
+  }
 }

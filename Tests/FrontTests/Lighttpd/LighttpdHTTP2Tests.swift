@@ -22,6 +22,8 @@ struct LighttpdHTTP2Tests {
     let site = try FrontSite(.lighttpd, addition: .tls(port: port))
     #expect(try call(site, port) == "1.1 200")
     #expect(try call(site, port, "-d", "a=b") == "1.1 200")
+    let outcome = try doctor(site, port)
+    #expect(outcome.code == 0, "\(outcome.output)")
     #expect(
       try call(site, port, "-X", "PUT", "--data-binary", String(repeating: "x", count: 70_000)) == "1.1 200")
   }
@@ -38,6 +40,18 @@ struct LighttpdHTTP2Tests {
     }
     #expect(statuses[0] == (number < 77 ? "500" : "200"), "\(version)")
     #expect(statuses[1] != "200", "\(version)")
+    let finding = try doctor(site, port)
+    #expect(finding.code == (number < 77 ? 1 : 0), "\(finding.output)")
+    guard number < 77 else { return }
+    #expect(finding.findings.allSatisfy { $0.hasPrefix("POST with a body over HTTP/2: ") })
+    #expect(finding.output.contains("\n         -> \(LighttpdHTTP2Tests.setting)\n"), "\(finding.output)")
+  }
+
+  private func doctor(_ site: FrontSite, _ port: UInt16) throws -> Outcome {
+    try Bearerd.start([
+      "env", "CURL_CA_BUNDLE=\(site.folder.path)/certificate", Bearerd.path, "doctor",
+      "https://localhost:\(port)/private/page.html",
+    ]).wait()
   }
 
   /// A POST whose body comes in one piece with the headers: curl sends it a moment later, and may be lucky.

@@ -37,24 +37,9 @@ struct CorpusConfiguration: Sendable, CustomTestStringConvertible {
   /// A token that is refused by its scope or address, but is known.
   var refusedToken: String? { head["scope"]?.first }
 
-  /// What nginx does; nil if the configuration needs snippets that are not there.
-  var expected: Set<Breach>? {
-    let verdict = head["nginx"]?.first ?? ""
-    let snippets = head["snippets"]?.first
-    switch snippets {
-    case nil: return Self.breaches(verdict)
-    case "needs": return Self.hasLaterSnippets ? Self.breaches(verdict) : nil
-    case "closes": return Self.hasLaterSnippets ? [] : Self.breaches(verdict)
-    case .some(let later): return Self.breaches(Self.hasLaterSnippets ? later : verdict)
-    }
-  }
-
-  /// Whether the snippets deny by themselves while the daemon is down, and know every kind of backend.
-  private static let hasLaterSnippets = FileManager.default.fileExists(
-    atPath: "\(repository)/nginx/bearerd-grpc.conf")
-
-  private static func breaches(_ words: String) -> Set<Breach> {
-    Set(words.split(separator: " ").compactMap { Breach(rawValue: String($0)) })
+  /// What nginx does.
+  var expected: Set<Breach> {
+    Set((head["nginx"]?.first ?? "").split(separator: " ").compactMap { Breach(rawValue: String($0)) })
   }
 
   /// The corpus, in the order of names.
@@ -84,7 +69,7 @@ struct CorpusConfiguration: Sendable, CustomTestStringConvertible {
   var mistakes: [String] {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     let body = lines.drop { $0.hasPrefix("# ") }
-    let keys: Set = ["asks", "public", "daemon", "scope", "nginx", "snippets", "finding", "warning"]
+    let keys: Set = ["asks", "public", "daemon", "scope", "nginx", "finding", "warning"]
     var mistakes = head.keys.filter { !keys.contains($0) }.map { "unknown key: \($0)" }
     if lines[0].contains("# asks:") { mistakes.append("no sentence first") }
     if asks.isEmpty { mistakes.append("no asks") }

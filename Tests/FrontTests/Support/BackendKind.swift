@@ -26,22 +26,22 @@ struct BackendKind {
   private static let fastCGI = [
     BackendKind("FastCGI", "fastcgi/x"), BackendKind("PHP by php-fpm", "fpm.php"),
   ]
-  private static let more = [
-    BackendKind("SCGI", "scgi/x"), BackendKind("uwsgi", "uwsgi/x"), BackendKind("CGI", "report.cgi"),
-  ]
+  private static let gateways = [BackendKind("SCGI", "scgi/x"), BackendKind("uwsgi", "uwsgi/x")]
+  private static let cgi = [BackendKind("CGI", "report.cgi")]
   private static let apache = [
     BackendKind("FCGI script", "report.fcgi"), BackendKind("PHP by FcgidWrapper", "wrapped.php"),
     BackendKind("WSGI", "wsgi/x"),
   ]
 
-  static let all = files + http + fastCGI + more + apache
+  static let all = files + http + fastCGI + gateways + cgi + apache
 
   /// Those that stand behind a web server in the tests.
   static func kinds(of front: Front) -> [BackendKind] {
     switch front {
     case .apacheFcgid, .apacheAuthnzFcgi: all
-    case .lighttpd: files + http + fastCGI + more
-    case .nginx, .caddy: files + http + fastCGI
+    case .lighttpd: files + http + fastCGI + gateways + cgi
+    case .nginx: files + http + fastCGI + gateways
+    case .caddy: files + http + fastCGI
     case .haproxy: http
     case .apacheCGI: []
     }

@@ -141,7 +141,9 @@ extension Scratch {
 }
 
 /// Tokens that all sites share: making them takes longer than starting a site.
-struct KnownTokens {
+struct KnownTokens: CustomStringConvertible {
+  /// A failed expectation prints what it compares.
+  var description: String { "the tokens of the tests" }
   /// The token file.
   let text: String
   /// Valid for every scope.
