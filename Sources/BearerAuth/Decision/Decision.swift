@@ -79,8 +79,8 @@ package struct Challenge: Sendable {
   /// All invalid tokens get the same description: the reason is for the log, not for the client.
   /// - Parameters:
   ///   - scope: the required scope; only a client with a valid token learns it.
-  ///   - schemes: what the location accepts. Both challenges are in one header, because nginx before 1.23 copies only one;
-  ///     Basic is first, for clients that read only the first challenge of a header: they know no other scheme.
+  ///   - schemes: the schemes that the location accepts. Both challenges are in one header, because nginx before 1.23 copies only one;
+  ///     Basic is first, for clients that read only the first challenge: they support no other scheme.
   package func header(for denial: Denial, scope: Scope?, accepting schemes: AcceptedSchemes = .bearer)
     -> String
   {

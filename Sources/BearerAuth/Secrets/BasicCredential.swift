@@ -5,7 +5,7 @@ package enum AcceptedSchemes: Sendable {
   case bearer
   case bearerAndBasic
 
-  /// Reads `bearer`, `bearer basic` or nothing, which is `bearer`; nil for anything else.
+  /// Parses `bearer`, `bearer basic` or an empty value, which means `bearer`; nil for anything else.
   package init?(_ bytes: Span<UInt8>) {
     if bytes.isEmpty || bytes.elementsEqual("bearer") {
       self = .bearer
@@ -17,11 +17,11 @@ package enum AcceptedSchemes: Sendable {
   }
 }
 
-/// The credentials of `Authorization: Basic` (RFC 7617), whose password is the token. The user name decides nothing: it is
-/// what a client happens to send, and is only for the log.
+/// The credentials of `Authorization: Basic` (RFC 7617), whose password is the token. The user name is for the log only
+/// and does not affect the decision: a client may send any.
 package enum BasicCredential {
-  /// The token's digest, or what keeps the credentials from having one.
-  /// - Parameter credentials: what stands behind `Basic` and its spaces: the base64 (RFC 4648 section 4) of a user name
+  /// The token's digest, or why there is none.
+  /// - Parameter credentials: the part after `Basic` and its spaces: the base64 (RFC 4648 section 4) of a user name
   ///   without control characters, a colon, and a token of visible ASCII, which may have further colons.
   static func credential(_ credentials: Span<UInt8>, with context: borrowing DigestContext) -> Credential {
     withParts(of: credentials) { userName, password in
@@ -29,7 +29,7 @@ package enum BasicCredential {
     } ?? .malformed
   }
 
-  /// Lends the user name of a whole Authorization header to `body`; nil if the header is not Basic, or broken.
+  /// Calls `body` with the user name of a whole Authorization header; nil if the header is not Basic, or malformed.
   package static func withUserName<Result>(
     of header: Span<UInt8>, _ body: (Span<UInt8>) -> Result
   ) -> Result? {
@@ -46,23 +46,23 @@ package enum BasicCredential {
     return body(span.extracting(..<colon), span.extracting((colon + 1)...))
   }
 
-  /// UTF-8 or any other encoding: bytes, but no control characters of ASCII.
+  /// Any encoding is accepted, but no ASCII control characters.
   private static func isPlain(_ userName: Span<UInt8>) -> Bool {
     for index in userName.indices where userName[index] < 0x20 || userName[index] == 0x7f { return false }
     return true
   }
 }
 
-/// Base64 as RFC 4648 section 4 has it: padded, without line ends, and with zeros in the bits that are left over.
+/// Base64 (RFC 4648 section 4): padded, without line ends, and with zeros in the unused bits.
 enum Base64 {
-  /// The bytes; nil if one character or the padding is wrong. No branch depends on a character but for the padding.
+  /// The bytes; nil if one character or the padding is wrong. Except for the padding, no branch depends on a character.
   static func decode(_ text: Span<UInt8>) -> [UInt8]? {
     let count = text.count
     guard count > 0, count.isMultiple(of: 4) else { return nil }
     let padding = text[count - 1] != equals ? 0 : text[count - 2] != equals ? 1 : 2
     let table = values.span
     var bytes: [UInt8] = []
-    // Never grown, so never copied: a copy left behind would not be overwritten.
+    // Never grown and so never copied: a copy in freed memory would not be overwritten.
     bytes.reserveCapacity(count / 4 * 3)
     var worst: UInt8 = 0
     var bits: UInt32 = 0
@@ -93,7 +93,7 @@ enum Base64 {
   private static let equals = UInt8(ascii: "=")
   private static let invalid: UInt8 = 64
 
-  /// By the character; 64 if it is not of the alphabet.
+  /// Indexed by the character; 64 if it is not in the alphabet.
   private static let values: [UInt8] = {
     var values = [UInt8](repeating: invalid, count: 256)
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

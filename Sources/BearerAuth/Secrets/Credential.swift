@@ -50,7 +50,7 @@ package enum Credential: Hashable, Sendable {
     self.init(wellFormed: secret, with: context)
   }
 
-  /// Reads the value of BEARERD_TOKEN: the token itself, 1 to 4096 bytes of visible ASCII, as the web server took it from
+  /// Parses the value of BEARERD_TOKEN: the token itself, 1 to 4096 bytes of visible ASCII, as the web server took it from
   /// a header of its choice. No bytes: absent.
   package init(token: Span<UInt8>, with context: borrowing DigestContext) {
     guard !token.isEmpty else {
@@ -98,7 +98,7 @@ package enum Credential: Hashable, Sendable {
     }
   }
 
-  /// Lends what stands behind `Basic` and its spaces to `body`; nil if the header has another scheme.
+  /// Calls `body` with the part after `Basic` and its spaces; nil if the header has another scheme.
   static func withBasic<Result>(in header: Span<UInt8>, _ body: (Span<UInt8>) -> Result?) -> Result? {
     guard header.count <= maximumLength, let end = endOfScheme(in: header), isBasic(header.extracting(..<end))
     else { return nil }

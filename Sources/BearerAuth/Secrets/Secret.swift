@@ -74,7 +74,7 @@ private struct CharacterKinds: OptionSet {
 
   static let alphanumeric = CharacterKinds(rawValue: 1)
   static let token68 = CharacterKinds(rawValue: 2)
-  /// ASCII without the space and without control characters.
+  /// ASCII without space and control characters.
   static let visible = CharacterKinds(rawValue: 4)
 
   /// Indexed by the byte.

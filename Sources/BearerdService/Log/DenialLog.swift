@@ -13,10 +13,10 @@ final class DenialLog: Sendable {
   init(logger: Logger) { self.logger = logger }
 
   /// A request was denied. The log names the token's application and key; the secret is no longer known here.
-  /// - Parameter mayBeTold: false for a user name that is a token: some clients send it as that.
+  /// - Parameter mayBeLogged: false for a user name that is a token, which some clients send.
   func record(
     _ denial: Denial, token: Token?, parameters: borrowing Parameters, at now: Instant,
-    mayBeTold: (Span<UInt8>) -> Bool
+    mayBeLogged: (Span<UInt8>) -> Bool
   ) {
     guard admits(denial.rawValue, at: now) else { return }
     var fields = DenialLog.context(of: parameters)
@@ -25,7 +25,7 @@ final class DenialLog: Sendable {
       // Basic is another scheme unless the location accepts it.
       let isDirect = parameters.has(.authorization)
       let name = parameters.value(of: isDirect ? .authorization : .redirectedAuthorization) { header in
-        BasicCredential.withUserName(of: header) { mayBeTold($0) ? LogText.userName($0) : "..." }
+        BasicCredential.withUserName(of: header) { mayBeLogged($0) ? LogText.userName($0) : "..." }
       }
       if let name = name ?? nil {
         fields["scheme"] = "basic"

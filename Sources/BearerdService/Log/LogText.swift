@@ -10,7 +10,7 @@ enum LogText {
     text(bytes, length: bytes.count)
   }
 
-  /// A user name, which proves nothing; `...` for one that is as hard to guess as a token, and may be one.
+  /// A user name, which is not verified; `...` for one that is as hard to guess as a token, and may be one.
   static func userName(_ bytes: Span<UInt8>) -> String {
     SecretStrength(of: bytes).isSufficient ? "..." : value(bytes)
   }

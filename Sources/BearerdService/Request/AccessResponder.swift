@@ -43,7 +43,7 @@ final class AccessResponder: Responder {
       return fail("BEARERD_SCOPE is not a valid scope (\(Scope.rule))", parameters, in: response)
     }
     guard let schemes = parameters.value(of: .accept, { AcceptedSchemes($0) }) ?? .bearer else {
-      return fail("BEARERD_ACCEPT is neither bearer nor bearer basic", parameters, in: response)
+      return fail("invalid BEARERD_ACCEPT; set it to bearer or bearer basic", parameters, in: response)
     }
     authorizationWatch.observe(parameters)
     let credential = credential(in: parameters, accepting: schemes)
@@ -82,8 +82,8 @@ final class AccessResponder: Responder {
 
   /// Hashes the secret at once: nothing after this sees it.
   ///
-  /// BEARERD_TOKEN counts instead of Authorization. A request with two different tokens is malformed: the backend might
-  /// read the other one.
+  /// BEARERD_TOKEN has priority over Authorization. A request with two different tokens is malformed: the backend might
+  /// use the other one.
   private func credential(
     in parameters: borrowing Parameters, accepting schemes: AcceptedSchemes
   ) -> Credential {

@@ -1,6 +1,6 @@
 /// The variables that contain a client's secret, or other text set by a client.
 struct Secrets {
-  /// What a location sets to the secret of its clients.
+  /// The variables that a location sets to the secret of its clients.
   static let settings: Set<String> = ["$bearerd_authorization", "$bearerd_token"]
 
   /// With the dollar sign.

@@ -8,51 +8,55 @@ import ServiceManifest
 struct Doctor: Command {
   static let configuration = CommandConfiguration(
     commandName: "live",
-    abstract: "Look at a live site as its callers do, or at a socket as its web server does.",
+    abstract: "Check a live site as its clients see it, or a socket as its web server uses it.",
     discussion: """
       bearerd doctor https://api.example.com/api/ --token-stdin <app.token
       bearerd doctor unix:/run/bearerd/bearerd.sock
 
-      The URL is one behind a door. It is asked with no token, a wrong one and, if you give one, the right one, in \
-      all ways in which doors have been found open or shut by mistake; each finding comes with the line to write. \
-      Exits with 0 where all is well, and 1 where not.
+      The URL is in a protected location. It is requested without a token, with a wrong one and, if you give one, \
+      with the right one, for every misconfiguration we know of. Each finding has the line to write. Exits 0 if \
+      nothing is found, 1 otherwise.
       """)
 
-  @Argument(help: ArgumentHelp("A guarded URL, unix:/PATH or HOST:PORT.", valueName: "url|socket"))
-  var patient: String
+  @Argument(help: ArgumentHelp("A protected URL, unix:/PATH or HOST:PORT.", valueName: "url|socket"))
+  var subject: String
 
   @OptionGroup var surplus: ExtraArguments
 
-  @Flag(help: "Read a token that opens this door from standard input.")
+  @Flag(help: "Read a token that is valid for this URL from standard input.")
   var tokenStdin = false
 
   @Option(
     name: .customLong("public"),
     help: ArgumentHelp(
-      "Paths of the site that everybody must get, with commas between: /.well-known/ai-plugin.json.",
+      "Comma-separated public paths of the site: /.well-known/ai-plugin.json.",
       valueName: "paths"),
     transform: Doctor.paths)
   var publicPaths: [String] = []
 
-  @Option(help: ArgumentHelp("A site whose pages in browsers must be able to call.", valueName: "url"))
+  @Option(
+    help: ArgumentHelp("An origin whose pages must be able to call the API from a browser.", valueName: "url")
+  )
   var origin: String?
 
   @OptionGroup var connection: ConnectOption
 
   @Flag(
-    help: "Also judge nginx's configuration, as doctor nginx does, and the location that takes this URL.")
+    help: "Also check nginx's configuration like doctor nginx, and the location that matches this URL.")
   var nginx = false
 
-  @Option(help: ArgumentHelp("Of a socket: the door, as the web server names it.", valueName: "scope"))
+  @Option(help: ArgumentHelp("For a socket: the required scope.", valueName: "scope"))
   var scope: String?
 
   func validate() throws {
     guard origin.map({ (try? WebURL(parsing: $0)) != nil }) != false else {
-      throw ValidationError("--origin is a URL: https://HOST")
+      throw ValidationError("--origin must be a URL: https://HOST")
     }
-    guard scope.map({ Scope($0) != nil }) != false else { throw ValidationError("a scope is \(Scope.rule)") }
+    guard scope.map({ Scope($0) != nil }) != false else {
+      throw ValidationError("a scope must be \(Scope.rule)")
+    }
     guard !isSite || scope == nil else {
-      throw ValidationError("--scope is for sockets; of a site, its server says it")
+      throw ValidationError("--scope is for sockets; for a site, its web server sets the scope")
     }
     guard isSite || (publicPaths.isEmpty && origin == nil && connection.connectTo == nil && !nginx) else {
       throw ValidationError("--public, --origin, --connect-to and --nginx are for sites")
@@ -76,28 +80,28 @@ struct Doctor: Command {
     }
   }
 
-  private var isSite: Bool { patient.contains("://") }
+  private var isSite: Bool { subject.contains("://") }
 
   private func url() throws(Failure) -> WebURL {
-    do throws(WebURL.Invalid) { return try WebURL(parsing: patient) } catch {
+    do throws(WebURL.Invalid) { return try WebURL(parsing: subject) } catch {
       throw .usage("this \(error)")
     }
   }
 
   private func socket() throws(Failure) -> ListenAddress {
     let address: ListenAddress
-    do throws(ListenAddress.Invalid) { address = try ListenAddress(parsing: patient) } catch {
-      throw .usage("\(error); a site is https://HOST/PATH")
+    do throws(ListenAddress.Invalid) { address = try ListenAddress(parsing: subject) } catch {
+      throw .usage("\(error); for a site use https://HOST/PATH")
     }
     switch address {
     case .unix, .tcp: return address
     case .descriptor, .systemd:
-      throw .usage("a socket is unix:/PATH or HOST:PORT, and a site is https://HOST/PATH")
+      throw .usage("use unix:/PATH or HOST:PORT for a socket, https://HOST/PATH for a site")
     }
   }
 
   private func readToken() throws(Failure) -> [UInt8] {
-    let token = try SecretInput.read("a token that opens this door")
+    let token = try SecretInput.read("a token that is valid for this URL")
     guard Secret.isWellFormed(token.span) else {
       throw .usage(
         "`Authorization: Bearer` cannot carry the token of standard input: write letters, digits and -._~+/ with = only "
@@ -109,32 +113,32 @@ struct Doctor: Command {
   private static func paths(_ text: String) throws -> [String] {
     try text.split(separator: ",").map { path in
       guard (try? WebURL(parsing: "http://localhost\(path)")) != nil, path.hasPrefix("/") else {
-        throw ValidationError("a path begins with a slash: /.well-known/ai-plugin.json")
+        throw ValidationError("a path must begin with a slash: /.well-known/ai-plugin.json")
       }
       return String(path)
     }
   }
 }
 
-/// What the doctor sees, said as it goes; and what to write where something is wrong.
+/// Prints what the doctor finds, and the fix for each finding.
 struct Diagnosis {
   private var wrongs = 0
 
-  init(of patient: String) throws(Failure) {
-    try Console.print(patient.printable)
+  init(of subject: String) throws(Failure) {
+    try Console.print(subject.printable)
   }
 
-  /// As it must be.
+  /// As expected.
   func ok(_ text: String) throws(Failure) { try line("ok", text) }
 
-  /// Neither right nor wrong by itself.
+  /// Information only.
   func note(_ text: String) throws(Failure) { try line("note", text) }
 
-  /// Not as it must be.
+  /// A finding.
   /// - Parameters:
-  ///   - text: what was seen.
-  ///   - meaning: what it means.
-  ///   - remedy: what to write into which file.
+  ///   - text: the observation.
+  ///   - meaning: its cause or effect.
+  ///   - remedy: the lines to write.
   mutating func wrong(_ text: String, _ meaning: String, _ remedy: [String] = []) throws(Failure) {
     wrongs += 1
     try line("wrong", text)
@@ -142,7 +146,7 @@ struct Diagnosis {
     for fix in remedy { try line("", "-> \(fix)") }
   }
 
-  /// Says how it went.
+  /// Prints the result.
   func finish() throws {
     guard wrongs == 0 else {
       try Console.print(wrongs == 1 ? "1 finding" : "\(wrongs) findings")

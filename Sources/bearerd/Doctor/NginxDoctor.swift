@@ -8,19 +8,19 @@ import NginxConfiguration
 struct NginxDoctor: Command {
   static let configuration = CommandConfiguration(
     commandName: "nginx",
-    abstract: "Find what leads around the guard in nginx's configuration.",
+    abstract: "Find what bypasses the guard in nginx's configuration.",
     discussion: """
       bearerd doctor nginx
       nginx -T | bearerd doctor nginx -
 
-      Without a file it runs `nginx -T`. Each finding has a file and a line, what a client sends, what comes of it, and \
-      the line to write; bearerd-doctor-nginx(7) describes them. A comment `# bearerd: allow NAME` on the line, or above \
-      it, silences one. Exits with 0 if there is no error, 1 if something is open or leaks, 65 if the text is not a \
-      configuration of nginx.
+      Without a file it runs `nginx -T`. Each finding has a file and a line, the request of an attacker, its result, \
+      and the line to write; bearerd-doctor-nginx(7) describes them. A comment `# bearerd: allow NAME` on the line, or \
+      above it, suppresses one. Exits 0 if there is no error, 1 if a check is bypassed or a secret leaks, 65 if the \
+      text is not a configuration of nginx.
       """)
 
   @Argument(
-    help: ArgumentHelp("What nginx -T printed, or a file of nginx; - is standard input.", valueName: "file"),
+    help: ArgumentHelp("The output of nginx -T, or a file of nginx; - is standard input.", valueName: "file"),
     completion: .file())
   var file: String?
 
@@ -35,17 +35,17 @@ struct NginxDoctor: Command {
     if examination.hasErrors { throw ExitCode.failure }
   }
 
-  /// What `nginx -T` prints. It needs the rights of whoever starts nginx: it reads keys and logs as well.
+  /// The output of `nginx -T`, which needs the same rights as starting nginx: it also reads keys and logs.
   static func runningConfiguration() throws -> ConfigurationText {
     let outcome = try ChildProcess.run(
       ["nginx", "-T"], environment: ["LC_ALL=C"], input: [], limit: ConfigurationText.maximumLength)
-    guard !outcome.isCut else { throw tooLong("what nginx -T prints") }
+    guard !outcome.isCut else { throw tooLong("the output of nginx -T") }
     guard outcome.code == 0 else {
       let said = String(decoding: outcome.errors, as: UTF8.self).split(separator: "\n").map {
         String($0).shortened(to: 600).printable
       }
       throw Failure(
-        "nginx -T failed; run this as root, or give it the text: nginx -T | bearerd doctor nginx -\n"
+        "nginx -T failed; run this as root, or pass its output: nginx -T | bearerd doctor nginx -\n"
           + said.joined(separator: "\n"), code: EX_UNAVAILABLE)
     }
     return try parsed(outcome.output, "nginx -T")
@@ -90,7 +90,7 @@ struct NginxDoctor: Command {
     let errors = examination.findings.count { $0.severity == .error }
     let warnings = examination.findings.count - errors
     if examination.isCut {
-      try Console.print("There are more findings; these are the first \(examination.findings.count).")
+      try Console.print("There are more findings; only the first \(examination.findings.count).")
     }
     try Console.print(
       "\(counted(examination.guardedCount, "guarded location")): \(counted(errors, "error")), \(counted(warnings, "warning"))"
@@ -99,7 +99,7 @@ struct NginxDoctor: Command {
 
   private func counted(_ count: Int, _ word: String) -> String { "\(count) \(word)\(count == 1 ? "" : "s")" }
 
-  /// The field names are a promise.
+  /// The field names are stable.
   private func object(_ examination: Examination) -> JSON {
     func entry(_ finding: NginxFinding) -> JSON {
       .object([
@@ -118,27 +118,27 @@ struct NginxDoctor: Command {
 }
 
 extension SiteDoctor {
-  /// What nginx's configuration says of this URL, and of all else in it.
+  /// Checks the location of this URL in nginx's configuration, and the whole configuration.
   func judgeConfiguration(_ diagnosis: inout Diagnosis) throws {
     guard let configuration else {
       return try diagnosis.note(
-        "only the configuration shows what error pages, subrequests and other sites with the same files or backend "
-          + "give away, and what backends and logs are told; for nginx: bearerd doctor nginx, or --nginx here"
+        "bypasses by error pages, subrequests and other sites with the same files or backend, and leaks to backends "
+          + "and logs, are visible in the configuration only; for nginx: bearerd doctor nginx, or --nginx here"
       )
     }
     let port = route?.port ?? url.port ?? (url.isSecure ? 443 : 80)
     let located = LocatedRequest(host: url.host, port: port, path: url.path, in: configuration)
     if let located {
-      let text = "nginx: \(located.title) (\(located.place)) takes this URL"
+      let text = "nginx: \(located.title) (\(located.place)) matches this URL"
       switch located.access {
       case .guarded where located.isCertain: try diagnosis.ok("\(text), and is guarded")
       case .open where located.isCertain:
         try diagnosis.wrong("\(text)", "it has no check", Remedy.guardLocation.lines(for: .nginx))
-      case .guarded, .open: try diagnosis.note("\(text), if no regular expression above it does")
-      case .decidedElsewhere: try diagnosis.note("\(text); something else than bearerd decides there")
+      case .guarded, .open: try diagnosis.note("\(text), unless a regular expression before it matches")
+      case .decidedElsewhere: try diagnosis.note("\(text); another check decides there, not bearerd")
       }
     } else {
-      try diagnosis.note("nginx: no server of the configuration has this name, or listens on port \(port)")
+      try diagnosis.note("nginx: no server in the configuration has this name and listens on port \(port)")
     }
     for finding in Examination(of: configuration).findings {
       let text = "\(finding.file):\(finding.line): \(finding.name.rawValue): \(finding.problem)"

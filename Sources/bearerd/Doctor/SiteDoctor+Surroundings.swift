@@ -1,10 +1,10 @@
 import BearerAuth
 import ServiceManifest
 
-/// Other ways to the protected location, and what must not be protected.
+/// Other ways to the protected location, and paths that must not be protected.
 extension SiteDoctor {
   /// The same request written in other ways, without a token: each must be denied as the plain one is.
-  func checkVariants(_ front: WebServerName?, _ diagnosis: inout Diagnosis) throws {
+  func checkVariants(_ server: WebServerName?, _ diagnosis: inout Diagnosis) throws {
     let variants = Variant.all(of: url)
     var (open, weak): (Int, [String]) = (0, [])
     for variant in variants {
@@ -17,20 +17,20 @@ extension SiteDoctor {
         open += 1
         try diagnosis.wrong(
           "\(variant.name) without a token: \(answer.status)", variant.meaning,
-          variant.remedy.lines(for: front))
+          variant.remedy.lines(for: server))
       } else {
         weak.append("\(variant.name): \(answer.status)")
       }
     }
     if open == 0 {
-      try diagnosis.ok("written in \(variants.count) other ways without a token: nothing guarded comes back")
+      try diagnosis.ok("written in \(variants.count) other ways without a token: no guarded content")
     }
     guard !weak.isEmpty else { return }
     try diagnosis.note(
       "not denied, but without guarded content: \(weak.joined(separator: ", "))")
   }
 
-  /// Nil if nothing came back.
+  /// Nil if there is no response.
   private func answer(to variant: Variant) throws -> HTTPResponse? {
     var request = HTTPRequest(url: url, timeout: 5, route: route)
     try variant.change(&request)
@@ -41,12 +41,12 @@ extension SiteDoctor {
     }
   }
 
-  /// An answer to OPTIONS without content says no more than which methods there are.
+  /// A response to OPTIONS without content only lists the allowed methods.
   private func isOpen(_ answer: HTTPResponse, _ variant: Variant) -> Bool {
     (200...299).contains(answer.status) && (variant.method != "OPTIONS" || !answer.body.isEmpty)
   }
 
-  /// Another path may be one that everybody gets: a page for all unknown paths, say.
+  /// Another path may be public, for example a page for all unknown paths.
   private func isContent(_ answer: HTTPResponse, _ variant: Variant) throws -> Bool {
     guard variant.isOtherPath else { return true }
     let name = try randomBytes(8).map { String($0, radix: 16) }.joined()
@@ -57,10 +57,11 @@ extension SiteDoctor {
   }
 
   /// lighttpd before 1.4.77 sends an authorizer the beginning of a body that comes over HTTP/2, if that has arrived with the
-  /// head. One request may be lucky, so its version counts as well.
-  func checkBodyOverHTTP2(_ plain: HTTPResponse, _ front: WebServerName?, _ diagnosis: inout Diagnosis) throws
+  /// head. One request may succeed by chance, so the version is checked too.
+  func checkBodyOverHTTP2(_ plain: HTTPResponse, _ server: WebServerName?, _ diagnosis: inout Diagnosis)
+    throws
   {
-    guard plain.version == "HTTP/2", front == .lighttpd || front == nil else { return }
+    guard plain.version == "HTTP/2", server == .lighttpd || server == nil else { return }
     var request = HTTPRequest(method: "POST", url: url, route: route)
     request.body = "a=b"
     var status = "no answer"
@@ -69,15 +70,15 @@ extension SiteDoctor {
     } catch is Curl.Unanswered {}
     let version = plain.value(of: "Server")?.split(separator: "/").last ?? ""
     let numbers = version.split(separator: ".").compactMap { Int($0) }
-    let isOld = front == .lighttpd && numbers.count == 3 && numbers.lexicographicallyPrecedes([1, 4, 77])
+    let isOld = server == .lighttpd && numbers.count == 3 && numbers.lexicographicallyPrecedes([1, 4, 77])
     guard status == "500" || isOld else { return }
     try diagnosis.wrong(
       "POST with a body over HTTP/2: \(status)",
-      "lighttpd before 1.4.77 sends bearerd the beginning of the body, and answers 500, with a good token as well",
+      "lighttpd before 1.4.77 sends the beginning of the body to bearerd and answers 500, even with a valid token",
       Remedy.bodyOverHTTP2.lines(for: .lighttpd))
   }
 
-  /// Whether a page of another site may call (the Fetch standard, CORS protocol). Wrong only where it was asked for.
+  /// Whether a page of another origin may call the API (Fetch, CORS protocol). A finding only if --origin is given.
   func checkPages(_ diagnosis: inout Diagnosis) throws {
     let page = origin ?? "https://app.example.com"
     let answer = try ask(
@@ -89,22 +90,23 @@ extension SiteDoctor {
     let seen = "a browser's preflight: \(answer.status)"
     guard (200...299).contains(answer.status), allows(page, answer), allowsAuthorization(answer) else {
       guard origin != nil else {
-        return try diagnosis.note("\(seen); pages of other sites cannot call, which need not be wrong")
+        return try diagnosis.note(
+          "\(seen); pages of other origins cannot call the API, which may be intended")
       }
       let missing =
         (200...299).contains(answer.status)
         ? allows(page, answer)
-          ? "Access-Control-Allow-Headers does not name Authorization, which * does not mean"
+          ? "Access-Control-Allow-Headers does not contain Authorization, which * does not include"
           : "Access-Control-Allow-Origin does not allow \(page)"
-        : "a browser asks without a token first, and must get 2xx"
+        : "a browser first sends a preflight without a token, which must get 2xx"
       return try diagnosis.wrong(seen, missing, corsLines(page))
     }
-    try diagnosis.ok("\(seen), and pages of \(origin == nil ? "other sites" : page) may call")
+    try diagnosis.ok("\(seen), and pages of \(origin == nil ? "other origins" : page) may call the API")
     let denial = try ask(headers: [("Origin", Array(page.utf8))])
     guard denial.status == 401, !allows(page, denial) else { return }
     let text = "a denial has no Access-Control-Allow-Origin"
-    guard origin != nil else { return try diagnosis.note("\(text), so that a page cannot read it") }
-    try diagnosis.wrong(text, "the page learns no more than that something failed", corsLines(page))
+    guard origin != nil else { return try diagnosis.note("\(text): a page cannot read it") }
+    try diagnosis.wrong(text, "the page cannot read the status of the failure", corsLines(page))
   }
 
   private func corsLines(_ page: String) -> [String] {
@@ -127,24 +129,24 @@ extension SiteDoctor {
     }
   }
 
-  func checkPublic(_ path: String, _ front: WebServerName?, _ diagnosis: inout Diagnosis) throws {
+  func checkPublic(_ path: String, _ server: WebServerName?, _ diagnosis: inout Diagnosis) throws {
     let answer = try ask(at: try url.at(path))
     let seen = "\(path): \(answer.status)"
     switch answer.status {
     case 200:
       guard let token, try PublishedSecrets.contains(try hash(token), in: answer.body) else {
-        return try diagnosis.ok("\(seen), for everybody")
+        return try diagnosis.ok("\(seen), public")
       }
       try diagnosis.wrong(
-        "\(seen), with the token in it", "everybody can read it there; take it out, and end it",
+        "\(seen), with the token in it", "it is public there; remove it, and expire the token",
         ["bearerd token rotate APP --keep 0"])
     case 401, 403:
       try diagnosis.wrong(
-        seen, "a public file is covered by the gate", Remedy.allowPublic(path: path).lines(for: front))
+        seen, "a public path is in a protected location", Remedy.allowPublic(path: path).lines(for: server))
     case 300...399:
-      try diagnosis.wrong(seen, "it has moved to \(answer.value(of: "Location") ?? "nowhere")")
+      try diagnosis.wrong(seen, "it redirects to \(answer.value(of: "Location") ?? "no location")")
     default:
-      try diagnosis.wrong(seen, "it is not there")
+      try diagnosis.wrong(seen, "it is not available")
     }
   }
 }
@@ -154,9 +156,9 @@ struct Variant {
   /// For a finding: `POST`, `//private/page.html`.
   let name: String
   var method = "GET"
-  /// The path is another one to a web server that compares paths byte by byte.
+  /// Whether the path differs for a web server that compares paths byte by byte.
   var isOtherPath = false
-  /// No answer says nothing: not every server speaks this version, and some wait for the body.
+  /// No response is not a finding: not every server supports this version, and some wait for the body.
   var isOptional = false
   let meaning: String
   let remedy: Remedy
@@ -180,7 +182,7 @@ struct Variant {
     let query = url.path.dropFirst(path.count)
     let first = path.dropFirst().prefix { $0 != "/" }
     let rest = path.dropFirst(1 + first.count)
-    // Two letters of a %-form may be in any case.
+    // The two letters of a percent-encoding may be in any case.
     let otherCase =
       first.contains("%") ? "" : first.uppercased() == first ? first.lowercased() : first.uppercased()
     let spellings = [
@@ -210,13 +212,13 @@ struct Variant {
     }
     let absolute = Variant(
       name: "GET \(url.origin)\(url.path)",
-      meaning: "a request line with the whole URL goes around the guard",
+      meaning: "a request line with the whole URL bypasses the guard",
       remedy: .guardServers
     ) {
       $0.version = .http1_1
       $0.target = url.origin + url.path
     }
-    // No body follows: what is too long is answered before it comes. Of GET: a page for 413 need not take POST.
+    // No body follows: a length over the limit is answered before the body. GET, because a page for 413 may not accept POST.
     let tooLong = Variant(
       name: "GET with a body of 1 TiB", isOptional: true,
       meaning:

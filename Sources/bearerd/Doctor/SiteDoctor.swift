@@ -2,15 +2,15 @@ import BearerAuth
 import NginxConfiguration
 import ServiceManifest
 
-/// Looks at a door of a live site from outside.
+/// Checks a protected location of a live site from outside.
 struct SiteDoctor {
   let url: WebURL
-  /// One that must open the door.
+  /// A token that must be allowed.
   let token: [UInt8]?
   let publicPaths: [String]
   let origin: String?
   let route: HTTPRoute?
-  /// Of the nginx that answers, if it is to be judged as well.
+  /// The configuration of the nginx that answers, if it is to be checked too.
   let configuration: ConfigurationText?
 
   func examine() throws {
@@ -18,7 +18,7 @@ struct SiteDoctor {
     do {
       try examine(&diagnosis)
     } catch let error as Curl.Unanswered {
-      try diagnosis.wrong("no answer", error.description)
+      try diagnosis.wrong("no response", error.description)
     }
     try judgeConfiguration(&diagnosis)
     try diagnosis.finish()
@@ -27,16 +27,16 @@ struct SiteDoctor {
   private func examine(_ diagnosis: inout Diagnosis) throws {
     try checkEncryption(&diagnosis)
     let unknown = try ask()
-    let front = WebServerName(server: unknown.value(of: "Server"))
-    if try isShut(to: unknown, front, &diagnosis), try staysShut(front, &diagnosis) {
-      try checkVariants(front, &diagnosis)
-      try checkBodyOverHTTP2(unknown, front, &diagnosis)
+    let server = WebServerName(server: unknown.value(of: "Server"))
+    if try isShut(to: unknown, server, &diagnosis), try staysShut(server, &diagnosis) {
+      try checkVariants(server, &diagnosis)
+      try checkBodyOverHTTP2(unknown, server, &diagnosis)
     }
     try checkPages(&diagnosis)
-    for path in publicPaths { try checkPublic(path, front, &diagnosis) }
+    for path in publicPaths { try checkPublic(path, server, &diagnosis) }
   }
 
-  /// What the door answers.
+  /// Sends a request.
   func ask(
     _ authorization: [UInt8]? = nil, method: String = "GET", headers: [(name: String, value: [UInt8])] = [],
     at place: WebURL? = nil
@@ -45,44 +45,44 @@ struct SiteDoctor {
     return try Curl.response(to: authorization.map(request.authorized) ?? request)
   }
 
-  /// Where tokens may be sent: not where others on the way can read them.
+  /// Whether tokens may be sent: not if others on the path can read them.
   var isPrivate: Bool { HTTPRequest(url: url, route: route).isPrivate }
 
   private func checkEncryption(_ diagnosis: inout Diagnosis) throws {
     guard !isPrivate else { return }
     try diagnosis.wrong(
-      "http:// and not https://",
-      "a token that is sent here can be read by all on the way"
+      "http:// instead of https://",
+      "others on the path can read a token that is sent here"
         + (token == nil ? "" : "; yours was not sent"),
       [
-        "the server that guards: listen 443 ssl; with ssl_certificate and ssl_certificate_key",
-        "the one that listens on port 80: return 403;",
+        "the server with the guard: listen 443 ssl; with ssl_certificate and ssl_certificate_key",
+        "the server on port 80: return 403;",
       ])
   }
 
-  /// Whether a caller without a token is refused as it must be.
-  private func isShut(to answer: HTTPResponse, _ front: WebServerName?, _ diagnosis: inout Diagnosis) throws
+  /// Whether a request without a token is denied with 401.
+  private func isShut(to answer: HTTPResponse, _ server: WebServerName?, _ diagnosis: inout Diagnosis) throws
     -> Bool
   {
     let seen = "without a token: \(answer.status)"
     switch answer.status {
     case 401:
-      try checkChallenge(of: answer, front, &diagnosis)
+      try checkChallenge(of: answer, server, &diagnosis)
       return true
     case 403:
       try diagnosis.wrong(
-        seen, "401 is due, with what is asked for; something else than bearerd refuses everybody here",
-        Remedy.guardLocation.lines(for: front))
+        seen, "expected 401 with a challenge; another program denies every request here",
+        Remedy.guardLocation.lines(for: server))
     case 200...299:
-      // nginx keeps the challenge of the 401 that it was.
+      // nginx keeps the challenge of the original 401.
       if let challenge = answer.value(of: "WWW-Authenticate") {
         try diagnosis.wrong(
-          "\(seen), with \(challenge)", "an error page turns the door's 401 into \(answer.status)",
-          ["in place of error_page 401 = ... or =200 ...: error_page 401 @bearerd_unauthorized;"])
+          "\(seen), with \(challenge)", "an error page turns the 401 into \(answer.status)",
+          ["instead of error_page 401 = ... or =200 ...: error_page 401 @bearerd_unauthorized;"])
       } else {
         try diagnosis.wrong(
-          seen, "the door is open: its guard is missing, or comes too late",
-          Remedy.guardLocation.lines(for: front))
+          seen, "the location is not protected: its guard is missing, or applied too late",
+          Remedy.guardLocation.lines(for: server))
       }
     case 300...399:
       let place = answer.value(of: "Location") ?? ""
@@ -90,60 +90,60 @@ struct SiteDoctor {
       try diagnosis.wrong(
         "\(seen), to \(place)",
         isUpgrade
-          ? "look at that URL; a caller who uses this one has sent its token in clear"
-          : "401 is due: applications do not follow to a login page, and need not be shown one",
-        isUpgrade ? ["in this server: return 403;"] : Remedy.guardLocation.lines(for: front))
+          ? "check that URL; a client that uses this one has sent its token unencrypted"
+          : "expected 401: applications do not follow redirects to a login page",
+        isUpgrade ? ["in this server: return 403;"] : Remedy.guardLocation.lines(for: server))
     case 500...599:
       try diagnosis.wrong(
-        seen, "the door cannot ask bearerd, or asks wrongly",
+        seen, "the web server cannot reach bearerd, or sends invalid requests",
         ["bearerd doctor unix:/run/bearerd/bearerd.sock"])
     default:
       try diagnosis.wrong(
-        seen, "401 is due before anybody looks further: there is no door here",
-        Remedy.guardLocation.lines(for: front))
+        seen, "expected 401 before anything else: the location is not protected",
+        Remedy.guardLocation.lines(for: server))
     }
     return false
   }
 
-  private func checkChallenge(of answer: HTTPResponse, _ front: WebServerName?, _ diagnosis: inout Diagnosis)
+  private func checkChallenge(of answer: HTTPResponse, _ server: WebServerName?, _ diagnosis: inout Diagnosis)
     throws
   {
     let challenges = answer.values(of: "WWW-Authenticate")
-    let lines = Remedy.challenge.lines(for: front)
+    let lines = Remedy.challenge.lines(for: server)
     guard let text = challenges.first else {
       return try diagnosis.wrong(
-        "without a token: 401, and no WWW-Authenticate",
-        "a caller cannot know what is asked of it (RFC 9110, 15.5.2); some clients begin to register themselves",
+        "without a token: 401 without WWW-Authenticate",
+        "a client does not know which credentials are expected (RFC 9110, 15.5.2); some clients start dynamic registration",
         lines)
     }
     guard let challenge = challenges.lazy.map(ReceivedChallenge.init).first(where: \.isBearer) else {
       return try diagnosis.wrong(
-        "without a token: 401, \(text)", "something else than bearerd asks here; its challenge is Bearer",
-        front == .nginx ? ["in the location: auth_basic off;"] : Remedy.guardLocation.lines(for: front))
+        "without a token: 401, \(text)", "another program sends this challenge; that of bearerd is Bearer",
+        server == .nginx ? ["in the location: auth_basic off;"] : Remedy.guardLocation.lines(for: server))
     }
     guard challenge.hasRealm else {
       return try diagnosis.wrong("without a token: 401, \(text)", "the challenge lacks its realm", lines)
     }
     try diagnosis.ok("without a token: 401, \(text)")
     if challenges.count > 1 {
-      try diagnosis.note("there are \(challenges.count) challenges; some clients read one")
+      try diagnosis.note("there are \(challenges.count) challenges; some clients read only one")
     }
   }
 }
 
-/// The web server in front of a site, by its own word.
+/// The web server of a site, as its Server header names it.
 enum WebServerName: String, CaseIterable {
   case nginx, apache, lighttpd, caddy, haproxy
 
-  /// Nil where the Server header names none, or is hidden.
+  /// Nil if the Server header names none of these, or is missing.
   init?(server: String?) {
     let name = server?.lowercased() ?? ""
-    guard let front = WebServerName.allCases.first(where: { name.contains($0.rawValue) }) else { return nil }
-    self = front
+    guard let known = WebServerName.allCases.first(where: { name.contains($0.rawValue) }) else { return nil }
+    self = known
   }
 }
 
-/// What to write, for the front that is there, or for each where nobody knows which that is.
+/// The lines to write for the site's web server, or for each server if it is unknown.
 enum Remedy {
   case guardLocation
   /// Another spelling of a path: slashes, case, `;x`.
@@ -158,15 +158,16 @@ enum Remedy {
   case passAuthorization
   case allowPublic(path: String)
 
-  func lines(for front: WebServerName?) -> [String] {
-    guard let front else {
-      return WebServerName.allCases.flatMap { front in lines(of: front).map { "\(front.rawValue): \($0)" } }
+  func lines(for server: WebServerName?) -> [String] {
+    guard let server else {
+      return WebServerName.allCases.flatMap { server in lines(of: server).map { "\(server.rawValue): \($0)" }
+      }
     }
-    return lines(of: front)
+    return lines(of: server)
   }
 
-  private func lines(of front: WebServerName) -> [String] {
-    switch (self, front) {
+  private func lines(of server: WebServerName) -> [String] {
+    switch (self, server) {
     case (.guardLocation, .nginx): ["in the location: include snippets/bearerd-guard.conf;"]
     case (.guardLocation, .apache):
       [
@@ -190,7 +191,7 @@ enum Remedy {
     case (.guardMethods, .lighttpd): ["no $HTTP[\"request-method\"] around the guard"]
     case (.guardMethods, .caddy): ["no method in the matcher of the guarded route"]
     case (.guardErrorPage, .nginx):
-      ["in the location that error_page 413 leads to: include snippets/bearerd-guard.conf;"]
+      ["in the location of error_page 413: include snippets/bearerd-guard.conf;"]
     case (.guardErrorPage, .apache): ["an ErrorDocument 413 that is public"]
     case (.guardErrorPage, .lighttpd): ["a server.errorfile-prefix that is public"]
     case (.guardErrorPage, .caddy): ["in handle_errors: import bearerd \"\""]
@@ -207,12 +208,12 @@ enum Remedy {
     case (.challenge, .nginx):
       [
         "in the server: include snippets/bearerd-denied.conf;",
-        "in the location: include snippets/bearerd-guard.conf; and no error_page 401 of your own",
+        "in the location: include snippets/bearerd-guard.conf; and remove your own error_page 401",
       ]
-    case (.challenge, .apache): ["no ErrorDocument 401 that is a URL"]
+    case (.challenge, .apache): ["remove an ErrorDocument 401 that is a URL"]
     case (.challenge, .haproxy):
-      ["in the frontend, behind return status 401: hdr WWW-Authenticate \"%[var(txn.bearerd_challenge)]\""]
-    case (.challenge, .lighttpd), (.challenge, .caddy): ["no error page of your own for 401"]
+      ["in the frontend, after return status 401: hdr WWW-Authenticate \"%[var(txn.bearerd_challenge)]\""]
+    case (.challenge, .lighttpd), (.challenge, .caddy): ["remove your own error page for 401"]
     case (.passAuthorization, .nginx):
       [
         "in location = /_bearerd: fastcgi_param HTTP_AUTHORIZATION $bearerd_authorization; as in bearerd-auth.conf",
@@ -220,12 +221,12 @@ enum Remedy {
       ]
     case (.passAuthorization, .apache):
       ["in the Location: CGIPassAuth On"]
-    case (.passAuthorization, .lighttpd): ["no setenv.set-request-header for Authorization"]
-    case (.passAuthorization, .caddy): ["no request_header -Authorization before: import bearerd \"\""]
+    case (.passAuthorization, .lighttpd): ["remove setenv.set-request-header for Authorization"]
+    case (.passAuthorization, .caddy): ["remove request_header -Authorization before: import bearerd \"\""]
     case (.passAuthorization, .haproxy): ["in the fcgi-app: pass-header authorization"]
     case (.allowPublic(let path), .nginx): ["in the server: location = \(path) { auth_request off; }"]
-    case (.allowPublic(let path), .apache): ["guard a Location that does not hold \(path)"]
-    case (.allowPublic(let path), .lighttpd): ["guard a path in fastcgi.server that does not hold \(path)"]
+    case (.allowPublic(let path), .apache): ["guard a Location that does not contain \(path)"]
+    case (.allowPublic(let path), .lighttpd): ["guard a path in fastcgi.server that does not contain \(path)"]
     case (.allowPublic(let path), .caddy): ["before the guarded routes: route \(path) { file_server }"]
     case (.allowPublic(let path), .haproxy): ["in the acl public: \(path)"]
     }

@@ -2,10 +2,10 @@ import BearerAuth
 import FastCGI
 import Glibc
 
-/// Looks at a daemon's socket as a web server does.
+/// Checks a daemon's socket as a web server uses it.
 struct SocketDoctor {
   let address: ListenAddress
-  /// One that must open the door.
+  /// A token that must be allowed.
   let token: [UInt8]?
   let scope: String?
 
@@ -24,24 +24,24 @@ struct SocketDoctor {
       let meaning =
         switch failure {
         case .closed:
-          "it closes the connection without an answer: another program, or a bearerd whose --allow-peer leaves us out"
-        case .tooLarge: "its answer does not end: another program has the socket"
-        case .timedOut: "it takes the question, and does not answer it: stopped, or another program"
-        case .unexpectedRecord: "what answers there speaks no FastCGI: another program has the socket"
+          "it closes the connection without a response: not bearerd, or this host is not in --allow-peer"
+        case .tooLarge: "its response does not end: not bearerd"
+        case .timedOut: "it accepts the request and does not answer: suspended, or not bearerd"
+        case .unexpectedRecord: "its response is not FastCGI: not bearerd"
         }
-      try diagnosis.wrong("no answer", meaning, ["see who listens: ss -lpx, ss -lptn"])
+      try diagnosis.wrong("no response", meaning, ["see which program listens: ss -lpx, ss -lptn"])
     }
     try diagnosis.finish()
   }
 
-  /// A token would have left this machine in clear.
+  /// A token would have been sent to another machine unencrypted.
   private struct Exposed: Error {}
 
   private func remedy(for code: Int32) -> [String] {
     let serve = "bearerd serve --listen \(address)"
     switch code {
     case ENOENT: return ["start it: \(serve) --socket-owner :www-data"]
-    case ECONNREFUSED: return ["nobody listens any more; start it: \(serve)"]
+    case ECONNREFUSED: return ["nothing listens any more; start it: \(serve)"]
     case EACCES, EPERM:
       return ["run this as root or as the web server's user; or start it with: --socket-owner :GROUP"]
     default: return ["is it running? \(serve)"]
@@ -53,8 +53,8 @@ struct SocketDoctor {
     guard unknown.isEnded, unknown.status == 401, let challenge = unknown.header("WWW-Authenticate") else {
       let status = unknown.status.map(String.init) ?? "no status"
       return try diagnosis.wrong(
-        "without a token: \(status)", "bearerd answers 401 with a challenge: another program has the socket",
-        ["see who listens: ss -lpx, ss -lptn"])
+        "without a token: \(status)", "bearerd answers 401 with a challenge: this is another program",
+        ["see which program listens: ss -lpx, ss -lptn"])
     }
     try diagnosis.ok("without a token: 401, \(challenge)")
     let wrong = try ask(Secret.generate(randomBytes: try randomBytes(Secret.randomByteCount)))
@@ -63,19 +63,19 @@ struct SocketDoctor {
       try diagnosis.ok("with a wrong token: 401, error=\"invalid_token\"")
     } else {
       try diagnosis.wrong(
-        "with a wrong token: \(wrong.status ?? 0)", "bearerd answers 401: another program has the socket")
+        "with a wrong token: \(wrong.status ?? 0)", "bearerd answers 401: this is another program")
     }
     try checkHealth(&diagnosis)
     if let token {
       try checkToken(token, &diagnosis)
     } else {
-      try diagnosis.note("the right token was not tried; give it with --token-stdin")
+      try diagnosis.note("no valid token was tried; give one with --token-stdin")
     }
     let preflight = try ask(
       method: "OPTIONS",
       more: [("HTTP_ORIGIN", "https://app.example.com"), ("HTTP_ACCESS_CONTROL_REQUEST_METHOD", "GET")])
     try diagnosis.note(
-      "a browser's preflight: \(preflight.status == 200 ? "200, by --allow-preflight" : "as any other request")"
+      "a browser's preflight: \(preflight.status == 200 ? "200, by --allow-preflight" : "like any other request")"
     )
   }
 
@@ -83,16 +83,16 @@ struct SocketDoctor {
     let answer = try ask(more: [("BEARERD_ENDPOINT", "health")])
     let text = answer.body.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
     switch answer.status {
-    case 200: try diagnosis.ok("its own word: \(text)")
+    case 200: try diagnosis.ok("health check: \(text)")
     case 503:
-      try diagnosis.wrong("its own word: \(text)", "ask it for more", ["bearerd status --listen \(address)"])
-    default: try diagnosis.note("it does not say how it is: an older one, or another program")
+      try diagnosis.wrong("health check: \(text)", "for details run", ["bearerd status --listen \(address)"])
+    default: try diagnosis.note("it does not answer the health check: an older version, or another program")
     }
   }
 
   private func checkToken(_ token: [UInt8], _ diagnosis: inout Diagnosis) throws {
     let roles: [(Role, String)] = [
-      (.responder, "a Responder, as nginx asks"), (.authorizer, "an Authorizer, as lighttpd asks"),
+      (.responder, "as a Responder (nginx)"), (.authorizer, "as an Authorizer (lighttpd)"),
     ]
     for (role, name) in roles {
       let answer = try ask(token, isSecret: true, role: role)
@@ -108,12 +108,12 @@ struct SocketDoctor {
         try diagnosis.ok("with your token, \(name): 200, \(application)\(key)")
       case 403:
         try diagnosis.wrong(
-          "with your token, \(name): 403", "the token does not open this door",
+          "with your token, \(name): 403", "the token lacks the required scope; create one with it",
           ["bearerd token new APP\(challenge?.scope.map { " --scopes \($0)" } ?? "")"])
       default:
         try diagnosis.wrong(
           "with your token, \(name): \(answer.status ?? 0)\(challenge?.error.map { ", error=\"\($0)\"" } ?? "")",
-          "it is not good here now, from 127.0.0.1; ask why, beside the token file",
+          "it is not valid from 127.0.0.1 now; to find out why, run on the machine with the token file",
           ["bearerd token explain --from 127.0.0.1 <TOKEN"])
       }
     }
@@ -133,10 +133,10 @@ struct SocketDoctor {
     return try client.response(to: message)
   }
 
-  /// The users that Debian and others let web servers run as.
+  /// The users of web servers on Debian and other systems.
   private static let webUsers = ["www-data", "nginx", "apache", "http", "caddy", "lighttpd", "www"]
 
-  /// Who may connect to a unix socket: those who may write to its file (unix(7)).
+  /// Checks which users may connect to a unix socket: those with write access to its file (unix(7)).
   private func checkFile(_ path: String, _ diagnosis: inout Diagnosis) throws {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return }
@@ -144,7 +144,7 @@ struct SocketDoctor {
     guard status.st_mode & S_IWOTH == 0 else {
       return try diagnosis.wrong(
         "the socket's mode is 0\(mode)",
-        "everybody on this machine may try tokens there, past the web server's limits",
+        "all users of this machine can try tokens there, bypassing the web server's limits",
         ["bearerd serve --socket-mode 0660 --socket-owner :www-data"])
     }
     let users = SocketDoctor.webUsers.filter { getpwnam($0) != nil }
@@ -153,7 +153,7 @@ struct SocketDoctor {
       try diagnosis.ok("the socket's mode is 0\(mode), and \(user) may connect")
     } else if let user = users.first {
       try diagnosis.wrong(
-        "the socket's mode is 0\(mode)", "\(user), which web servers run as, may not connect",
+        "the socket's mode is 0\(mode)", "\(user), the user of web servers, may not connect",
         ["bearerd serve --socket-owner :\(user)"])
     }
   }

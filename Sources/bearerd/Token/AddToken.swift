@@ -60,8 +60,8 @@ struct AddToken: Command {
     Console.note("\(name(of: token)) is in \(source.tokens) and \(ending(token.expires, at: now)).")
     if !Secret.isWellFormed(secret.span) {
       Console.note(
-        "It has characters other than letters, digits and -._~+/ with = at the end, so only BEARERD_TOKEN can carry it, "
-          + "and `Authorization: Bearer` cannot; see bearerd(8).")
+        "It has characters other than letters, digits and -._~+/ with = at the end: only BEARERD_TOKEN can carry it, "
+          + "not `Authorization: Bearer`; see bearerd(8).")
     }
     try Confirmation(tokens: source.tokens, daemon: daemon) {
       "\(name(of: token)) is in \(source.tokens), but \($0) does not accept it yet"

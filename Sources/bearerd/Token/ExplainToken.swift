@@ -57,7 +57,7 @@ struct ExplainToken: Command {
     var credential = Credential(parsing: value.span, with: digests)
     if credential == .malformed, Secret.isVisible(input.span) {
       credential = Credential(token: input.span, with: digests)
-      Console.note("Only BEARERD_TOKEN can carry this token, and `Authorization: Bearer` cannot.")
+      Console.note("Only BEARERD_TOKEN can carry this token, not `Authorization: Bearer`.")
     }
     guard credential != .unhashed else { throw CryptoUnavailable() }
     return credential

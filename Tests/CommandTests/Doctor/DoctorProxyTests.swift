@@ -81,7 +81,7 @@ struct DoctorProxyTests {
     let scratch = try Scratch()
     let proxy = try RecordingServer(answer: "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
     let outcome = try doctor("https://site.example/", [], environment(proxy, home: scratch.path))
-    #expect(outcome.output.contains("no answer"), "\(outcome.output)")
+    #expect(outcome.output.contains("no response"), "\(outcome.output)")
     #expect(proxy.received.hasPrefix("CONNECT site.example:443 HTTP/1.1\r\n"), "\(proxy.received)")
     #expect(!proxy.received.contains(DoctorProxyTests.token))
     // The server that --connect-to names, and this machine, are called directly.

@@ -30,15 +30,15 @@ struct DoctorSocketTests {
     #expect(outcome.output.hasPrefix("\(service.address)\n  ok     "))
     #expect(outcome.output.contains("ok     without a token: 401, Bearer realm=\"bearerd\"\n"))
     #expect(outcome.output.contains("ok     with a wrong token: 401, error=\"invalid_token\"\n"))
-    #expect(outcome.output.contains("ok     its own word: ready\n"))
-    #expect(outcome.output.contains("a Responder, as nginx asks: 200, ci "))
-    #expect(outcome.output.contains("an Authorizer, as lighttpd asks: 200, ci "))
+    #expect(outcome.output.contains("ok     health check: ready\n"))
+    #expect(outcome.output.contains("as a Responder (nginx): 200, ci "))
+    #expect(outcome.output.contains("as an Authorizer (lighttpd): 200, ci "))
     #expect(outcome.output.hasSuffix("All is well.\n") && !outcome.output.contains(secret))
     let without = try doctor(service.address.description)
-    #expect(without.code == 0 && without.output.contains("note   the right token was not tried"))
+    #expect(without.code == 0 && without.output.contains("note   no valid token was tried"))
   }
 
-  @Test("asks for the door that it is told")
+  @Test("checks the scope that is given")
   func scope() throws {
     let service = try service()
     try service.waits(for: "ready on")
@@ -66,13 +66,13 @@ struct DoctorSocketTests {
       outcome.output.contains(
         """
           wrong  the socket's mode is 0666
-                 everybody on this machine may try tokens there, past the web server's limits
+                 all users of this machine can try tokens there, bypassing the web server's limits
                  -> bearerd serve --socket-mode 0660 --socket-owner :www-data
 
         """), "\(outcome.output)")
   }
 
-  @Test("finds nobody, somebody else, and somebody who does not answer", .timeLimit(.minutes(1)))
+  @Test("detects a missing daemon, another program, and one that does not answer", .timeLimit(.minutes(1)))
   func others() throws {
     let service = try service()
     try service.waits(for: "ready on")
@@ -88,19 +88,19 @@ struct DoctorSocketTests {
     try #require(eventually(seconds: 10) { FileManager.default.fileExists(atPath: "\(path)/other") })
     let stranger = try doctor("unix:\(path)/other")
     #expect(
-      stranger.code == 1 && stranger.output.contains("another program has the socket"), "\(stranger.output)")
+      stranger.code == 1 && stranger.output.contains("this is another program"), "\(stranger.output)")
     other.stop()
     let stale = try doctor("unix:\(path)/other")
     #expect(
       stale.output.contains(
-        "Connection refused\n         -> nobody listens any more; start it: bearerd serve"))
+        "Connection refused\n         -> nothing listens any more; start it: bearerd serve"))
 
     kill(service.running.pid, SIGSTOP)
     let stopped = try doctor(service.address.description)
     kill(service.running.pid, SIGCONT)
     #expect(stopped.code == 1)
     #expect(
-      stopped.output.contains("it takes the question, and does not answer it: stopped"), "\(stopped.output)")
+      stopped.output.contains("it accepts the request and does not answer: suspended"), "\(stopped.output)")
   }
 
   @Test("refuses what it cannot look at, and never repeats a secret")
@@ -108,13 +108,13 @@ struct DoctorSocketTests {
     for (arguments, message) in [
       ([], "Missing expected argument"), (["ftp://example.com/"], "this is not a URL"),
       (["9000"], "is a bare port"),
-      (["systemd"], "a socket is unix:/PATH or HOST:PORT"), (["fd:3"], "a socket is unix:/PATH or HOST:PORT"),
+      (["systemd"], "use unix:/PATH or HOST:PORT"), (["fd:3"], "use unix:/PATH or HOST:PORT"),
       (["unix:run/x"], "is not absolute"), (["http://a.example/", "--scope", "x"], "--scope is for sockets"),
       (["unix:/x", "--public", "/a"], "--public, --origin, --connect-to and --nginx are for sites"),
       (["unix:/x", "--nginx"], "--public, --origin, --connect-to and --nginx are for sites"),
-      (["unix:/x", "--scope", "A"], "a scope is"),
-      (["http://a.example/", "--public", "a"], "a path begins with a slash"),
-      (["http://a.example/", "--origin", "a"], "--origin is a URL"),
+      (["unix:/x", "--scope", "A"], "a scope must be"),
+      (["http://a.example/", "--public", "a"], "a path must begin with a slash"),
+      (["http://a.example/", "--origin", "a"], "--origin must be a URL"),
       (["http://a.example/", "--connect-to", "a"], "--connect-to: \"a\" is not a valid address"),
       (["http://a.example/", "--connect-to", "unix:/a"], "--connect-to must be HOST:PORT or [IPV6]:PORT"),
       (
@@ -122,7 +122,8 @@ struct DoctorSocketTests {
         "one argument too many"
       ),
       (
-        ["http://localhost:1/", "--token-stdin"], "a token that opens this door is expected on standard input"
+        ["http://localhost:1/", "--token-stdin"],
+        "a token that is valid for this URL is expected on standard input"
       ),
     ] {
       let outcome = try Bearerd.start([Bearerd.path, "doctor"] + arguments).wait()

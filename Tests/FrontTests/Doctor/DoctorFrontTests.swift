@@ -12,11 +12,11 @@ struct DoctorFrontTests {
         "doctor", "http://localhost:\(site.http.port)\(path)", "--token-stdin", "--public", "/",
         stdin: site.tokens.app)
       #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome.output)\(outcome.errors)\(site.told)")
-      #expect(outcome.output.contains("  ok     /: 200, for everybody\n"))
-      #expect(outcome.output.contains(" other ways without a token: nothing guarded comes back\n"))
+      #expect(outcome.output.contains("  ok     /: 200, public\n"))
+      #expect(outcome.output.contains(" other ways without a token: no guarded content\n"))
       #expect(outcome.output.hasSuffix("for nginx: bearerd doctor nginx, or --nginx here\nAll is well.\n"))
-      #expect(outcome.output.contains("  ok     in another casing: 401\n"))
-      #expect(!outcome.output.contains("no answer"), "\(outcome.output)")
+      #expect(outcome.output.contains("  ok     in another case: 401\n"))
+      #expect(!outcome.output.contains("no response"), "\(outcome.output)")
     }
   }
 

@@ -26,26 +26,26 @@ struct DoctorNginxTests {
       testDescription: "the map recipe",
       server: "location /door/ { if ($mapped = 0) { return 401; } \(page) }",
       others: "map $http_authorization $mapped { default 0; \"Bearer TOKEN\" 1; }",
-      findings: ["without a token: 401, and no WWW-Authenticate", "in another casing: 200"],
-      remedy: "any casing passes: you are still on nginx map"),
+      findings: ["without a token: 401 without WWW-Authenticate", "in another case: 200"],
+      remedy: "any case is accepted: nginx's map ignores case"),
     Fault(
       testDescription: "a regular expression without its end",
       server: "location /door/ { if ($mapped = 0) { return 401; } \(page) }",
       others: "map $http_authorization $mapped { default 0; \"~^Bearer TOKEN\" 1; }",
       findings: [
-        "without a token: 401, and no WWW-Authenticate", "with \"bearer\" in small letters: 401",
-        "with a letter more: 200",
-      ], remedy: "a regular expression without its end"),
+        "without a token: 401 without WWW-Authenticate", "with \"bearer\" in lower case: 401",
+        "with one extra character: 200",
+      ], remedy: "a regular expression without $"),
     Fault(
       testDescription: "a comparison of one's own",
       server: "location /door/ { if ($http_authorization != \"Bearer TOKEN\") { return 401; } \(page) }",
-      findings: ["without a token: 401, and no WWW-Authenticate", "with \"bearer\" in small letters: 401"],
-      remedy: "schemes have no case (RFC 9110, 11.1)"),
+      findings: ["without a token: 401 without WWW-Authenticate", "with \"bearer\" in lower case: 401"],
+      remedy: "schemes are case-insensitive (RFC 9110, 11.1)"),
     Fault(
       testDescription: "any header",
       server: "location /door/ { if ($http_authorization = \"\") { return 401; } \(page) }",
-      findings: ["without a token: 401, and no WWW-Authenticate", "with a wrong token: 200"],
-      remedy: "any token opens the door"),
+      findings: ["without a token: 401 without WWW-Authenticate", "with a wrong token: 200"],
+      remedy: "any token is accepted"),
     Fault(
       testDescription: "an Authorization that is stripped",
       server:
@@ -58,26 +58,26 @@ struct DoctorNginxTests {
     Fault(
       testDescription: "a return before the guard",
       server: "location /door/ { include snippets/bearerd-guard.conf; return 404; }",
-      findings: ["without a token: 404"], remedy: "401 is due before anybody looks further"),
+      findings: ["without a token: 404"], remedy: "expected 401 before anything else"),
     Fault(
       testDescription: "a login page",
       server: "location /door/ { return 302 /login; }",
       findings: ["without a token: 302, to http://127.0.0.1:PORT/login"],
-      remedy: "applications do not follow to a login page"),
+      remedy: "applications do not follow redirects to a login page"),
     Fault(
       testDescription: "a redirect to https",
       server: "location /door/ { return 301 https://$host$request_uri; }",
       findings: ["without a token: 301, to https://127.0.0.1/door/page.html"],
-      remedy: "a caller who uses this one has sent its token in clear"),
+      remedy: "a client that uses this one has sent its token unencrypted"),
     Fault(
       testDescription: "deny all", server: "location /door/ { deny all; }",
       findings: ["without a token: 403"],
-      remedy: "something else than bearerd refuses everybody here"),
+      remedy: "another program denies every request here"),
     Fault(
       testDescription: "error_page 401 =200",
       server: "location /door/ { auth_request /_bearerd; error_page 401 =200 /index.html; \(page) }",
       findings: ["without a token: 200, with \(realm)"],
-      remedy: "-> in place of error_page 401 = ... or =200 ...:"),
+      remedy: "-> instead of error_page 401 = ... or =200 ...:"),
     Fault(
       testDescription: "error_page 401 = and a page",
       server: "location /door/ { auth_request /_bearerd; error_page 401 = /index.html; \(page) }",
@@ -101,11 +101,11 @@ struct DoctorNginxTests {
       testDescription: "a backend that is down",
       server:
         "location /door/ { include snippets/bearerd-guard.conf; proxy_pass http://unix:FOLDER/nobody.sock; }",
-      findings: ["with your token: 502"], remedy: "what is behind the door fails"),
+      findings: ["with your token: 502"], remedy: "it is allowed and the backend fails"),
     Fault(
       testDescription: "a backend that gets the secret",
       server: "location /door/ { include snippets/bearerd-guard.conf; proxy_pass http://BACKEND; }",
-      findings: ["the token stands in the answer to it"],
+      findings: ["the response contains the token"],
       remedy: "-> in the location: include snippets/bearerd-proxy.conf;"),
     Fault(
       testDescription: "a cache that everybody shares",
@@ -116,7 +116,7 @@ struct DoctorNginxTests {
       findings: ["without a token, after it: 200"],
       remedy: "-> and: proxy_no_cache $http_authorization;"),
     Fault(
-      testDescription: "a public file behind the door", server: "",
+      testDescription: "a public file in the protected location", server: "",
       options: ["--public", "/private/index.html,/"],
       path: "/private/page.html", findings: ["/private/index.html: 401"],
       remedy: "-> in the server: location = /private/index.html { auth_request off; }"),
@@ -124,12 +124,12 @@ struct DoctorNginxTests {
       testDescription: "public files that are not there, or elsewhere",
       server: "location = /moved { return 301 /index.html; }", options: ["--public", "/none,/moved"],
       path: "/private/page.html", findings: ["/none: 404", "/moved: 301"],
-      remedy: "it has moved to http://127.0.0.1:PORT/index.html"),
+      remedy: "it redirects to http://127.0.0.1:PORT/index.html"),
     Fault(
       testDescription: "a public file with the token in it",
       server: "location = /config.js { return 200 'key = \"TOKEN\"'; }", options: ["--public", "/config.js"],
       path: "/private/page.html", findings: ["/config.js: 200, with the token in it"],
-      remedy: "everybody can read it there"),
+      remedy: "it is public there"),
     Fault(
       testDescription: "no answer to preflights", server: "",
       options: ["--origin", "https://app.example.com"],
@@ -151,7 +151,7 @@ struct DoctorNginxTests {
           include snippets/bearerd-guard.conf; \(page)
         }
         """, options: ["--origin", "https://app.example.com"], findings: ["a browser's preflight: 204"],
-      remedy: "Access-Control-Allow-Headers does not name Authorization, which * does not mean"),
+      remedy: "Access-Control-Allow-Headers does not contain Authorization, which * does not include"),
     Fault(
       testDescription: "denials that a page cannot read",
       server: """
@@ -205,7 +205,7 @@ struct DoctorNginxTests {
     #expect(outcome.code == 0, "\(outcome.output)")
     #expect(
       outcome.output.contains("a browser's preflight: 204, and pages of https://app.example.com may call"))
-    #expect(outcome.output.contains("note   the right token was not tried; give it with --token-stdin"))
+    #expect(outcome.output.contains("note   no valid token was tried; give one with --token-stdin"))
   }
 
   @Test("finds an Authorization that is stripped without having the token")

@@ -54,7 +54,7 @@ struct DoctorVariantTests {
         location @fallback { rewrite ^/door/(.*) /$1 break; root FOLDER/site/private; }
         """,
       findings: ["GET with a body of 1 TiB without a token: 200"],
-      remedy: "-> in the location that error_page 413 leads to: include snippets/bearerd-guard.conf;"),
+      remedy: "-> in the location of error_page 413: include snippets/bearerd-guard.conf;"),
     Hole(
       testDescription: "other methods than GET",
       server: """
@@ -76,7 +76,7 @@ struct DoctorVariantTests {
       testDescription: "a whole URL in the request line",
       server: "if ($request ~ \"^GET http:\") { rewrite ^/door/(.*) /free/$1 last; } \(guarded) \(free)",
       findings: ["GET http://127.0.0.1:PORT/door/page.html without a token: 200"],
-      remedy: "a request line with the whole URL goes around the guard"),
+      remedy: "a request line with the whole URL bypasses the guard"),
   ]
 
   @Test("finds", arguments: holes)
