@@ -88,7 +88,7 @@ struct DoctorSocketTests {
     try #require(eventually(seconds: 10) { FileManager.default.fileExists(atPath: "\(path)/other") })
     let stranger = try doctor("unix:\(path)/other")
     #expect(
-      stranger.code == 1 && stranger.output.contains("this is another program"), "\(stranger.output)")
+      stranger.code == 1 && stranger.output.contains("not bearerd"), "\(stranger.output)")
     other.stop()
     let stale = try doctor("unix:\(path)/other")
     #expect(
