@@ -12,7 +12,7 @@ extension SiteDoctor {
         if !variant.isOptional { weak.append("\(variant.name): no answer") }
         continue
       }
-      guard !isRefused(answer), answer.status != 413 else { continue }
+      guard !isDenied(answer), answer.status != 413 else { continue }
       if isOpen(answer, variant), try isContent(answer, variant) {
         open += 1
         try diagnosis.wrong(

@@ -4,9 +4,9 @@ import ServiceManifest
 /// Requests with tokens: a wrong one, the right one, and similar ones.
 extension SiteDoctor {
   /// Whether requests without a token are still denied after tokens were tried; otherwise further checks are pointless.
-  func staysShut(_ server: WebServerName?, _ diagnosis: inout Diagnosis) throws -> Bool {
+  func remainsProtected(_ server: WebServerName?, _ diagnosis: inout Diagnosis) throws -> Bool {
     let wrong = try answerToWrongToken()
-    guard isRefused(wrong) else {
+    guard isDenied(wrong) else {
       try diagnosis.wrong(
         "with a wrong token: \(wrong.status)",
         "any token is accepted: it is not checked",
@@ -28,11 +28,11 @@ extension SiteDoctor {
     try checkEcho(of: token, in: right, &diagnosis)
     guard try isForgotten(&diagnosis) else { return false }
     try checkScheme(token, server, &diagnosis)
-    try checkResemblances(token, server, &diagnosis)
+    try checkSimilarTokens(token, server, &diagnosis)
     return true
   }
 
-  func isRefused(_ answer: HTTPResponse) -> Bool {
+  func isDenied(_ answer: HTTPResponse) -> Bool {
     [400, 401, 403].contains(answer.status) || answer.status >= 500
   }
 
@@ -91,7 +91,7 @@ extension SiteDoctor {
   /// RFC 9110 section 11.1: schemes are case-insensitive.
   private func checkScheme(_ token: [UInt8], _ server: WebServerName?, _ diagnosis: inout Diagnosis) throws {
     let answer = try ask(Array("bearer ".utf8) + token)
-    guard isRefused(answer) else {
+    guard isDenied(answer) else {
       return try diagnosis.ok("with \"bearer\" in lower case: \(answer.status)")
     }
     try diagnosis.wrong(
@@ -101,14 +101,14 @@ extension SiteDoctor {
   }
 
   /// Hand-written comparisons may accept similar tokens.
-  private func checkResemblances(_ token: [UInt8], _ server: WebServerName?, _ diagnosis: inout Diagnosis)
+  private func checkSimilarTokens(_ token: [UInt8], _ server: WebServerName?, _ diagnosis: inout Diagnosis)
     throws
   {
     var swapped = token.map { $0.isLetter ? $0 ^ 0x20 : $0 }
     defer { swapped.wipe() }
     if swapped != token {
       let answer = try ask(Array("Bearer ".utf8) + swapped)
-      if isRefused(answer) {
+      if isDenied(answer) {
         try diagnosis.ok("in another case: \(answer.status)")
       } else {
         try diagnosis.wrong(
@@ -120,7 +120,7 @@ extension SiteDoctor {
     // Nothing may follow =.
     guard token.last != UInt8(ascii: "=") else { return }
     let answer = try ask(Array("Bearer ".utf8) + token + Array("x".utf8))
-    guard !isRefused(answer) else { return try diagnosis.ok("with one extra character: \(answer.status)") }
+    guard !isDenied(answer) else { return try diagnosis.ok("with one extra character: \(answer.status)") }
     try diagnosis.wrong(
       "with one extra character: \(answer.status)",
       "anything that begins with the token is accepted: a regular expression without $",
@@ -130,7 +130,7 @@ extension SiteDoctor {
   /// Whether the response to a token is not cached for the next client.
   private func isForgotten(_ diagnosis: inout Diagnosis) throws -> Bool {
     let next = try ask()
-    guard isRefused(next) else {
+    guard isDenied(next) else {
       try diagnosis.wrong(
         "without a token, after it: \(next.status)", "a cache serves everyone the response for the token",
         [

@@ -28,7 +28,7 @@ struct SiteDoctor {
     try checkEncryption(&diagnosis)
     let unknown = try ask()
     let server = WebServerName(server: unknown.value(of: "Server"))
-    if try isShut(to: unknown, server, &diagnosis), try staysShut(server, &diagnosis) {
+    if try isProtected(to: unknown, server, &diagnosis), try remainsProtected(server, &diagnosis) {
       try checkVariants(server, &diagnosis)
       try checkBodyOverHTTP2(unknown, server, &diagnosis)
     }
@@ -61,7 +61,8 @@ struct SiteDoctor {
   }
 
   /// Whether a request without a token is denied with 401.
-  private func isShut(to answer: HTTPResponse, _ server: WebServerName?, _ diagnosis: inout Diagnosis) throws
+  private func isProtected(to answer: HTTPResponse, _ server: WebServerName?, _ diagnosis: inout Diagnosis)
+    throws
     -> Bool
   {
     let seen = "without a token: \(answer.status)"
