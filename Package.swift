@@ -10,6 +10,9 @@ import PackageDescription
 // ServiceManifest is a module of its own, beside BearerdService and above BearerAuth: what applications read about a service
 // is neither a decision nor served by the daemon. It reads JSON by itself: FoundationEssentials keeps no positions.
 
+// `Tests/run fast` sets BEARERD_TESTS: the tests of the binary and of web servers take longest to compile.
+let isFast = Context.environment["BEARERD_TESTS"] == "fast"
+
 let package = Package(
   name: "bearerd",
   products: [
@@ -41,15 +44,23 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       exclude: ["Manual"]),
-    .testTarget(name: "FastCGITests", dependencies: ["CFastCGI", "FastCGI"]),
-    .testTarget(name: "BearerAuthTests", dependencies: ["BearerAuth"]),
-    .testTarget(name: "ServiceManifestTests", dependencies: ["BearerAuth", "ServiceManifest"]),
-    .testTarget(name: "NginxConfigurationTests", dependencies: ["NginxConfiguration"]),
-    .testTarget(name: "BearerdServiceTests", dependencies: ["BearerAuth", "BearerdService", "FastCGI"]),
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .testTarget(name: "FastCGITests", dependencies: ["CFastCGI", "FastCGI", "TestSupport"]),
+    .testTarget(name: "BearerAuthTests", dependencies: ["BearerAuth", "TestSupport"]),
     .testTarget(
-      name: "CommandTests", dependencies: ["bearerd", "BearerAuth", "FastCGI", "NginxConfiguration"]),
+      name: "ServiceManifestTests", dependencies: ["BearerAuth", "ServiceManifest", "TestSupport"]),
+    .testTarget(name: "NginxConfigurationTests", dependencies: ["NginxConfiguration", "TestSupport"]),
     .testTarget(
-      name: "FrontTests", dependencies: ["bearerd", "FastCGI"], exclude: ["Nginx/Corpus"]),
-  ],
+      name: "BearerdServiceTests", dependencies: ["BearerAuth", "BearerdService", "FastCGI", "TestSupport"]),
+  ]
+    + (isFast
+      ? []
+      : [
+        .testTarget(
+          name: "CommandTests",
+          dependencies: ["bearerd", "BearerAuth", "FastCGI", "NginxConfiguration", "TestSupport"]),
+        .testTarget(
+          name: "FrontTests", dependencies: ["bearerd", "FastCGI", "TestSupport"], exclude: ["Nginx/Corpus"]),
+      ]),
   swiftLanguageModes: [.v6]
 )

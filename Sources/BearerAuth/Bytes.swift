@@ -5,19 +5,19 @@ extension UInt8 {
   package var isLetter: Bool { isLower || isUpper }
   package var isAlphanumeric: Bool { isDigit || isLetter }
 
-  /// What separates the fields of a token file.
+  /// A character that separates the fields of a token file.
   var isBlank: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
 
   package var lowered: UInt8 { isUpper ? self | 0x20 : self }
 
-  /// 0 to 15, or 255 where this is no hexadecimal digit of either case.
+  /// 0 to 15, or 255 if this is not a hexadecimal digit of either case.
   var hexDigit: UInt8 {
     let digit = self &- UInt8(ascii: "0")
     let letter = (self | 0x20) &- UInt8(ascii: "a")
     return digit < 10 ? digit : letter < 6 ? letter + 10 : 255
   }
 
-  /// 0 to 15, or nil where this is no hexadecimal digit of either case.
+  /// 0 to 15, or nil if this is not a hexadecimal digit of either case.
   package var hexValue: UInt8? { hexDigit < 16 ? hexDigit : nil }
 }
 
@@ -50,17 +50,26 @@ extension Span where Element == UInt8 {
     return nil
   }
 
-  /// A copy.
+  /// Through the buffer, where the compiler compares sixteen bytes at once.
+  func occurrences(of byte: UInt8) -> Int {
+    withUnsafeBufferPointer { buffer in
+      var count = 0
+      // Without a check for overflow, which would keep the compiler from it.
+      for other in buffer { count &+= other == byte ? 1 : 0 }
+      return count
+    }
+  }
+
   package var array: [UInt8] {
     withUnsafeBufferPointer { Array($0) }
   }
 
-  /// Bytes that are known to be ASCII, as text; anything else comes out repaired.
+  /// ASCII bytes as text; any other bytes are repaired.
   var asciiText: String {
     withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// The digits from `start` to `end` as a number; nil where one is no digit. The caller bounds the length.
+  /// The digits from `start` to `end` as a number; nil if one is not a digit. The call must bound the length.
   func decimal(from start: Int, to end: Int) -> Int? {
     guard start < end, end <= count else { return nil }
     var value = 0
@@ -72,15 +81,15 @@ extension Span where Element == UInt8 {
   }
 }
 
-/// Finds what was probably meant.
+/// Suggests the word that was probably meant.
 package enum Spelling {
-  /// Longer words are nobody's slip, in bytes.
+  /// In bytes. Longer words are not typing errors.
   private static let maximumLength = 256
 
-  /// The word among `words` that needs the fewest changes to be `word`; nil where all need more than two, or more
-  /// than a third of the word's letters.
+  /// The word among `words` with the fewest changes from `word`; nil if every word needs more than two, or more
+  /// than a third of the letters of `word`.
   package static func nearest(to word: String, among words: [String]) -> String? {
-    // The distance is at least the difference in length. Words of others may be megabytes long.
+    // The distance is at least the difference in length. Words from outside may be megabytes long.
     let near = words.filter { abs($0.utf8.count - word.utf8.count) <= 2 && $0.utf8.count <= maximumLength }
     let distances = near.map { (word: $0, distance: distance(from: word, to: $0)) }
     guard let nearest = distances.min(by: { $0.distance < $1.distance }),
@@ -89,8 +98,8 @@ package enum Spelling {
     return nearest.word
   }
 
-  /// How many letters must be put in, left out, changed, or swapped with their neighbour (the restricted
-  /// Damerau-Levenshtein distance); case counts for nothing.
+  /// The number of letters to insert, delete, change, or swap with their neighbour (the restricted
+  /// Damerau-Levenshtein distance), ignoring case.
   static func distance(from first: String, to second: String) -> Int {
     let first = first.utf8.map(\.lowered)
     let second = second.utf8.map(\.lowered)
@@ -111,14 +120,15 @@ package enum Spelling {
   }
 }
 
-// Text from outside on its way to a terminal or a log: server headers, file names, arguments, answers of a daemon.
+// Text from outside for a terminal or a log: server headers, file names, arguments, responses of a daemon.
 
 extension String {
-  /// The text without anything that moves a cursor, forges a line, or hides or reorders what stands beside it. Each such
-  /// character stands as its number, as in `\u{1b}`. The one function for everything that comes from outside.
+  /// The text with each unprintable character replaced by its code, as in `\u{1b}`: nothing that moves a
+  /// cursor, forges a line, or hides or reorders other text. All text from outside is printed through this
+  /// function.
   package var printable: String { printable(keepingLineEnds: false) }
 
-  /// The same for several lines of ours, which end as they did.
+  /// The same for several lines; keeps `\n` if `keepingLineEnds`.
   package func printable(keepingLineEnds: Bool) -> String {
     let isPlain = utf8.allSatisfy { (0x20...0x7e).contains($0) || keepingLineEnds && $0 == 0x0a }
     guard !isPlain else { return self }
@@ -131,18 +141,18 @@ extension String {
     }
   }
 
-  /// The text, or as many of its characters with `...` behind them.
+  /// The text, or its first `length` characters and `...`.
   package func shortened(to length: Int) -> String {
-    // A character may have any number of scalars.
+    // A character may have any number of scalars, so scalars are counted.
     utf8.count <= length ? self : String(String.UnicodeScalarView(unicodeScalars.prefix(length))) + "..."
   }
 }
 
 extension Unicode.Scalar {
-  /// Whether a terminal shows something for it, where it stands, and nothing else happens.
+  /// Whether a terminal shows it in its place and does nothing else.
   ///
-  /// Not so for control characters, line and paragraph separators, direction marks and other format characters, what is
-  /// ignored by default (variation selectors, Hangul fillers), private use and what is not assigned.
+  /// False for control characters, line and paragraph separators, direction marks and other format characters,
+  /// default-ignorable characters (variation selectors, Hangul fillers), private use and unassigned characters.
   package var isPrintable: Bool {
     guard value > 0x7e else { return value >= 0x20 }
     guard !properties.isDefaultIgnorableCodePoint else { return false }

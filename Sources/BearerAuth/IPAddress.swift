@@ -2,25 +2,25 @@ import Glibc
 
 /// An IPv4 or IPv6 address.
 ///
-/// An IPv4 address mapped into IPv6 (`::ffff:192.0.2.1`, RFC 4291 section 2.5.5.2) is that IPv4 address: a front
-/// that listens on `[::]` must not change which lines of the token file apply.
+/// An IPv4 address mapped into IPv6 (`::ffff:192.0.2.1`, RFC 4291 section 2.5.5.2) equals that IPv4 address: a
+/// web server that listens on `[::]` must not change which lines of the token file apply.
 package struct IPAddress: Hashable, Sendable {
-  /// The two protocols; an address of one is never inside a block of the other.
+  /// The IP version; an address of one is never inside a block of the other.
   package enum Family: Hashable, Sendable {
     case v4
     case v6
 
-    /// How many bits an address has.
+    /// The number of bits in an address.
     package var width: Int { self == .v4 ? 32 : 128 }
   }
 
-  /// Which protocol it belongs to.
+  /// The IP version.
   package let family: Family
 
   /// Right-aligned: an IPv4 address is the lowest 32 bits.
   package let bits: UInt128
 
-  /// An address by its bits, right-aligned.
+  /// An address with these right-aligned bits; a mapped IPv4 address becomes IPv4.
   package init(family: Family, bits: UInt128) {
     let isMapped = family == .v6 && bits >> 32 == 0xffff
     self.family = isMapped ? .v4 : family
@@ -43,7 +43,8 @@ extension IPAddress: CustomStringConvertible {
     }
   }
 
-  /// The first of the longest runs of two or more groups (RFC 5952 section 4.2); empty, at the end, where none is.
+  /// The first of the longest runs of two or more groups (RFC 5952 section 4.2); empty, at the end, if there is
+  /// none.
   private static func longestRunOfZeros(in groups: [UInt16]) -> Range<Int> {
     var longest = groups.count..<groups.count
     var start = 0
@@ -57,14 +58,14 @@ extension IPAddress: CustomStringConvertible {
 }
 
 extension IPAddress {
-  /// Reads the text of an address, as a web server puts it into REMOTE_ADDR. Nil for anything else: ports, brackets,
-  /// zone ids, names, octal or shortened IPv4, all of which inet_pton(3) refuses.
+  /// Parses an address, as a web server writes it to REMOTE_ADDR. Nil for anything else: ports, brackets, zone
+  /// ids, names, octal or shortened IPv4, all of which inet_pton(3) rejects.
   package init?(parsing bytes: Span<UInt8>) {
-    // INET6_ADDRSTRLEN: the longest text, and the NUL behind it.
+    // INET6_ADDRSTRLEN: the longest text and its NUL.
     guard bytes.count < INET6_ADDRSTRLEN else { return nil }
     var text: [46 of CChar] = .init(repeating: 0)
     for index in bytes.indices {
-      // inet_pton would stop here, and take what stands before it.
+      // inet_pton would stop at a NUL and accept the text before it.
       guard bytes[index] != 0 else { return nil }
       text[index] = CChar(bitPattern: bytes[index])
     }
@@ -72,14 +73,14 @@ extension IPAddress {
     self = address
   }
 
-  /// Reads the text of an address.
+  /// Parses an address.
   package init?(parsing text: String) {
     self.init(parsing: text.utf8.span)
   }
 
-  /// - Parameter text: ends with a NUL.
+  /// - Parameter text: NUL-terminated.
   private init?(_ text: Span<CChar>) {
-    // The pointer is the span's, for the length of two calls.
+    // The pointer belongs to the span and is used during two calls only.
     let bits = text.withUnsafeBufferPointer { text -> (Family, UInt128)? in
       var v4: UInt32 = 0
       if inet_pton(AF_INET, text.baseAddress, &v4) == 1 { return (.v4, UInt128(UInt32(bigEndian: v4))) }
@@ -94,36 +95,36 @@ extension IPAddress {
 
 /// A block of addresses in CIDR notation (RFC 4632, RFC 4291 section 2.3): `192.0.2.0/24`, `2001:db8::/32`.
 package struct AddressBlock: Hashable, Sendable {
-  /// Its first address.
+  /// The first address.
   package let network: IPAddress
 
-  /// How many leading bits all its addresses share.
+  /// The prefix length: the number of leading bits that all addresses share.
   package var prefix: Int { Int(length) }
 
   private let length: UInt8
 
-  /// Why a text is no block, as the end of a sentence that names the fix.
+  /// Why a text is not a block, as the end of a sentence that names the fix.
   package enum ParsingError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// No address at all, or a name, a zone id, a leading zero.
+    /// Not an address: a name, a zone id, a leading zero.
     case address
-    /// The prefix is no number, or none of those that the address may have.
+    /// The prefix is not a number, or outside this range.
     case prefix(ClosedRange<Int>)
-    /// Bits are set behind the prefix; the block that was probably meant.
+    /// Bits are set after the prefix; the block that was probably meant.
     case hostBits(network: String)
 
-    /// `has bits set behind its prefix; write 192.0.2.0/24`
+    /// `has bits set after its prefix; write 192.0.2.0/24`
     package var description: String {
       switch self {
-      case .address: "is no IPv4 or IPv6 address or block; write 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32"
+      case .address: "is not an IPv4 or IPv6 address or block; write 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32"
       case .prefix(let lengths):
-        "has no prefix length from \(lengths.lowerBound) to \(lengths.upperBound) after its slash"
-      case .hostBits(let network): "has bits set behind its prefix; write \(network)"
+        "needs a prefix length from \(lengths.lowerBound) to \(lengths.upperBound) after the slash"
+      case .hostBits(let network): "has bits set after its prefix; write \(network)"
       }
     }
   }
 
-  /// Reads `ADDRESS/PREFIX`, or a bare address, which is a block of one. A block inside `::ffff:0:0/96` is the
-  /// IPv4 block it maps.
+  /// Parses `ADDRESS/PREFIX`, or an address alone, which is a block of one. A block inside `::ffff:0:0/96`
+  /// becomes the IPv4 block it maps.
   package init(parsing bytes: Span<UInt8>) throws(ParsingError) {
     let slash = bytes.firstIndex(of: UInt8(ascii: "/"))
     let written = bytes.extracting(..<(slash ?? bytes.count))
@@ -146,7 +147,7 @@ package struct AddressBlock: Hashable, Sendable {
     guard network == address else { throw .hostBits(network: description) }
   }
 
-  /// Reads a block from text.
+  /// Parses a block.
   package init(parsing text: String) throws(ParsingError) {
     try self.init(parsing: text.utf8.span)
   }
@@ -170,7 +171,7 @@ package struct AddressBlock: Hashable, Sendable {
 }
 
 extension AddressBlock: CustomStringConvertible {
-  /// `192.0.2.0/24`; a block of one is shown as its address.
+  /// `192.0.2.0/24`; a block of one is written as its address.
   package var description: String {
     prefix == network.family.width ? network.description : "\(network)/\(prefix)"
   }

@@ -3,38 +3,36 @@ package struct Instant: Comparable, Hashable, Sendable {
   /// Seconds since 1970-01-01T00:00:00Z; negative before.
   package let seconds: Int64
 
-  /// Takes what time(2) gives.
+  /// From the value of time(2).
   package init(seconds: Int64) {
     self.seconds = seconds
   }
 
-  /// Before every instant that can be written: "has always been valid".
+  /// Before every instant that RFC 3339 can express; in a token: no `not-before=`.
   package static let distantPast = Instant(seconds: .min)
 
-  /// After every instant that can be written: "never expires".
+  /// After every instant that RFC 3339 can express: "never expires".
   package static let distantFuture = Instant(seconds: .max)
 
-  /// Earlier is less.
   package static func < (left: Instant, right: Instant) -> Bool {
     left.seconds < right.seconds
   }
 
-  /// The instant `seconds` later (earlier where negative), held at the ends of time.
+  /// The instant `seconds` later (earlier if negative), clamped to the distant past and future.
   package func advanced(by seconds: Int64) -> Instant {
     let (sum, overflow) = self.seconds.addingReportingOverflow(seconds)
     guard overflow else { return Instant(seconds: sum) }
     return seconds < 0 ? .distantPast : .distantFuture
   }
 
-  /// The instants that RFC 3339 can write: the years 0001 to 9999.
+  /// The instants that RFC 3339 can express: the years 0001 to 9999.
   static let writable =
     CalendarDay(year: 1, month: 1, day: 1).seconds...CalendarDay(year: 9999, month: 12, day: 31).seconds
     + 86_399
 }
 
 extension Instant: CustomStringConvertible {
-  /// RFC 3339 in UTC: `2026-11-24T00:00:00Z`. What no four-digit year can write is shown as the first or last
-  /// instant that one can.
+  /// RFC 3339 in UTC: `2026-11-24T00:00:00Z`. Instants outside the years 0001 to 9999 are clamped.
   package var description: String {
     let shown = min(max(seconds, Instant.writable.lowerBound), Instant.writable.upperBound)
     let second = Int(((shown % 86_400) + 86_400) % 86_400)
@@ -42,7 +40,7 @@ extension Instant: CustomStringConvertible {
     return "\(day)T\(padded(second / 3600)):\(padded(second / 60 % 60)):\(padded(second % 60))Z"
   }
 
-  /// The day alone, `2026-11-24`, where the instant is a midnight; otherwise the whole description.
+  /// The date alone, `2026-11-24`, if the instant is midnight; otherwise the whole description.
   package var shortDescription: String {
     let text = description
     return text.hasSuffix("T00:00:00Z") ? String(text.prefix(10)) : text
@@ -63,7 +61,7 @@ struct CalendarDay: CustomStringConvertible {
 
   /// The day `number` days after 1970-01-01.
   ///
-  /// Years begin in March here, so that the leap day is the last of its year; 719,468 days lie between
+  /// Years begin in March here, which makes the leap day the last of its year; 719,468 days lie between
   /// 0000-03-01 and 1970-01-01, and 146,097 make one cycle of 400 years.
   init(number: Int64) {
     let shifted = Int(number) + 719_468
@@ -87,7 +85,7 @@ struct CalendarDay: CustomStringConvertible {
     return Int64(cycle * 146_097 + dayOfCycle - 719_468) * 86_400
   }
 
-  /// Whether the calendar has such a day.
+  /// Whether the calendar has this day.
   var exists: Bool {
     year >= 1 && (1...12).contains(month)
       && (1...CalendarDay.length(ofMonth: month, year: year)).contains(day)
@@ -113,39 +111,39 @@ private func padded(_ number: Int) -> String {
 }
 
 extension Instant {
-  /// Why a text is no instant, as the end of a sentence that names the fix.
+  /// Why a text is not an instant, as the end of a sentence that names the fix.
   package enum ParsingError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// Not the shape of RFC 3339 at all.
+    /// Not in the form of RFC 3339.
     case shape
     /// A date that the calendar lacks, such as 2027-02-29.
     case day
-    /// An hour, minute, second or offset that no clock shows.
+    /// An hour, minute, second or offset out of range.
     case time
-    /// A second numbered 60.
+    /// A second 60.
     case leapSecond
-    /// Parts of a second.
+    /// A fraction of a second.
     case fraction
     /// A date and time without `Z` or a numeric offset.
     case offset
-    /// Its offset carries it out of the years 0001 to 9999.
+    /// The offset moves it out of the years 0001 to 9999.
     case range
 
     /// `has no offset from UTC; write Z at its end for UTC`
     package var description: String {
       switch self {
       case .shape: "is neither a date nor an instant; write 2027-01-31 or 2027-01-31T12:00:00Z"
-      case .day: "names a day that the calendar does not have"
-      case .time: "names a time that no clock shows; write 00:00:00 to 23:59:59"
-      case .leapSecond: "is a leap second, which the system's clock does not count; write the second after it"
-      case .fraction: "holds parts of a second; write whole seconds"
+      case .day: "is not a day of the calendar"
+      case .time: "has a time out of range; write 00:00:00 to 23:59:59"
+      case .leapSecond: "is a leap second, which the system clock does not count; write the next second"
+      case .fraction: "has a fraction of a second; write whole seconds"
       case .offset: "has no offset from UTC; write Z at its end for UTC"
       case .range: "lies outside the years 0001 to 9999 in UTC"
       }
     }
   }
 
-  /// Reads an RFC 3339 date-time with `Z` or a numeric offset (section 5.6), or a full-date, which is its midnight
-  /// in UTC. Strict: no fraction, no leap second, no space for the `T`.
+  /// Parses an RFC 3339 date-time with `Z` or a numeric offset (section 5.6), or a full-date, which means
+  /// midnight UTC. Strict: no fraction, no leap second, no space in place of the `T`.
   package init(parsing bytes: Span<UInt8>) throws(ParsingError) {
     let midnight = try Instant.day(bytes)
     guard bytes.count > 10 else {
@@ -158,7 +156,7 @@ extension Instant {
     guard Instant.writable.contains(seconds) else { throw .range }
   }
 
-  /// The same for text; nil where it is no instant.
+  /// Parses text; nil if it is not an instant.
   package init?(parsing text: String) {
     guard let instant = try? Instant(parsing: text.utf8.span) else { return nil }
     self = instant

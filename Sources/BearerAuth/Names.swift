@@ -1,9 +1,9 @@
-/// The name of a caller: `openai`, `zapier`, `ci`.
+/// The name of an application: `openai`, `zapier`, `ci`.
 package struct ApplicationName: Hashable, Sendable, CustomStringConvertible {
-  /// The name itself; fit for a header, a log field and a file's name.
+  /// The name itself; safe in a header, a log field and a file name.
   package let description: String
 
-  /// Nil where the name breaks the rule.
+  /// Nil if the name breaks the rule.
   package init?(_ text: String) {
     guard ApplicationName.isValid(text.utf8.span) else { return nil }
     description = text
@@ -19,27 +19,27 @@ package struct ApplicationName: Hashable, Sendable, CustomStringConvertible {
     return true
   }
 
-  /// `[a-z0-9._-]`: none of them means anything to a shell, a header, a URL or the token file.
+  /// `[a-z0-9._-]`: none is special in a shell, a header, a URL or the token file.
   static func isNameByte(_ byte: UInt8) -> Bool {
     byte.isLower || byte.isDigit
       || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".")
   }
 }
 
-/// The short public name of one token among an application's: `k7f3q2`. For logs, lists and rotation; it opens
-/// nothing and says nothing of the secret.
+/// The short public name of one token of an application: `k7f3q2`. For logs, lists and rotation; it grants
+/// nothing and reveals nothing of the secret.
 package struct KeyID: Hashable, Sendable, CustomStringConvertible {
   /// The name itself.
   package let description: String
 
-  /// Nil where the name breaks the rule.
+  /// Nil if the name breaks the rule.
   package init?(_ text: String) {
     guard KeyID.isValid(text.utf8.span) else { return nil }
     description = text
   }
 
-  /// A new one of six characters (about 30 bits) from as many random bytes. Without 0, 1, l and o, so that it
-  /// can be read out over a telephone.
+  /// A new id of six characters (about 30 bits) from as many random bytes. Without 0, 1, l and o, which are
+  /// easily confused when read out.
   package init(randomBytes: [UInt8]) {
     let alphabet = Array("abcdefghijkmnpqrstuvwxyz23456789".utf8)
     description = String(decoding: randomBytes.prefix(6).map { alphabet[Int($0 & 31)] }, as: UTF8.self)
@@ -49,21 +49,22 @@ package struct KeyID: Hashable, Sendable, CustomStringConvertible {
   package static let rule = "1 to 15 of a-z and 0-9"
 
   static func isValid(_ bytes: Span<UInt8>) -> Bool {
-    // Fifteen bytes are what Swift keeps inside a String: a key id costs no allocation.
+    // Swift stores up to 15 bytes inside the String, so a key id costs no allocation.
     guard (1...15).contains(bytes.count) else { return false }
     for index in bytes.indices where !(bytes[index].isLower || bytes[index].isDigit) { return false }
     return true
   }
 }
 
-/// A door's name: `read`, `write`, `billing.export`. The same rule as an application's name.
+/// A scope: the name of one or more protected locations, such as `read`, `write`, `billing.export`. It follows
+/// the same rule as an application's name.
 ///
-/// Kept in place, so that comparing the scope of a request with those of a token allocates nothing.
+/// Stored inline, so comparing scopes allocates nothing.
 package struct Scope: Hashable, Sendable {
-  /// Eight bytes of the name a word, zero after its end. A name holds no zero, so the end needs no count.
+  /// Eight bytes of the name per word, padded with zeros. A name contains no zero, so no length is stored.
   private var words = InlineArray<8, UInt64>(repeating: 0)
 
-  /// Nil where the name breaks the rule.
+  /// Nil if the name breaks the rule.
   package init?(_ bytes: Span<UInt8>) {
     guard ApplicationName.isValid(bytes) else { return nil }
     for index in bytes.indices {
@@ -71,7 +72,7 @@ package struct Scope: Hashable, Sendable {
     }
   }
 
-  /// Nil where the name breaks the rule.
+  /// Nil if the name breaks the rule.
   package init?(_ text: String) {
     self.init(text.utf8.span)
   }
@@ -79,7 +80,7 @@ package struct Scope: Hashable, Sendable {
   /// The rule, as the end of a sentence.
   package static let rule = ApplicationName.rule
 
-  /// Whole names only: `read` is not `reader`.
+  /// Compares whole names: `read` is not `reader`.
   package static func == (left: Scope, right: Scope) -> Bool {
     for index in 0..<8 where left.words[index] != right.words[index] { return false }
     return true

@@ -1,4 +1,4 @@
-/* The one thing we ask of libcrypto: SHA-256. */
+/* libcrypto, for SHA-256. */
 #pragma once
 
 #include <openssl/evp.h>

@@ -1,14 +1,14 @@
-/* libfcgi, walled in. It parses hostile bytes with known, unfixed faults, so one Swift file
- * (FastCGI/LibFCGIRequest.swift) may import it, after the gate has seen every byte. */
+/* libfcgi has known, unfixed faults in parsing hostile bytes. Therefore only one Swift file (FastCGI/LibFCGIRequest.swift)
+ * imports it, and uses it after the gate has validated every byte. */
 #pragma once
 
 #include <fcgiapp.h>
 #include <string.h>
 
-/* The size of a request's buffer: FCGX_Accept_r makes it so. */
+/* The size of a request's buffer, as FCGX_Accept_r allocates it. */
 #define BEARERD_STREAM_BUFFER 8192
 
-/* How an input stream's data begins (fcgiapp.c, FCGX_Stream_Data): libfcgi offers no other way to its buffer. */
+/* The first members of an input stream's data (FCGX_Stream_Data in fcgiapp.c): libfcgi has no function to get its buffer. */
 struct bearerd_stream_data {
   unsigned char *buffer;
   int size;
@@ -16,16 +16,16 @@ struct bearerd_stream_data {
   unsigned char *stop;
 };
 
-/* Whether an input stream is laid out so, of which `bytes` were read first and in one piece. */
+/* Whether an input stream has this layout; `bytes` are the first that it read, in one piece. */
 static inline int bearerd_knows_stream(const FCGX_Stream *stream, const unsigned char *bytes, size_t length) {
   const struct bearerd_stream_data *data = stream->data;
   return data->size == BEARERD_STREAM_BUFFER && stream->rdNext >= data->buffer && stream->rdNext <= data->stop &&
          data->stop == data->buffer + length && memcmp(data->buffer, bytes, length) == 0;
 }
 
-/* Overwrites what an input stream's buffer holds, of which `length` bytes were to be read in all. `stop` is the end of
- * what was last read: more than was to be, if the peer sent more meanwhile. A buffer that is somewhere else is left
- * alone, and one whose end makes no sense is overwritten whole. */
+/* Overwrites the buffer of an input stream that should have read `length` bytes. `stop` is the end of the bytes last read,
+ * which are more if the peer has sent more. A buffer at another address is not touched; if its end is not plausible, the
+ * whole buffer is overwritten. */
 static inline void bearerd_wipe_stream(FCGX_Stream *stream, size_t length) {
   const struct bearerd_stream_data *data = stream->data;
   if (stream->rdNext < data->buffer || stream->rdNext > data->buffer + BEARERD_STREAM_BUFFER) return;

@@ -1,5 +1,4 @@
-/* The calls of Linux and of its C library that Swift's Glibc module does not carry. Header only: nothing here has
- * state. */
+/* Calls of Linux and of its C library that Swift's Glibc module lacks. Header only, without state. */
 #pragma once
 
 #include <fcntl.h>
@@ -16,19 +15,18 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-/* accept4(2) stands behind _GNU_SOURCE, and its address argument is a transparent union, which Swift
- * cannot spell. */
+/* accept4(2) needs _GNU_SOURCE, and its address argument is a transparent union, which Swift does not support. */
 static inline int bearerd_accept(int listener) {
   return (int)syscall(SYS_accept4, listener, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
-/* The same where the peer's address is asked for. */
+/* The same, with the peer's address. */
 static inline int bearerd_accept_from(int listener, struct sockaddr_storage *peer) {
   socklen_t length = sizeof *peer;
   return (int)syscall(SYS_accept4, listener, peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
-/* O_PATH stands behind _GNU_SOURCE as well. Names a file without opening it, and follows no link. */
+/* O_PATH needs _GNU_SOURCE too. Refers to a file without opening it, and follows no link. */
 static inline int bearerd_open_path(const char *path) {
   return open(path, __O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
@@ -38,7 +36,7 @@ static inline int bearerd_set_thread_name(const char *name) {
   return prctl(PR_SET_NAME, name, 0, 0, 0);
 }
 
-/* No core file, and no ptrace by the same user: both would hold secrets. */
+/* Disables core files, and ptrace by the same user: both would reveal secrets. */
 static inline int bearerd_forbid_dumps(void) {
   return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }

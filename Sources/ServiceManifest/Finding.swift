@@ -1,28 +1,28 @@
 import BearerAuth
 
-/// Something about a published file that its owner must know, with the place and the fix. Its text never repeats what
+/// An error, warning or note about a published file, with the place and the fix. Its text never repeats what
 /// could be a secret.
 package struct Finding: Error, Equatable, Sendable {
-  /// How much it matters.
+  /// The severity.
   package enum Severity: String, Sendable {
-    /// Nothing is wrong.
+    /// Information only.
     case note
-    /// It may be meant so.
+    /// Possibly intended.
     case warning
-    /// It must be mended.
+    /// Must be fixed.
     case error
   }
 
-  /// The file or URL, as it was named to whoever checked it.
+  /// The file or URL, as given.
   package let source: String
-  /// Nil where the whole is meant.
+  /// Nil for the whole text.
   package let position: TextPosition?
-  /// How much it matters.
+  /// The severity.
   package let severity: Severity
-  /// What is wrong, and what to do instead.
+  /// The problem, and the fix.
   package let message: String
 
-  /// About the whole of `source`, where no position is given.
+  /// About the whole of `source` by default.
   package init(_ severity: Severity, _ source: String, at position: TextPosition? = nil, _ message: String) {
     self.severity = severity
     self.source = source
@@ -32,15 +32,15 @@ package struct Finding: Error, Equatable, Sendable {
 }
 
 extension Finding: CustomStringConvertible {
-  /// `ai-plugin.json:7:22: error: ...`, as compilers write it, so that editors can jump there.
+  /// `ai-plugin.json:7:22: error: ...`, the format of compilers, so editors can jump there.
   package var description: String {
     let place = position.map { ":\($0.line):\($0.column)" } ?? ""
     return "\(source.printable)\(place): \(severity.rawValue): \(message)"
   }
 }
 
-/// The findings about one text, while it is checked. A hostile text may give rise to a million; so many are counted, and the
-/// first are kept.
+/// The findings about one text during a check. A hostile text may cause a million; the first are kept, the rest
+/// counted.
 struct Findings {
   let source: String
   let bytes: [UInt8]
@@ -49,9 +49,9 @@ struct Findings {
   private var kept: [Finding.Severity: Int] = [:]
   private var omitted: [Finding.Severity: Int] = [:]
 
-  /// How many with the same message are kept.
+  /// The maximum number with the same message.
   static let maximumAlike = 10
-  /// How many of each severity are kept.
+  /// The maximum number of each severity.
   static let maximum = 200
 
   init(about bytes: [UInt8], of source: String) {
@@ -74,8 +74,8 @@ struct Findings {
     found.append((offset, severity, message))
   }
 
-  /// In the order of the text; of two about one place the first that was found comes first. Behind them, how many more
-  /// there are of each severity.
+  /// In the order of the text; two at one place, in the order they were found. At the end, the number of
+  /// omitted ones of each severity.
   var sorted: [Finding] {
     let inOrder = found.indices.sorted { (found[$0].offset, $0) < (found[$1].offset, $1) }.map { found[$0] }
     let positions = TextPosition.all(of: inOrder.map(\.offset), in: bytes)
@@ -85,20 +85,20 @@ struct Findings {
         omitted[severity].map { count in
           let word = count == 1 ? severity.rawValue : "\(severity.rawValue)s"
           return Finding(
-            severity, source, "\(count.groupedDigits) more \(word) are not shown; mend these first")
+            severity, source, "\(count.groupedDigits) more \(word) not shown; fix these first")
         }
       }
   }
 }
 
-/// A place in a text, as editors count.
+/// A line and column, as in editors.
 package struct TextPosition: Equatable, Comparable, Sendable {
   /// From 1.
   package let line: Int
   /// In bytes, from 1.
   package let column: Int
 
-  /// The place of a byte, counted from 0; the end of the text where there is no such byte.
+  /// The position of a byte, counted from 0; the end of the text if there is no such byte.
   package init(of offset: Int, in bytes: [UInt8]) {
     let before = bytes.prefix(offset)
     let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
@@ -106,7 +106,7 @@ package struct TextPosition: Equatable, Comparable, Sendable {
     column = before.count - lineStart + 1
   }
 
-  /// The places of bytes whose numbers ascend, found in one pass.
+  /// The positions of ascending byte offsets, found in one pass.
   static func all(of offsets: [Int], in bytes: [UInt8]) -> [TextPosition] {
     var (line, lineStart, index) = (1, 0, 0)
     return offsets.map { offset in
@@ -127,7 +127,7 @@ package struct TextPosition: Equatable, Comparable, Sendable {
     self.column = column
   }
 
-  /// In the order of reading.
+  /// In reading order.
   package static func < (left: TextPosition, right: TextPosition) -> Bool {
     (left.line, left.column) < (right.line, right.column)
   }

@@ -3,7 +3,7 @@ import BearerAuth
 import BearerdService
 import Glibc
 
-/// `bearerd`: one subcommand a file.
+/// `bearerd`: one file per subcommand.
 @main
 struct Bearerd: ParsableCommand {
   static let version = Release.version
@@ -12,8 +12,8 @@ struct Bearerd: ParsableCommand {
     commandName: "bearerd",
     abstract: "Checks bearer tokens for a web server, over FastCGI.",
     discussion: """
-      A web server asks bearerd about every request; bearerd answers 200, 401 or 403 by a file of hashed tokens. \
-      Each application that calls has tokens of its own, which `bearerd token` makes, replaces and takes back.
+      For each request a web server asks bearerd whether it is allowed; bearerd answers 200, 401 or 403, using a file \
+      of hashed tokens. Each application has tokens of its own, which `bearerd token` creates, replaces and revokes.
       """,
     version: version,
     subcommands: [
@@ -28,8 +28,8 @@ struct Bearerd: ParsableCommand {
     ])
 
   static func main() {
-    // Swift's runtime reads the arguments from /proc/self/cmdline. Without it there seem to be none: every command
-    // would show this help and end well, with nothing done.
+    // Swift's runtime reads the arguments from /proc/self/cmdline. If that fails there seem to be none: every
+    // command would print this help and exit with 0.
     guard !CommandLine.arguments.isEmpty else {
       Console.note("bearerd: cannot read its own arguments; mount /proc")
       Glibc.exit(EXIT_FAILURE)
@@ -38,7 +38,7 @@ struct Bearerd: ParsableCommand {
     let environment = CGIEnvironment.current
     do {
       guard !environment.isCGI else {
-        // The arguments may be a client's: no other command may see them.
+        // The arguments may be a client's, so only `cgi` may run.
         return try CGICommand.answer(environment, arguments: Array(CommandLine.arguments.dropFirst()))
       }
       var command = try parseAsRoot()
@@ -48,11 +48,12 @@ struct Bearerd: ParsableCommand {
     }
   }
 
-  /// Ends as `exit(withError:)` does, but by the console: its messages repeat arguments, which may be anything.
+  /// Like `exit(withError:)`, but prints through the console: messages repeat arguments, which may contain
+  /// anything.
   private static func end(with error: any Error) -> Never {
     let code = exitCode(for: error)
     var message = fullMessage(for: error)
-    // Line ends too: the console keeps those that are the message's own.
+    // Line ends too: the console keeps those of the message itself.
     for text in CommandLine.arguments.dropFirst().flatMap(parts) where text != text.printable {
       message = message.replacing(text, with: text.printable)
     }
@@ -66,13 +67,13 @@ struct Bearerd: ParsableCommand {
     [argument] + argument.split(separator: "=", maxSplits: 1).dropFirst().map(String.init)
   }
 
-  /// Whether an argument names a file, or one that could be made; a random token names neither.
+  /// Whether an argument is the path of a file, or of one that could be created; a random token is neither.
   private static func isPath(_ text: String) -> Bool {
     guard !text.hasPrefix("/"), !text.hasPrefix("."), access(text, F_OK) != 0 else { return true }
     return text.lastIndex(of: "/").map { access(String(text[..<$0]), F_OK) == 0 } ?? false
   }
 
-  /// Keeps a token out of the output that was given as an argument, where none belongs.
+  /// Hides a token that was given as an argument by mistake from all output.
   private static func hideSecret(in argument: String) {
     for text in parts(of: argument) {
       let bytes = Array(text.utf8)
@@ -84,37 +85,38 @@ struct Bearerd: ParsableCommand {
   }
 }
 
-/// `bearerd token`: makes, replaces, takes back, lists and explains tokens.
+/// `bearerd token`: creates, replaces, revokes, lists and explains tokens.
 struct TokenCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "token",
-    abstract: "Make, replace, take back, list and explain tokens.",
+    abstract: "Create, replace, revoke, list and explain tokens.",
     discussion:
-      "The daemon reads every change by itself; where it answers, a command that changes something waits for that.",
+      "The daemon reads every change by itself; if it is running, a command that changes tokens waits until it has.",
     subcommands: [
       NewToken.self, AddToken.self, RotateToken.self, RevokeToken.self, ListTokens.self, ExplainToken.self,
     ])
 }
 
-/// `bearerd manifest`: what applications read about a service before they call it.
+/// `bearerd manifest`: the file that applications read before they use a service.
 struct ManifestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "manifest",
     abstract: "Write, complete and check the manifest of a service (ai-plugin.json).",
     discussion: """
-      Two values must not be confused. The token is yours: `bearerd token new` makes it, you paste it into the \
-      application, it is secret. The verification token is the application's: it issues it, you publish it in the \
-      manifest, it opens nothing.
+      Two values are easy to confuse. The token is yours: `bearerd token new` creates it, you paste it into the \
+      application, it is secret. The verification token is the application's: the application issues it, you publish \
+      it in the manifest, it grants no access.
       """,
     subcommands: [NewManifest.self, VerifyManifest.self, CheckManifest.self])
 }
 
-/// `bearerd doctor`: what is wrong with a live site, a socket, or nginx's configuration.
+/// `bearerd doctor`: checks a live site, a socket, or nginx's configuration.
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
     abstract:
-      "Find what is open, leaks or is denied by mistake: in a live site, a socket, or nginx's configuration.",
+      "Find misconfigurations that bypass checks, leak secrets or deny valid requests: in a live site, a socket, "
+      + "or nginx's configuration.",
     discussion: """
       bearerd doctor https://api.example.com/api/ --token-stdin <app.token
       bearerd doctor unix:/run/bearerd/bearerd.sock

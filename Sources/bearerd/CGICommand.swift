@@ -4,21 +4,21 @@ import BearerdService
 import Glibc
 import Logging
 
-/// `bearerd cgi`: one request, one answer.
+/// `bearerd cgi`: answers one request.
 struct CGICommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cgi",
-    abstract: "Answer one request as a CGI program, where there is no daemon.",
+    abstract: "Answer one request as a CGI program, without a daemon.",
     discussion: """
       #!/bin/sh
       exec /home/me/bin/bearerd cgi --tokens /home/me/tokens
 
       Reads the environment that a web server gives a CGI program, and answers 200, 401 or 403. With --private it \
-      hands files over instead: the web server is told to send the same path below a folder that nobody else \
-      reaches. Exits with 0 where the request may pass and with 1 where not.
+      serves files instead: for GET and HEAD, an authorized client gets the file by internal redirect, from a \
+      directory that clients cannot request. Exits 0 if the request is allowed, 1 if denied.
 
-      A program that a web server starts (GATEWAY_INTERFACE is set) does nothing but this, whatever its arguments. \
-      Without `cgi` as the first of them it takes its options from the environment alone: BEARERD_CGI_TOKENS \
+      Started by a web server (GATEWAY_INTERFACE is set), bearerd always runs this command, whatever its arguments. \
+      If the first is not `cgi`, it takes its options from the environment only: BEARERD_CGI_TOKENS \
       for --tokens, BEARERD_CGI_CACHE_TTL for --cache-ttl, and `on` for an option without a value.
       """)
 
@@ -27,7 +27,8 @@ struct CGICommand: ParsableCommand {
   @OptionGroup(title: "Files") var files: HandOverFlags
 
   @Option(
-    help: ArgumentHelp("The door, where the web server does not set BEARERD_SCOPE.", valueName: "scope"),
+    help: ArgumentHelp(
+      "The required scope, if the web server does not set BEARERD_SCOPE.", valueName: "scope"),
     transform: CGICommand.scope)
   var scope: Scope?
 
@@ -39,7 +40,7 @@ struct CGICommand: ParsableCommand {
     }
   }
 
-  /// Started by a web server: answers the request and nothing else, whatever the arguments.
+  /// Started by a web server: answers the request, whatever the arguments.
   static func answer(_ environment: CGIEnvironment, arguments: [String]) throws {
     try finish { try parse(CGIArguments.options(in: arguments, environment)).outcome() }
   }
@@ -52,14 +53,14 @@ struct CGICommand: ParsableCommand {
     return cgi.answer(.current, at: .now, logger: CGICommand.logger)
   }
 
-  /// Writes the answer; an error in the options is a complete 500.
+  /// Writes the response; an error in the options is answered with a complete 500.
   private static func finish(_ outcome: () throws -> CGI.Outcome) throws {
     let answer: CGI.Outcome
     do {
       answer = try outcome()
     } catch {
       let text = (error as? CGIFailure)?.description ?? message(for: error)
-      logger.error("every request is denied: \(text.split(separator: "\n").first ?? "wrong options")")
+      logger.error("every request is denied: \(text.split(separator: "\n").first ?? "invalid options")")
       answer = .failure(code: EX_USAGE)
     }
     try Console.answer(answer.response)
@@ -78,36 +79,36 @@ struct CGICommand: ParsableCommand {
   }
 }
 
-/// Which files `cgi` hands over, and how.
+/// The options of `cgi` for serving files.
 struct HandOverFlags: ParsableArguments {
   @Option(
     name: .customLong("private"),
     help: ArgumentHelp(
-      "Hand over the files below it: a URL path that only redirects inside the web server reach.",
+      "Serve the files below it: a URL path reachable only through internal redirects.",
       valueName: "/path/"))
   var privatePrefix: String?
 
   @Option(
     name: .customLong("public"),
-    help: ArgumentHelp("What the path asked for begins with; --private takes its place.", valueName: "/path/")
+    help: ArgumentHelp("The prefix of the requested path; --private replaces it.", valueName: "/path/")
   )
   var publicPrefix = "/"
 
   @Option(
     name: .customLong("path"),
     help: ArgumentHelp(
-      "The variable that holds the path asked for: PATH_INFO, or REDIRECT_URL behind an Apache's RewriteRule.",
+      "The variable with the requested path: PATH_INFO, or REDIRECT_URL after an Apache RewriteRule.",
       valueName: "variable"))
   var variable = HandOver.PathVariable.pathInfo
 
   @Flag(
     name: .customLong("x-sendfile"),
-    help: "Hand over by X-Sendfile: --private is a folder on the disk, which may lie outside the site.")
+    help: "Serve files by X-Sendfile: --private is a directory on disk, which may be outside the site.")
   var sendsFile = false
 
   func validate() throws {
     guard privatePrefix != nil || publicPrefix == "/" && !sendsFile else {
-      throw ValidationError("--public and --x-sendfile say how to hand over; say with --private from where")
+      throw ValidationError("--public and --x-sendfile require --private")
     }
     do {
       _ = try handOver()
@@ -116,7 +117,7 @@ struct HandOverFlags: ParsableArguments {
     }
   }
 
-  /// nil where nothing is to be handed over.
+  /// nil if no files are to be served.
   func handOver() throws(HandOver.Invalid) -> HandOver? {
     guard let privatePrefix else { return nil }
     return try HandOver(

@@ -8,10 +8,10 @@ import Logging
 /// `bearerd serve`: the daemon.
 struct Serve: Command {
   static let configuration = CommandConfiguration(
-    abstract: "Answer a web server's questions over FastCGI.",
+    abstract: "Answer auth requests of a web server over FastCGI.",
     discussion: """
-      SIGHUP reads the tokens again; a change of the file does so by itself. SIGTERM, SIGINT and SIGUSR1 stop it \
-      once everything accepted is answered.
+      SIGHUP reloads the tokens; a change of the file does so by itself. SIGTERM, SIGINT and SIGUSR1 stop the daemon \
+      after all accepted requests are answered.
       """)
 
   @OptionGroup var source: TokensOption
@@ -23,33 +23,34 @@ struct Serve: Command {
 
   @Option(
     help: ArgumentHelp(
-      "How long a peer may send nothing, and then take to send a request.", valueName: "seconds"))
+      "How long a peer may send nothing, and then how long it may take for a request.", valueName: "seconds"))
   var timeout = 10
 
-  @Option(help: ArgumentHelp("Connections that may wait at once; the oldest gives way.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Maximum number of waiting connections; the oldest is closed first.", valueName: "n"))
   var maxConnections = 16_384
 
   @Option(
     help: ArgumentHelp(
-      "Memory for requests that have not arrived in full, in MiB; the oldest is closed first.",
+      "Memory for incomplete requests, in MiB; the oldest is closed first.",
       valueName: "mib"))
   var requestMemory = 32
 
-  @Flag(help: "Let a crash leave a core file and a debugger look in; both show secrets.")
+  @Flag(help: "Allow core files and debuggers; both reveal secrets.")
   var allowCoreDumps = false
 
   @Option(help: "trace, debug, info, notice, warning, error or critical.")
   var logLevel = Logger.Level.info
 
-  @Option(help: "text or json; under systemd, text becomes the journal's own form.")
+  @Option(help: "text or json; under systemd, text is in the journal's format.")
   var logFormat = LogFormat.text
 
   func validate() throws {
-    guard (1...1024).contains(workers) else { throw ValidationError("--workers is 1 to 1024") }
-    guard (1...3600).contains(timeout) else { throw ValidationError("--timeout is 1 to 3600 seconds") }
-    guard maxConnections > 0 else { throw ValidationError("--max-connections is at least 1") }
+    guard (1...1024).contains(workers) else { throw ValidationError("--workers must be 1 to 1024") }
+    guard (1...3600).contains(timeout) else { throw ValidationError("--timeout must be 1 to 3600 seconds") }
+    guard maxConnections > 0 else { throw ValidationError("--max-connections must be at least 1") }
     guard (1...65_536).contains(requestMemory) else {
-      throw ValidationError("--request-memory is 1 to 65536 MiB")
+      throw ValidationError("--request-memory must be 1 to 65536 MiB")
     }
   }
 
@@ -76,22 +77,22 @@ struct Serve: Command {
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}
 extension LogFormat: ExpressibleByArgument {
-  /// `journal` is not asked for but found out.
+  /// `journal` is detected and cannot be given.
   package init?(argument: String) {
     guard let format = LogFormat(rawValue: argument), format != .journal else { return nil }
     self = format
   }
 
-  /// What the help names.
+  /// The values in the help.
   package static var allValueStrings: [String] { ["text", "json"] }
 }
 
-/// Where `serve` listens.
+/// The options for the socket of `serve`.
 struct SocketOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "unix:/PATH, HOST:PORT, [IPV6]:PORT, fd:N, systemd or systemd:NAME. "
-        + "(default: a socket that systemd or spawn-fcgi left open)",
+        + "(default: a socket inherited from systemd or spawn-fcgi)",
       valueName: "address"))
   var listen: String?
 
@@ -99,12 +100,14 @@ struct SocketOptions: ParsableArguments {
   var socketMode = "0660"
 
   @Option(
-    help: ArgumentHelp("The owner of a unix socket's file. (default: who runs it)", valueName: "user:group"))
+    help: ArgumentHelp(
+      "The owner of a unix socket's file. (default: the current user)", valueName: "user:group"))
   var socketOwner: String?
 
   @Option(
     help: ArgumentHelp(
-      "The addresses or blocks that may connect over TCP, with commas between. Everybody, if not given.",
+      "Comma-separated addresses or blocks that may connect over TCP; other connections are closed unread. "
+        + "(default: all addresses)",
       valueName: "blocks"),
     transform: AddressBlock.list)
   var allowPeer: [AddressBlock]?
@@ -117,11 +120,11 @@ struct SocketOptions: ParsableArguments {
       }
       if case .unix = address, allowPeer != nil {
         throw ValidationError(
-          "--allow-peer is for TCP; who may connect to a unix socket, --socket-owner and --socket-mode say")
+          "--allow-peer is for TCP; use --socket-owner and --socket-mode for a unix socket")
       }
     }
     guard let mode = UInt32(socketMode, radix: 8), mode <= 0o777 else {
-      throw ValidationError("--socket-mode is octal, as in 0660")
+      throw ValidationError("--socket-mode must be octal, as in 0660")
     }
   }
 
@@ -132,10 +135,10 @@ struct SocketOptions: ParsableArguments {
       socketOwner: try socketOwner.map(SocketOptions.owner))
   }
 
-  /// `www-data:www-data`, `www-data` for its own group, `:www-data` for the group alone, or numbers.
+  /// `www-data:www-data`, `www-data` for its own group, `:www-data` for the group only, or ids.
   private static func owner(_ text: String) throws(Failure) -> Owner {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    // chown(2) leaves alone what is -1.
+    // chown(2) ignores -1.
     var owner = Owner(user: .max, group: .max)
     if !parts[0].isEmpty {
       guard let entry = getpwnam(parts[0]) else {
@@ -164,29 +167,32 @@ struct SocketOptions: ParsableArguments {
   }
 }
 
-/// What `serve` answers.
+/// The options for the responses of `serve` and `cgi`.
 struct AnswerFlags: ParsableArguments {
-  @Option(help: ArgumentHelp("What the challenge calls the protected space.", valueName: "text"))
+  @Option(help: ArgumentHelp("The realm in the challenge.", valueName: "text"))
   var realm = "bearerd"
 
   @Option(
     help: ArgumentHelp(
-      "The protected resource's metadata, named in the challenge (RFC 9728).", valueName: "url"))
+      "The URL of the protected resource's metadata, for the challenge (RFC 9728).", valueName: "url"))
   var resourceMetadata: String?
 
-  @Flag(help: "Let CORS preflights pass without a token.")
+  @Flag(help: "Allow CORS preflights without a token.")
   var allowPreflight = false
 
   @Option(
     help: ArgumentHelp(
-      "How long nginx may keep an allowance, and a revoked token open; 0: not at all.", valueName: "seconds"))
+      "How long nginx may cache an allowed response, also of a token revoked meanwhile; 0: not at all.",
+      valueName: "seconds"))
   var cacheTtl = 0
 
-  @Flag(help: "Read REDIRECT_HTTP_AUTHORIZATION where HTTP_AUTHORIZATION is missing (Apache rewrites).")
+  @Flag(help: "Read REDIRECT_HTTP_AUTHORIZATION if HTTP_AUTHORIZATION is missing (Apache rewrites).")
   var acceptRedirectedAuthorization = false
 
   func validate() throws {
-    guard (0...3600).contains(cacheTtl) else { throw ValidationError("--cache-ttl is 0 to 3600 seconds") }
+    guard (0...3600).contains(cacheTtl) else {
+      throw ValidationError("--cache-ttl must be 0 to 3600 seconds")
+    }
     do {
       _ = try challenge()
     } catch {

@@ -8,25 +8,25 @@ import ServiceManifest
 struct Status: Command {
   static let configuration = CommandConfiguration(
     abstract:
-      "Ask the running daemon what it does: keys and their last use, denials, the state of the tokens.",
+      "Show the state of the running daemon: keys and their last use, denials, token file, connections.",
     discussion: """
-      The daemon keeps all of it in memory: it begins anew when the daemon is started. LAST USED is when a token last \
-      opened a door, and FROM where the web server said the caller was.
+      The daemon keeps all of it in memory, from its start. LAST USED is when a token was last used for an allowed \
+      request, and FROM the client's address.
       """)
 
   @OptionGroup var daemon: DaemonOption
 
-  @Flag(help: "The daemon's own JSON object, for programs.")
+  @Flag(help: "Print the daemon's JSON object, for programs.")
   var json = false
 
-  @Flag(help: "Again every two seconds, until interrupted.")
+  @Flag(help: "Repeat every two seconds, until interrupted.")
   var watch = false
 
   func perform() throws {
     guard watch else { return try Console.print(try screen()) }
     let isTerminal = isatty(STDOUT_FILENO) == 1
     while true {
-      // One that is started again meanwhile is waited for.
+      // Continues while the daemon restarts.
       let text = Result { try screen() }
       let shown = try? text.get()
       let message = (text.failure as? Failure).map { "bearerd: \($0.message)" } ?? ""
@@ -38,10 +38,12 @@ struct Status: Command {
 
   private func screen() throws(Failure) -> String {
     guard json else { return StatusScreen(try daemon.report()).text }
-    let response = try daemon.ask("status")
-    guard response.status == 200 else { throw Failure("the daemon does not know the question; is it older?") }
+    let response = try daemon.request("status")
+    guard response.status == 200 else {
+      throw Failure("the daemon does not support this request; is it an older version?")
+    }
     guard (try? JSONDocument(parsing: Array(response.body.utf8))) != nil else {
-      throw Failure("the daemon's answer is not JSON")
+      throw Failure("the daemon's response is not JSON")
     }
     return JSON.escaped(response.body.trimmingLineEnds)
   }

@@ -1,8 +1,8 @@
 import BearerAuth
 import FoundationEssentials
 
-/// What the daemon tells of itself, in the words of its answer. Whoever listens there may have written it: a number is a
-/// `Count`, an instant lies in the years 0001 to 9999, and texts are anything.
+/// The daemon's report, with the field names of its JSON. Another program may have written it: numbers are
+/// limited by `Count`, instants to the years 0001 to 9999, and texts may contain anything.
 struct StatusReport: Decodable {
   var version: String
   @Count var pid: Int
@@ -27,7 +27,7 @@ struct StatusReport: Decodable {
     var path: String
     @Count var tokens: Int
     @Count var applications: Int
-    /// When those in force were read.
+    /// When the tokens in use were read.
     var read: Instant
     @Count var reloads: Int
     @Count var failedReloads: Int
@@ -35,13 +35,13 @@ struct StatusReport: Decodable {
     var files: [File]
   }
 
-  /// Why the tokens in force are not those that are there.
+  /// Why the tokens in use are not those on disk.
   struct ReloadFailure: Decodable {
     var since: Instant
     var message: String
   }
 
-  /// One file that was read.
+  /// A file that was read.
   struct File: Decodable {
     var path: String
     var modified: Instant?
@@ -54,7 +54,7 @@ struct StatusReport: Decodable {
     @Count var failed: Int
   }
 
-  /// Denials for one reason.
+  /// Denials with one reason.
   struct Denials: Decodable {
     var reason: String
     @Count var minute: Int
@@ -62,7 +62,7 @@ struct StatusReport: Decodable {
     @Count var total: Int
   }
 
-  /// The first two are now, the rest since the start.
+  /// The first two are current, the others counted since the start.
   struct Connections: Decodable {
     @Count var reading: Int
     @Count var idle: Int
@@ -91,14 +91,14 @@ struct StatusReport: Decodable {
     var lastUsedFrom: String?
   }
 
-  /// Reads the daemon's answer; throws where it is of another kind or version.
+  /// Parses the daemon's response; throws if it is of another kind or version.
   init(json: String) throws {
     self = try JSONDecoder().decode(StatusReport.self, from: Data(json.utf8))
   }
 }
 
 extension Instant: Decodable {
-  /// Reads RFC 3339.
+  /// Parses RFC 3339.
   package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     guard let instant = Instant(parsing: try container.decode(String.self)) else {
@@ -108,8 +108,8 @@ extension Instant: Decodable {
   }
 }
 
-/// A number of things: from 0 to 2^53, which every reader of JSON keeps exactly (RFC 7493 section 2.2). So sums and
-/// differences of a few do not overflow.
+/// A number from 0 to 2^53, which every JSON parser keeps exactly (RFC 7493 section 2.2). Sums and differences
+/// of a few cannot overflow.
 @propertyWrapper
 struct Count: Decodable {
   var wrappedValue: Int
@@ -123,9 +123,9 @@ struct Count: Decodable {
   }
 }
 
-/// A length of time as people write it: `90d`, `12h`, `30m`, `2w`, `45s`.
+/// Durations as text: `90d`, `12h`, `30m`, `2w`, `45s`.
 enum DurationText {
-  /// In seconds; nil where the text is none. A hundred years are the longest.
+  /// In seconds; nil if the text is not a duration, or longer than a hundred years.
   static func seconds(_ text: String) -> Int64? {
     if text == "0" { return 0 }
     guard let unit = text.last, let length = units[unit], text.dropLast().allSatisfy(\.isWholeNumber),
@@ -134,7 +134,7 @@ enum DurationText {
     return number * length
   }
 
-  /// The largest unit that leaves little out: `364 days`, `23 hours`, `1 minute`.
+  /// In the largest unit that loses little: `364 days`, `23 hours`, `1 minute`.
   static func text(_ seconds: Int64) -> String {
     let (number, unit) =
       switch seconds {
@@ -150,7 +150,7 @@ enum DurationText {
   private static let longest: Int64 = 100 * 365 * 86_400
 }
 
-/// Rows in columns that are as wide as they must be.
+/// Rows in aligned columns.
 struct Table {
   private var rows: [[String]]
 
@@ -158,7 +158,7 @@ struct Table {
     rows = [header]
   }
 
-  /// Adds a row; of names that come from elsewhere, what a terminal would obey is escaped.
+  /// Adds a row; unprintable characters are escaped.
   mutating func append(_ row: [String]) {
     rows.append(row.map(\.printable))
   }

@@ -1,9 +1,9 @@
 import BearerAuth
 
-/// A daemon's report for people: what is wrong first, then who calls, then who is turned away.
+/// The daemon's report as text: problems first, then keys and applications, then denials.
 struct StatusScreen {
   private let report: StatusReport
-  /// The daemon sends no more keys; whoever else answers shall not fill a terminal.
+  /// The daemon does not send more keys; another program that answers must not flood the terminal.
   private static let maximumRows = 1000
   private static let maximumWidth = 1000
 
@@ -13,10 +13,10 @@ struct StatusScreen {
     [summary, keys, applications, denials].filter { !$0.isEmpty }.joined(separator: "\n\n")
   }
 
-  /// Names and paths come from elsewhere, and stay on their line.
+  /// Names and paths come from outside; each stays on one line.
   private static func shown(_ text: String) -> String { text.shortened(to: maximumWidth).printable }
 
-  /// One long name must not make a thousand rows as wide; the table escapes it.
+  /// Limits the width of a column; the table escapes the text.
   private static func cell(_ text: String) -> String { text.shortened(to: 100) }
 
   private var summary: String {
@@ -30,11 +30,11 @@ struct StatusScreen {
     ]
     if let failure = tokens.failure {
       lines.append(
-        "RELOADS FAIL since \(failure.since) (\(ago(failure.since))); the tokens from before stay in force:")
+        "RELOAD FAILED since \(failure.since) (\(ago(failure.since))); keeping the previous tokens:")
       lines += failure.message.split(separator: "\n", maxSplits: 5).prefix(5).map { "  \($0)" }
     }
     for file in tokens.files.prefix(5) {
-      lines.append("  \(file.path)" + (file.modified.map { ", written \($0)" } ?? ", gone"))
+      lines.append("  \(file.path)" + (file.modified.map { ", written \($0)" } ?? ", deleted"))
     }
     if tokens.files.count > 5 { lines.append("  and \(counted(tokens.files.count - 5, "file")) more") }
     let checks = report.checks
@@ -101,7 +101,7 @@ struct StatusScreen {
     return expires > report.now ? DurationText.text(expires.seconds - report.now.seconds) : "expired"
   }
 
-  private func counted(_ number: Int, _ word: String) -> String {
-    "\(number.groupedDigits) \(word)\(number == 1 ? "" : "s")"
+  private func counted(_ count: Int, _ word: String) -> String {
+    "\(count.groupedDigits) \(word)\(count == 1 ? "" : "s")"
   }
 }

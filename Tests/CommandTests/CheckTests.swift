@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("bearerd check")
@@ -23,9 +24,9 @@ struct CheckTests {
     #expect(outcome.code == 78 && outcome.output.isEmpty)
     let lines = outcome.errors.split(separator: "\n")
     try #require(lines.count == 3, "\(outcome.errors)")
-    #expect(lines[0] == "\(scratch.tokens): warning: everybody may read it; chmod o-rwx \(scratch.tokens)")
+    #expect(lines[0] == "\(scratch.tokens): warning: readable by all users; chmod o-rwx \(scratch.tokens)")
     #expect(lines[1] == "\(scratch.tokens):1:75: error: unknown option \"scope\" (did you mean \"scopes\"?)")
-    #expect(lines[2].hasPrefix("\(scratch.tokens):3:3: error: no hash; if this is a secret"))
+    #expect(lines[2].hasPrefix("\(scratch.tokens):3:3: error: not a hash; if this is a secret"))
     #expect(!outcome.errors.contains("hunter2"))
   }
 
@@ -36,7 +37,7 @@ struct CheckTests {
     #expect(outcome.code == 74)
     #expect(
       outcome.errors == """
-        bearerd: cannot look at \(scratch.tokens): No such file or directory; \
+        bearerd: cannot access \(scratch.tokens): No such file or directory; \
         create it with `bearerd token new APP --tokens \(scratch.tokens)`
 
         """)
@@ -47,16 +48,16 @@ struct CheckTests {
     let scratch = try Scratch()
     try scratch.write("", mode: 0o666)
     let outcome = try Bearerd.run("check", tokens: scratch.tokens)
-    #expect(outcome.code == 78 && outcome.errors.contains("everybody may write to it; chmod o-rwx"))
+    #expect(outcome.code == 78 && outcome.errors.contains("writable by all users; chmod o-rwx"))
   }
 
-  @Test("of a file without tokens warns that every door is shut")
+  @Test("of a file without tokens warns that every request will be denied")
   func empty() throws {
     let scratch = try Scratch()
     try scratch.write("# nothing\n")
     let outcome = try Bearerd.run("check", tokens: scratch.tokens)
     #expect(outcome.code == 0 && outcome.line == "ok: 0 applications, 0 tokens")
-    #expect(outcome.errors.contains("every door is shut"))
+    #expect(outcome.errors.contains("every request will be denied"))
   }
 
   @Test("of a full disk under its answer exits with 74")
@@ -65,6 +66,8 @@ struct CheckTests {
     try scratch.write("ci \(hash("1"))\n")
     let command = #""$0" check --tokens "$1" > /dev/full"#
     let outcome = try Bearerd.start(["sh", "-c", command, Bearerd.path, scratch.tokens]).wait()
-    #expect(outcome.code == 74 && outcome.errors.contains("cannot write the answer: No space left on device"))
+    #expect(
+      outcome.code == 74
+        && outcome.errors.contains("cannot write output: No space left on device"))
   }
 }

@@ -1,5 +1,6 @@
 import FastCGI
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("No command prints a secret")
@@ -108,7 +109,7 @@ struct SecretOutputTests {
     try scratch.write("{\"a\": \"\(secret)\"}", to: file)
     let command = ["env", "-C", scratch.path, Bearerd.path, "token", "add", "ci", "--tokens", "tokens"]
     let outcome = try Bearerd.start(command + ["--manifest", file], stdin: secret).wait()
-    #expect(outcome.errors.contains("this token stands in \(file), where"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("this token is in \(file), which is public"), "\(outcome.errors)")
   }
 
   @Test("that is an argument, a file's name or a line of the token file", arguments: secrets)

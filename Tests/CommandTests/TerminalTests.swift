@@ -1,5 +1,6 @@
 import FastCGI
 import Foundation
+import TestSupport
 import Testing
 
 /// What a terminal would obey: a colour, a title, C1, a direction override, a zero-width space, a line separator; and a line

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("The command line")
@@ -19,29 +20,29 @@ struct UsageTests {
     "refuses what it does not understand with 64, and says what to write",
     arguments: [
       (["frobnicate"], "Unexpected argument"), (["token", "new"], "Missing expected argument '<app>'"),
-      (["token", "new", "OpenAI"], "the name of an application is 1 to 63 of a-z"),
+      (["token", "new", "OpenAI"], "the application name must be 1 to 63 of a-z"),
       (["token", "new", "a", "--expires", "soon"], "write 90d, 12h, 30m, 2w, 2027-01-31"),
       (["token", "new", "a", "--expires", "90"], "write 90d"),
       (["token", "new", "a", "--expires=-1d"], "write 90d"),
       (["token", "new", "a", "--expires", "99999999999999999999d"], "write 90d"),
-      (["token", "new", "a", "--expires", "2027-02-29"], "names a day that the calendar does not have"),
-      (["token", "new", "a", "--expires", "2020-01-01"], "--expires lies in the past"),
-      (["token", "new", "a", "--expires", "0"], "--expires lies in the past"),
+      (["token", "new", "a", "--expires", "2027-02-29"], "is not a day of the calendar"),
+      (["token", "new", "a", "--expires", "2020-01-01"], "--expires is in the past"),
+      (["token", "new", "a", "--expires", "0"], "--expires is in the past"),
       (
         ["token", "new", "a", "--expires", "1d", "--not-before", "2d"], "--expires is not after --not-before"
       ),
-      (["token", "new", "a", "--scopes", "a,B"], "a scope is 1 to 63 of a-z"),
-      (["token", "new", "a", "--scopes", "a,,b"], "a scope is"),
-      (["token", "new", "a", "--scopes", "a,b,a"], "\"a\" is named twice"),
+      (["token", "new", "a", "--scopes", "a,B"], "a scope must be 1 to 63 of a-z"),
+      (["token", "new", "a", "--scopes", "a,,b"], "a scope must be"),
+      (["token", "new", "a", "--scopes", "a,b,a"], "\"a\" is given twice"),
       (["token", "new", "a", "--from", "10.0.0.1/8"], "write 10.0.0.0/8"),
-      (["token", "new", "a", "--from", "localhost"], "is no IPv4 or IPv6 address"),
-      (["token", "new", "a", "--tokens", ""], "--tokens names no file"),
+      (["token", "new", "a", "--from", "localhost"], "is not an IPv4 or IPv6 address"),
+      (["token", "new", "a", "--tokens", ""], "--tokens is empty; give a path"),
       (["token", "revoke", "a", "--all", "--key", "k"], "--key and --all exclude each other"),
-      (["token", "rotate", "a", "--keep", "long"], "write 7d, 12h, 30m or 0"),
-      (["token", "explain", "--scope", "A"], "a scope is"),
+      (["token", "rotate", "a", "--keep", "long"], "use 7d, 12h, 30m or 0"),
+      (["token", "explain", "--scope", "A"], "a scope must be"),
       (["token", "explain", "--from", "x"], "write an IPv4 or IPv6 address"),
-      (["manifest", "verify", "OpenAI", "abc"], "the name of an application is 1 to 63 of a-z"),
-      (["manifest", "verify", "openai"], "the value is missing; write it behind the application"),
+      (["manifest", "verify", "OpenAI", "abc"], "the application name must be 1 to 63 of a-z"),
+      (["manifest", "verify", "openai"], "the value is missing; give it after the application"),
       (["manifest", "verify", "openai", "abc", "--remove"], "--remove takes no value"),
       (["manifest", "verify", "openai", "a\"b"], "visible ASCII without quotes and backslashes"),
       (["manifest", "verify", "openai", "abc", "def"], "one argument too many"),

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import NginxConfiguration
@@ -40,9 +41,6 @@ struct CorpusDoctorTests {
 /// A configuration of the corpus, as `nginx -T` would print it.
 struct Corpus: Sendable, CustomTestStringConvertible {
   static let token = "brd_00000000000000000000000000000000000000000002CZclj"
-  private static let repository = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent()
-    .deletingLastPathComponent().path
 
   let testDescription: String
   private let lines: [String]

@@ -1,12 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import NginxConfiguration
 
 @Suite("doctor nginx and what we ship")
 struct ShippedSitesTests {
-  private static let repository = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().path
 
   /// The nginx files of the examples, the example of the snippets, and the sites of the README.
   static let sites: [(name: String, text: String)] = {
@@ -35,7 +34,7 @@ struct ShippedSitesTests {
 
   @Test("know the README's first site")
   func readme() {
-    #expect(ShippedSitesTests.sites.count >= 12)
+    #expect(ShippedSitesTests.sites.count >= 11)
     #expect(
       ShippedSitesTests.sites.contains { $0.name == "README.md, site 1" && $0.text.contains("bearerd-guard") }
     )

@@ -1,4 +1,4 @@
-"""The API behind the doors of the examples: it says what it knows of its caller.
+"""The protected API of the examples: it prints the client's application and Authorization header.
 
 Listens on a free port of 127.0.0.1, which it writes into the file that its argument names.
 """
@@ -11,7 +11,7 @@ import sys
 
 class API(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        names = {"caller": "X-Bearerd-Application", "authorization": "Authorization"}
+        names = {"application": "X-Bearerd-Application", "authorization": "Authorization"}
         told = {what: self.headers.get(name, "") for what, name in names.items()}
         answer = (json.dumps(told, separators=(",", ":")) + "\n").encode()
         self.send_response(200)

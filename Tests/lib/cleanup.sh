@@ -1,15 +1,15 @@
-# Nothing is left behind: what was started is stopped by its process id, and the throwaway folder is removed.
+# Cleans up: stops what was started, by its process id, and removes the throwaway directory.
 
 started=()
 throwaway=
 
-# make_throwaway: a folder of our own in $throwaway, which other users may pass through but not list.
+# make_throwaway: creates a directory, $throwaway, which other users can enter but not list.
 make_throwaway() {
   throwaway=$(mktemp -d "${TMPDIR:-/tmp}/bearerd.XXXXXX")
   chmod 711 "$throwaway"
 }
 
-# stop PID...: asks first, and insists after three seconds.
+# stop PID...: sends SIGTERM, and SIGKILL after three seconds.
 stop() {
   local pid
   for pid in "$@"; do kill "$pid" 2>/dev/null || true; done

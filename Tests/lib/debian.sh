@@ -1,4 +1,4 @@
-# A Debian of our own: a fresh one in a folder, without anything of this machine, and booted with its own systemd.
+# A fresh Debian in a directory, independent of this machine, which can boot its own systemd.
 
 debian=
 debian_tar=
@@ -7,18 +7,18 @@ init=
 machine_options=()
 debian_mirror=${DEBIAN_MIRROR-http://deb.debian.org/debian}
 
-# need_root ARGUMENT...: starts the script anew as root, where it is not.
+# need_root ARGUMENT...: restarts the script as root if it is not.
 need_root() {
   if [ "$(id -u)" = 0 ]; then return; fi
   command -v sudo >/dev/null || fail "please run as root: $this_script"
-  progress "a Debian of its own takes root; sudo may ask for your password"
+  progress "this script needs root; sudo may ask for your password"
   exec sudo --preserve-env=PATH,BEARERD "$this_script" "$@"
 }
 
-# make_debian_tar: a small Debian 12 as a tar, in $debian_tar. It is made once a day, for all who ask.
+# make_debian_tar: a small Debian 12 as a tar, in $debian_tar. All scripts share it; it is made again after a day.
 make_debian_tar() {
   debian_tar=$root/.build/bookworm.tar
-  # The lock goes with its descriptor, however this script ends.
+  # The lock ends with its descriptor, however this script ends.
   exec {debian_lock}>"$debian_tar.lock"
   flock "$debian_lock"
   if [ -z "$(find "$debian_tar" -mmin -1440 2>/dev/null)" ]; then
@@ -30,7 +30,7 @@ make_debian_tar() {
   exec {debian_lock}>&-
 }
 
-# make_debian PACKAGE...: a Debian 12 with these packages, in $debian. Its systemd starts nothing yet.
+# make_debian PACKAGE...: creates a Debian 12 with these packages in $debian. Its systemd does not run yet.
 make_debian() {
   debian=$throwaway/debian
   machine_options=(--quiet --directory="$debian" --register=no --keep-unit --link-journal=no --timezone=off)
@@ -41,18 +41,18 @@ make_debian() {
     in_debian sh -ec "apt-get update; $install_without_starting" sh systemd-sysv dbus "$@"
 }
 
-# in_debian COMMAND...: as its root; where it runs, beside its systemd.
+# in_debian COMMAND...: runs a command in it as root; if it is booted, in its namespaces.
 in_debian() {
   if [ -n "$init" ]; then
     nsenter --target "$init" --all -- "$@"
   else
-    # No chroot: without /proc a Swift program does not know its arguments. Where /run is on a disk, nspawn complains.
+    # Not chroot: a Swift program needs /proc to know its arguments. nspawn complains if /run is on a disk.
     systemd-nspawn "${machine_options[@]}" --resolv-conf=copy-host --pipe -- "$@" \
       2> >(grep -v 'Attempted to remove disk file system' >&2)
   fi
 }
 
-# boot_debian: with a network of its own that leads nowhere.
+# boot_debian: boots it with a private network that is not connected.
 boot_debian() {
   progress "booting it"
   systemd-nspawn "${machine_options[@]}" --boot --private-network --resolv-conf=off --console=pipe \
@@ -66,7 +66,7 @@ boot_debian() {
 
 has_child() { pgrep -P "$1" >/dev/null; }
 
-# "degraded" is a system with a unit that failed, which may not be ours.
+# "degraded": a unit failed, which need not be one of bearerd's.
 is_booted() {
   local state
   state=$(in_debian systemctl is-system-running 2>/dev/null || true)

@@ -1,11 +1,11 @@
-# A denial in the log, for the screens of the README.
+# A denial in the log, for the output that the README shows.
 
-# show_denial FORM: how a daemon with the site's tokens logs one, as the journal shows it or as JSON.
+# show_denial FORM: prints how a daemon with the site's tokens logs a denial: `journal` or `json`.
 show_denial() {
   local socket=$throwaway/denial.sock log=$throwaway/denial.log daemon
   local command=(bearerd serve --listen "unix:$socket")
   case $1 in
-    # As systemd starts it: standard error is the stream that JOURNAL_STREAM names.
+    # As under systemd: JOURNAL_STREAM names the device and inode of standard error.
     # shellcheck disable=SC2016
     journal) command=(sh -c 'JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2) exec "$@"' sh "${command[@]}") ;;
     json) command+=(--log-format json) ;;
@@ -17,6 +17,6 @@ show_denial() {
     cgi-fcgi -bind -connect "$socket" >/dev/null
   kill "$daemon"
   wait "$daemon"
-  # What journald makes of a priority; the time and the host are its own.
+  # journald replaces the priority by time and host.
   grep denied "$log" | sed 's/^<5>/Nov 24 14:02:11 www bearerd[812]: /'
 }

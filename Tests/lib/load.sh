@@ -1,8 +1,8 @@
-# Requests without end, of which none may fail: ab(1), round after round.
+# Continuous requests with ab(1), in rounds; none may fail.
 
 load=
 
-# start_load URL TOKEN [COMMAND...]: in the background, until end_load. A COMMAND runs ab elsewhere.
+# start_load URL TOKEN [COMMAND...]: starts the load in the background, until end_load. COMMAND is a prefix for ab.
 start_load() {
   local url=$1 header="Authorization: Bearer $2"
   shift 2
@@ -15,7 +15,7 @@ start_load() {
 
 load_rounds() { grep -c '^Complete requests:' "$throwaway/load" || true; }
 
-# load_goes_on: waits for a round that begins and ends from now on.
+# load_goes_on: waits until one whole round has begun and ended.
 load_goes_on() {
   local goal=$(($(load_rounds) + 2))
   while [ "$(load_rounds)" -lt "$goal" ]; do
@@ -24,8 +24,8 @@ load_goes_on() {
   done
 }
 
-# end_load: how many requests were answered, in $complete, and how long the longest took, in $longest milliseconds; each
-# with 2xx, or the script fails.
+# end_load: stops the load. $complete is the number of requests, $longest the longest duration in milliseconds. The
+# script fails if a response was not 2xx.
 end_load() {
   touch "$throwaway/load.over"
   wait "$load" || fail "a request was not answered: $(tail -n 40 "$throwaway/load")"

@@ -1,48 +1,65 @@
-# Lines that say what goes on, and since when.
+# Progress lines, with the seconds since the script began.
 
 bold='' dim='' green='' red='' plain=''
 if [ -t 1 ] && [ -z "${NO_COLOR-}" ]; then
   bold=$'\e[1m' dim=$'\e[2m' green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'
 fi
 
-# progress TEXT: one line, with the seconds since the script began.
+# progress TEXT: prints one line.
 progress() {
   printf '%s%5d s%s  %s\n' "$dim" "$SECONDS" "$plain" "$*"
 }
 
-# fail TEXT: the last line of a script that did not do its work.
+# fail TEXT: prints an error and ends the script.
 fail() {
   printf '%serror:%s %s\n' "$red" "$plain" "$*" >&2
   exit 1
 }
 
-# run_with_progress TEXT COMMAND...: the command's output goes to a file. Where it takes longer, a line every ten
-# seconds shows how far it is; where it fails, the end of its output is shown.
+# The output of every step of a run, one file for each; kept until the next run.
+readonly logs=$root/.build/logs
+
+# run_with_progress TEXT COMMAND...: runs the command with its output in a file of $logs, and prints one line with its
+# duration at the end. While it runs, it prints the last line of that file: on a terminal all the time, else twice a
+# minute. If the command fails, it prints what failed and ends the script.
 run_with_progress() {
-  local text=$1 log status=0 pid waited=0
-  shift
-  log=$(mktemp "${TMPDIR:-/tmp}/bearerd-log.XXXXXX")
-  progress "$text"
-  "$@" >"$log" 2>&1 </dev/null &
-  pid=$!
-  while kill -0 "$pid" 2>/dev/null; do
-    sleep 0.2
-    waited=$((waited + 1))
-    if [ $((waited % 50)) = 0 ]; then progress "  $(last_line "$log")"; fi
-  done
-  wait "$pid" || status=$?
-  if [ "$status" != 0 ]; then
-    # Of a thousand lines, those of the tests that failed; they need not be the last.
-    grep -a '^✘' "$log" | head -n 40 >&2 || true
-    tail -n 60 "$log" >&2
-    rm -f "$log"
-    fail "$text: exit code $status"
-  fi
-  last_output=$(last_line "$log")
-  rm -f "$log"
+  run_step "$@" || exit 1
 }
 
-# last_line FILE: what a person would see last, without control characters.
+# run_step TEXT COMMAND...: the same, but if the command fails, it returns 1 and the script goes on.
+run_step() {
+  local text=$1 log status=0 pid began=$SECONDS ticks=0
+  shift
+  mkdir -p "$logs"
+  log=$logs/$(tr -cs 'a-zA-Z0-9\n' - <<<"$text" | cut -c 1-60).log
+  "$@" >"$log" 2>&1 </dev/null &
+  pid=$!
+  # An interrupted script stops it.
+  started+=("$pid")
+  while kill -0 "$pid" 2>/dev/null; do
+    sleep 0.2
+    ticks=$((ticks + 1))
+    if [ -t 1 ]; then
+      if [ $((ticks % 5)) = 0 ]; then printf '\r\e[K%s' "$(progress "$text: $(last_line "$log")")"; fi
+    elif [ $((ticks % 150)) = 0 ]; then
+      progress "$text: $(last_line "$log")"
+    fi
+  done
+  if [ -t 1 ]; then printf '\r\e[K'; fi
+  wait "$pid" || status=$?
+  unset 'started[-1]'
+  if [ "$status" != 0 ]; then
+    # First the lines of failed tests: they need not be the last.
+    grep -a '^✘' "$log" | head -n 40 >&2 || true
+    tail -n 60 "$log" >&2
+    printf '%serror:%s %s\n' "$red" "$plain" "$text: exit code $status; the whole output is in $log" >&2
+    return 1
+  fi
+  last_output=$(last_line "$log")
+  progress "$text: $((SECONDS - began)) s"
+}
+
+# last_line FILE: the last line that is not empty, without control characters.
 last_line() {
   tail -c 4096 "$1" | tr '\r' '\n' | tr -d '\000-\010\013-\037' | grep -v '^[[:space:]]*$' | tail -n 1 | cut -c 1-100 || true
 }

@@ -1,4 +1,4 @@
-# What apt must bring. The one list of it.
+# The one list of Debian packages.
 
 build_packages=(libfcgi-dev libssl-dev pkg-config)
 site_packages=(nginx-light curl)
@@ -13,7 +13,7 @@ spawn_packages=(spawn-fcgi multiwatch)
 cgi_packages=(fcgiwrap apache2-suexec-pristine)
 browser_packages=(chromium fonts-dejavu-core)
 prometheus_packages=(prometheus)
-# Copies of this machine, and machines of our own.
+# Copies of this machine, and Debian systems in a directory.
 copy_packages=(iproute2 libfcgi-bin systemd util-linux)
 machine_packages=(mmdebstrap systemd-container util-linux procps)
 manual_packages=(scdoc man-db openssl)
@@ -23,7 +23,7 @@ sysvinit_packages=(dpkg logrotate init-system-helpers sysvinit-utils)
 fail2ban_packages=(fail2ban python3-systemd nftables)
 fleet_packages=(apache2-utils libfcgi-bin procps rsync ansible-core etcd-server etcd-client)
 kubernetes_packages=(mmdebstrap buildah procps)
-# The benchmark's load; and what bearerd is held against, without which it is quick, and less.
+# The benchmark's load; and the programs that bearerd is compared with, which --quick does not need.
 load_packages=(gcc libc6-dev wrk strace python3)
 peer_packages=(golang-go libnginx-mod-http-js libnginx-mod-http-lua fcgiwrap uwsgi-core uwsgi-plugin-python3 valgrind)
 test_packages=(
@@ -33,26 +33,26 @@ test_packages=(
   "${php_packages[@]}" "${spawn_packages[@]}" "${cgi_packages[@]}" "${browser_packages[@]}" "${prometheus_packages[@]}"
 )
 
-# need_packages NAME...: installs those that are missing, and asks for root only then.
+# need_packages NAME...: installs those that are missing. It needs root only then.
 need_packages() {
   local missing=() name as_root=()
   for name in "$@"; do
     is_installed "$name" || missing+=("$name")
   done
   if [ ${#missing[@]} = 0 ]; then return; fi
-  command -v apt-get >/dev/null || fail "please install ${missing[*]}, or what your system calls them"
+  command -v apt-get >/dev/null || fail "please install ${missing[*]}, or the same packages of your system"
   if [ "$(id -u)" != 0 ]; then
     command -v sudo >/dev/null || fail "please run as root: apt-get install ${missing[*]}"
-    progress "apt must install ${missing[*]}; sudo may ask for your password"
+    progress "installing ${missing[*]} with apt; sudo may ask for your password"
     sudo -v
     as_root=(sudo)
   fi
-  # A list of packages that is days old names files that are gone.
-  run_with_progress "reading what apt has" "${as_root[@]}" apt-get update
+  # An old package list may name files that no longer exist.
+  run_with_progress "updating the package list" "${as_root[@]}" apt-get update
   run_with_progress "installing ${missing[*]}" "${as_root[@]}" bash -c "$install_without_starting" bash "${missing[@]}"
 }
 
-# Servers that apt installs are started by it, all on port 80. Debian asks this file first whether it may.
+# Without this file, Debian would start each server that apt installs, all on port 80.
 install_without_starting='
   policy=/usr/sbin/policy-rc.d
   if [ ! -e $policy ]; then
@@ -62,7 +62,7 @@ install_without_starting='
   DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
 '
 
-# Another package may bring the same: nginx-full, a newer curl, a python of one's own.
+# Another package may provide the same: nginx-full, a newer curl, your own python.
 is_installed() {
   case $1 in
     nginx-light) command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] ;;
@@ -72,5 +72,5 @@ is_installed() {
   esac
 }
 
-# Debian keeps servers out of a plain user's PATH.
+# On Debian, servers are not in a plain user's PATH.
 PATH=$PATH:/usr/sbin:/sbin

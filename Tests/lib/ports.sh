@@ -1,6 +1,6 @@
 # Ports on loopback.
 
-# free_port: a number below those that the system hands out by itself, so that nobody takes it meanwhile.
+# free_port: a port below the range that the kernel assigns by itself, so that no other program takes it meanwhile.
 free_port() {
   local port
   for _ in {1..100}; do
@@ -17,7 +17,7 @@ is_listening() {
   (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
-# wait_until COMMAND...: tries for five seconds; fails where they were not enough.
+# wait_until COMMAND...: retries for five seconds; fails if the command never succeeds.
 wait_until() {
   for _ in {1..100}; do
     if "$@"; then return; fi
@@ -26,7 +26,7 @@ wait_until() {
   return 1
 }
 
-# wait_long_until COMMAND...: a minute, for what a busy machine takes its time with.
+# wait_long_until COMMAND...: the same for a minute, for a busy machine.
 wait_long_until() {
   for _ in {1..12}; do
     if wait_until "$@"; then return; fi

@@ -1,18 +1,18 @@
-# Python packages, which apt does not bring: kept outside of the repository, so that the next run finds them.
+# Python packages that Debian does not package: kept outside the repository for the next run.
 
-# need_python_packages FILE: what FILE lists, each in its exact version, for $python.
+# need_python_packages FILE: installs the exact versions that FILE lists, for $python.
 need_python_packages() {
-  local folder
+  local directory
   need_packages python3-venv
-  folder=$(cat "$1" <(/usr/bin/python3 --version) | sha256sum | cut -c 1-16)
-  folder=${XDG_CACHE_HOME:-$HOME/.cache}/bearerd-tests/python-$folder
-  mkdir -p "${folder%/*}"
-  python=$folder/bin/python
-  # Two runs at once: one waits for the other.
-  run_with_progress "looking for the packages of ${1#"$root"/}" flock "$folder.lock" bash -c "$install_python_packages" bash "$folder" "$1"
+  directory=$(cat "$1" <(/usr/bin/python3 --version) | sha256sum | cut -c 1-16)
+  directory=${XDG_CACHE_HOME:-$HOME/.cache}/bearerd-tests/python-$directory
+  mkdir -p "${directory%/*}"
+  python=$directory/bin/python
+  # If two scripts run at once, one waits for the other.
+  run_with_progress "installing the packages of ${1#"$root"/}" flock "$directory.lock" bash -c "$install_python_packages" bash "$directory" "$1"
 }
 
-# Whole, or not at all: the mark is written last.
+# The file `whole` is written last: without it, the installation starts again.
 # shellcheck disable=SC2016
 install_python_packages='
   set -eu

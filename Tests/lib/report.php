@@ -1,5 +1,5 @@
 <?php
-// report.py's report, of what PHP was given.
+// report.py's report, of the variables that PHP gets.
 $variables = $_SERVER + getenv();
 $lines = [];
 foreach ($variables as $name => $value) {

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""A backend of every kind, which reports what it was given.
+"""A backend of every kind, which reports the parameters it gets.
 
     report.py                      one request, as a CGI program
     report.py http|fastcgi|scgi|uwsgi PORT
                                    serves that protocol on a port of 127.0.0.1
-    report.py                      with a listening socket as standard input: FastCGI, as mod_fcgid starts it
+    report.py                      with a listening socket as standard input: FastCGI, as under mod_fcgid
 
 mod_wsgi calls `application`.
 

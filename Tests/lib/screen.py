@@ -1,5 +1,5 @@
-"""screen.py SHOWN REAL: whether a screen in the README is of the same shape as what the command really shows: the same
-words in the same lines, whatever the numbers, times and key ids, and however wide the columns are for them."""
+"""screen.py SHOWN REAL: checks that an output in the README has the same form as the command's real output: the same words
+in the same lines. Numbers, times, key ids and the width of columns may differ."""
 
 import re
 import sys
@@ -18,9 +18,9 @@ def shape(text, keys):
 
 
 shown, real = (open(name, encoding="utf-8").read() for name in sys.argv[1:])
-# The command itself may stand above.
+# The first line may be the command itself.
 shown = re.sub(r"^\$ .*\n", "", shown)
 tokens = open("/etc/bearerd/tokens", encoding="utf-8").read()
-# A key id of the README has a digit in it; one that was made now may be a word.
+# A key id in the README contains a digit; a new one may have none.
 if shape(shown, "(?=[a-z]+[0-9])[a-z0-9]{6}") != shape(real, "|".join(re.findall(r" id=(\w+)", tokens))):
-    sys.exit(f"the README shows\n{shown}\nand the command\n{real}")
+    sys.exit(f"the README shows\n{shown}\nbut the command prints\n{real}")

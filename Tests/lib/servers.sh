@@ -1,37 +1,37 @@
-# The web servers of the examples, each around the site that the example has written into this folder.
+# Starts the web servers of the examples, each with the site that the example has written into this directory.
 
-# surround FILE [OLD NEW]...: one of the files beside this one, with this folder and port in it.
+# surround FILE [MODULE]: prints a configuration from Tests/lib with this directory, port and module filled in.
 surround() {
   sed "s|FOLDER|$throwaway|g; s|PORT|$port|g; s|MODULE|${2-}|g" "$root/Tests/lib/$1"
 }
 
-# serve NAME COMMAND...: a web server, when it listens.
+# serve NAME COMMAND...: starts a web server and waits until it listens.
 serve() {
   start "$@"
   wait_until is_listening "$port" || fail "$1 does not start: $(cat ./*.log | tail -n 3)"
 }
 
-# start_apache MODULE: around site.conf.
+# start_apache MODULE: serves site.conf.
 start_apache() {
   surround apache.conf "$1" >apache.conf
   serve apache apache2 -f "$throwaway/apache.conf" -DFOREGROUND ${server_user:+-DROOT}
 }
 
-# start_lighttpd: around site.conf.
+# start_lighttpd: serves site.conf.
 start_lighttpd() {
   surround lighttpd.conf >lighttpd.conf
   if [ -n "$server_user" ]; then echo "server.username = \"$server_user\"" >>lighttpd.conf; fi
   serve lighttpd lighttpd -D -f lighttpd.conf
 }
 
-# start_caddy: around site.caddy.
+# start_caddy: serves site.caddy.
 start_caddy() {
   surround Caddyfile >Caddyfile
   serve caddy env HOME="$throwaway" XDG_CONFIG_HOME="$throwaway" XDG_DATA_HOME="$throwaway" \
     caddy run --adapter caddyfile --config Caddyfile
 }
 
-# start_nginx: around site.conf, with the snippets; those that are here already stay.
+# start_nginx: serves site.conf, with the snippets.
 start_nginx() {
   copy_snippets
   cp /etc/nginx/fastcgi_params .
@@ -40,17 +40,18 @@ start_nginx() {
   serve nginx nginx -p "$throwaway" -c nginx.conf -e nginx.log
 }
 
-# start_php: listens at php-fpm.sock of this folder.
+# start_php: listens on php-fpm.sock in this directory.
 start_php() {
   local fpm
-  # Debian puts the version into its name.
+  # On Debian its name contains the version.
   for fpm in /usr/sbin/php-fpm*; do true; done
   surround php-fpm.conf | sed "s|USER|${server_user:-$(id -un)}|" >php-fpm.conf
   start php-fpm "$fpm" --nodaemonize --fpm-config php-fpm.conf
   wait_until test -S php-fpm.sock || fail "PHP does not start: $(tail -n 3 php-fpm.log)"
 }
 
-# copy_snippets: nginx's, for a daemon at bearerd.sock of this folder, and a cache in it.
+# copy_snippets: copies the nginx snippets, for a daemon at bearerd.sock and a cache in this directory. Existing ones
+# stay.
 copy_snippets() {
   local snippet
   mkdir -p snippets
@@ -60,8 +61,8 @@ copy_snippets() {
   done
 }
 
-# lend_certificate HOST: for a site that is served over TLS; what `adapt` must change for it is in $lent. From here on
-# curl finds HOST in this folder's site, so that its name and its address are what they would be on a real host.
+# lend_certificate HOST: creates a certificate for a site over TLS. $lent has the changes for `adapt`. From here on curl
+# connects to this directory's site if it requests HOST, so that the URLs are those of a real host.
 lend_certificate() {
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$1" \
     -addext "subjectAltName=DNS:$1" -keyout key -out certificate &>openssl.log || fail "$(cat openssl.log)"

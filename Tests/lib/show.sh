@@ -1,8 +1,8 @@
-# How the examples show what they do.
+# How the examples print what they do.
 
 shown=0
 
-# Time to read, where somebody reads.
+# Leaves time to read on a terminal.
 pause() {
   if [ -t 1 ]; then sleep 0.4; fi
 }
@@ -20,8 +20,8 @@ command_line() {
   printf '  %s$ %s%s\n' "$dim" "$*" "$plain"
 }
 
-# make_token APPLICATION OPTION...: the token goes into a file that curl reads, so that no list of processes ever
-# shows it. Where bearerd runs, it is live when this returns.
+# make_token APPLICATION OPTION...: creates a token in a file that curl reads, so that the process list never shows it.
+# If bearerd runs, the token is valid when this returns.
 make_token() {
   local before
   before=$(reloads)
@@ -36,7 +36,7 @@ make_token() {
   wait_for_reload "$before"
 }
 
-# said TEXT: how often bearerd's log says it.
+# said TEXT: the number of lines in bearerd's log with TEXT.
 said() {
   if [ -e bearerd.log ]; then grep -c -F -- "$1" bearerd.log || true; else echo 0; fi
 }
@@ -49,13 +49,13 @@ reloads() {
   said 'tokens reloaded'
 }
 
-# wait_for_reload BEFORE: where bearerd runs, until it has read its tokens more often than BEFORE.
+# wait_for_reload BEFORE: if bearerd runs, waits until it has reloaded its tokens more than BEFORE times.
 wait_for_reload() {
   if [ ! -e bearerd.log ]; then return; fi
-  wait_until has_said_more 'tokens reloaded' "$1" || fail "bearerd does not see its tokens: $(tail -n 3 bearerd.log)"
+  wait_until has_said_more 'tokens reloaded' "$1" || fail "bearerd did not reload its tokens: $(tail -n 3 bearerd.log)"
 }
 
-# shows COMMAND...: the command, and what it says, which is in `output` then; it must succeed.
+# shows COMMAND...: prints the command and its output, which is also in the file `output`; it must succeed.
 shows() {
   command_line "$*"
   "$@" >output 2>&1 || fail "this should have succeeded: $(cat output)"
@@ -63,25 +63,25 @@ shows() {
   shown=$((shown + 1))
 }
 
-# refuses TEXT COMMAND...: the command, and what it says; it must fail, and say TEXT.
-refuses() {
+# fails_with TEXT COMMAND...: prints the command and its output; it must fail and print TEXT.
+fails_with() {
   local text=$1
   shift
   command_line "$*"
-  if "$@" >output 2>&1; then fail "this should have been refused: $(cat output)"; fi
-  grep -q -F -- "$text" output || fail "this should have said $text: $(cat output)"
+  if "$@" >output 2>&1; then fail "this should have failed: $(cat output)"; fi
+  grep -q -F -- "$text" output || fail "the output lacks \"$text\": $(cat output)"
   sed 's/^/  /' output
   shown=$((shown + 1))
 }
 
-# no_secret_in_logs: none of those that were made here.
+# no_secret_in_logs: fails if a log contains one of the tokens.
 no_secret_in_logs() {
-  if grep -q brd_ ./*.log; then fail "a secret stands in $(grep -l brd_ ./*.log)"; fi
+  if grep -q brd_ ./*.log; then fail "a secret is in $(grep -l brd_ ./*.log)"; fi
 }
 
-# ask PATH [HEADER...]: shows a call with its caller's `options`, and makes it: the caller's `got` is its status; the rest
-# is in the files headers and body.
-ask() {
+# request PATH [HEADER...]: prints a request with curl's `options` of the calling function, and sends it. `got` of that
+# function is the status; the files `headers` and `body` have the rest.
+request() {
   local path=$1 typed=${options[*]:+ ${options[*]}} header
   for header in "${@:2}"; do
     options+=(-H "$header") typed+=" -H '$header'"
@@ -90,11 +90,11 @@ ask() {
   got=$(curl -s --path-as-is --max-time 5 -o body -D headers -w '%{http_code}' "${options[@]}" "$site$path" || true)
 }
 
-# curl_expecting STATUS TEXT PATH [HEADER...]: shows a call and its answer; TEXT must stand in the challenge, in the
-# title of an error page, or in the body.
+# curl_expecting STATUS TEXT PATH [HEADER...]: prints a request and its response. TEXT must be in the challenge, in the
+# title of an error page or in the body.
 curl_expecting() {
   local status=$1 text=$2 options=() got told
-  ask "${@:3}"
+  request "${@:3}"
   told=$(sed -n 's/^WWW-Authenticate: //Ip' headers | tr -d '\r')
   told=${told:-$(sed -n 's|.*<title>\(.*\)</title>.*|\1|p' body)}
   told=${told:-$(cat body)}
@@ -103,30 +103,30 @@ curl_expecting() {
     tail -n 5 ./*.log >&2
     fail "this should have been $status with $text"
   fi
-  # Of a page, the line that matters.
+  # If the body has several lines, print only the one with TEXT.
   printf '  %s%s%s  %s\n' "$green" "$got" "$plain" "$(grep -m 1 -F -- "$text" <<<"$told")"
   shown=$((shown + 1))
 }
 
-# method_expecting METHOD STATUS PATH [HEADER...]: shows a HEAD, or a POST with a small body. Every 401 and 403 must carry
-# its challenge.
+# method_expecting METHOD STATUS PATH [HEADER...]: sends a HEAD, or a POST with a small body. Every 401 and 403 must
+# have its challenge.
 method_expecting() {
   local method=$1 status=$2 options got
   case $method in
     HEAD) options=(-I) ;;
     POST) options=(-d a=b) ;;
   esac
-  ask "${@:3}"
+  request "${@:3}"
   [ "$got" = "$status" ] || fail "this should have been $status, not $got: $(cat headers)"
   if [[ $got == 40[13] ]] && ! grep -q -i '^WWW-Authenticate: Bearer realm="bearerd"' headers; then
-    fail "no challenge reaches the caller: $(cat headers)"
+    fail "the response has no challenge: $(cat headers)"
   fi
   printf '  %s%s%s\n' "$green" "$got" "$plain"
   shown=$((shown + 1))
 }
 
-# expect_all COUNT PATH HEADER [COMMAND...]: so many calls in a row, of which each must be answered with 200. COMMAND runs
-# while they are under way; give it some thousands.
+# expect_all COUNT PATH HEADER [COMMAND...]: sends COUNT requests one after the other; each response must be 200.
+# COMMAND runs meanwhile; use some thousands of requests then.
 expect_all() {
   local count=$1 path=$2 credential=$3 calls got
   shift 3
@@ -134,11 +134,11 @@ expect_all() {
   curl -s --max-time 60 -o body -w '%{http_code}\n' -H "$credential" "$site$path?[1-$count]" >codes &
   calls=$!
   if [ $# != 0 ]; then
-    # curl writes down a thousand at once.
-    wait_until test -s codes || fail "no call is answered"
+    # curl writes about a thousand lines at once.
+    wait_until test -s codes || fail "no request is answered"
     command_line "$@"
     "$@"
-    if [ "$(wc -l <codes)" -ge "$count" ]; then fail "the calls were over before: it says nothing"; fi
+    if [ "$(wc -l <codes)" -ge "$count" ]; then fail "the requests ended before the command did"; fi
   fi
   wait "$calls"
   got=$(sort codes | uniq -c | tr -s ' \n' ' ')
@@ -147,17 +147,17 @@ expect_all() {
   shown=$((shown + count))
 }
 
-is_refused() {
+is_denied() {
   [ "$(curl -s --max-time 5 -o body -w '%{http_code}' "$site$1" -H "$2")" = 401 ]
 }
 
-# finish PATH [APPLICATION]: the last line; for --keep it says what to try, at PATH for one thing.
+# finish PATH [APPLICATION]: prints the last line; with --keep, also commands to try, with PATH.
 finish() {
   echo
   if "$keep"; then
     leave_running "$1" "${2-openai}"
   else
-    progress "all $shown answers were as they should be; nothing is left behind"
+    progress "all $shown results were as expected; everything is removed"
   fi
 }
 
@@ -169,15 +169,15 @@ while kill -0 ${started[*]} 2>/dev/null; do sleep 0.1; done
 rm -rf "$throwaway"
 STOP
   chmod 755 stop
-  progress "all $shown answers were as they should be; it goes on running in $throwaway"
+  progress "all $shown results were as expected; it keeps running in $throwaway"
   cat <<TRY
 
-  Try, in that folder:
+  Try, in that directory:
     ${CURL_HOME:+CURL_HOME=. }curl -i $site$1 -H @$2.header
     $bearerd token list --tokens tokens
     $bearerd token new ci --expires 1h --tokens tokens
     tail -f *.log
-  Stop it, and remove the folder:
+  Stop it and remove the directory:
     $throwaway/stop
 TRY
   started=() throwaway=

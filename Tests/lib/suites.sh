@@ -1,3 +1,2 @@
-# The test suites that want the machine for themselves: what they take, others would wait for; and where a second
-# counts, nobody else may take it.
+# The test suites that need the machine for themselves: they use most of it, or they measure time.
 readonly suites_alone='\.(Load|Hostile|Scarcity|Stop|Reload|Clock|Serve|Readme)Tests/'

@@ -1,13 +1,13 @@
-# The Swift toolchain, which no package of Debian brings.
+# The Swift toolchain, which Debian does not package.
 
 need_swift() {
-  command -v swift >/dev/null || fail "there is no swift here: get Swift 6.2 or later from https://www.swift.org/install/linux/"
+  command -v swift >/dev/null || fail "swift not found: install Swift 6.2 or later from https://www.swift.org/install/linux/"
 }
 
-# What a binary is built with that runs where there is no toolchain. One build serves all: see examples/debian/rules.
+# Builds a binary that runs without the toolchain. examples/debian/rules has the same options.
 release_options=(-c release --static-swift-stdlib --disable-local-rpath -Xlinker -z -Xlinker now --product bearerd)
 
-# build_bearerd: the release binary, in $bearerd; or the one that BEARERD names, where it is built already.
+# build_bearerd: builds the release binary, $bearerd. If BEARERD names a binary, it uses that one instead.
 build_bearerd() {
   if [ -n "${BEARERD-}" ]; then
     bearerd=$(realpath "$BEARERD")

@@ -1,6 +1,6 @@
-// What ThreadSanitizer must know of Swift's Mutex. Its quick way is compiled into us and seen; where two threads meet,
-// the standard library, which is not instrumented, waits in the kernel, and the sanitizer takes the lock for none.
-// Linked into what Tests/sanitize builds, these stand in front of the library's own.
+// Lets ThreadSanitizer see the slow path of Swift's Mutex. The fast path is inlined and instrumented. If two threads
+// compete, the standard library, which is not instrumented, waits in the kernel, and the sanitizer does not see the lock.
+// Tests/sanitize links these functions, which replace the library's own.
 
 #include <dlfcn.h>
 #include <stdint.h>

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
-"""Plays a person at a browser, a real Chromium without a window: opens the page, types, presses the button, reads.
+"""Operates a real Chromium without a window as a user would: opens the page, types, presses the button, reads.
 
     person.py SCREENSHOT CHROMIUM_OPTION...
 
-Each line of standard input is METHOD PATH [TOKEN]; for each the row that the page then shows is printed. In the end
-the page is photographed into SCREENSHOT. It speaks the DevTools protocol over two pipes, so that a token is typed
-into the page and stands in no command line.
+Each line of standard input is METHOD PATH [TOKEN]; for each, it prints the row that the page then shows. At the end it
+saves a picture of the page in SCREENSHOT. It uses the DevTools protocol over two pipes, so that a token is typed into
+the page and appears in no command line.
 """
 
 import base64

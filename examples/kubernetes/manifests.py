@@ -1,8 +1,8 @@
-"""Reads the manifests beside this file as strictly as YAML allows, holds them against each other, and gives their parts.
+"""Reads the manifests beside this file strictly, checks them against each other, and prints parts of them.
 
-    manifests.py check                      all that no schema sees
-    manifests.py command CONTAINER          what the container runs, a word a line
-    manifests.py probe CONTAINER PROBE      what the probe runs, a word a line
+    manifests.py check                      what no schema can check
+    manifests.py command CONTAINER          what the container runs, one word a line
+    manifests.py probe CONTAINER PROBE      what the probe runs, one word a line
     manifests.py user CONTAINER             UID GID
     manifests.py file CONFIGMAP KEY         a file of a ConfigMap
 """
@@ -14,19 +14,19 @@ import yaml
 
 
 class Strict(yaml.SafeLoader):
-    """A key that stands twice is an error; the usual loader takes the last."""
+    """A duplicate key is an error; the usual loader uses the last one."""
 
     def construct_mapping(self, node, deep=False):
         keys = [self.construct_object(key) for key, _ in node.value]
         twice = {key for key in keys if keys.count(key) > 1}
         if twice:
-            raise yaml.MarkedYAMLError(problem=f"twice: {twice}", problem_mark=node.start_mark)
+            raise yaml.MarkedYAMLError(problem=f"duplicate keys: {twice}", problem_mark=node.start_mark)
         return super().construct_mapping(node, deep)
 
 
 def documents():
-    folder = pathlib.Path(__file__).parent
-    for path in sorted(folder.glob("*.yaml")):
+    directory = pathlib.Path(__file__).parent
+    for path in sorted(directory.glob("*.yaml")):
         yield from yaml.load_all(path.read_text(), Strict)
 
 
@@ -38,7 +38,7 @@ containers = {one["name"]: one for one in pod["initContainers"] + pod["container
 
 
 def check():
-    """Names that must fit each other, and what a pod of ours must not be able to do."""
+    """Names that must match, and what a pod must not be able to do."""
     for selector in [
         deployment["selector"]["matchLabels"],
         objects["Service", "site"]["spec"]["selector"],
@@ -46,11 +46,11 @@ def check():
     ]:
         assert selector.items() <= labels.items(), f"{selector} does not select {labels}"
     least = objects["PodDisruptionBudget", "site"]["spec"]["minAvailable"]
-    assert 0 < least < deployment["replicas"], "no node could ever be drained, or all at once"
+    assert 0 < least < deployment["replicas"], "no node could ever be drained, or all pods at once"
     volumes = {volume["name"]: volume for volume in pod["volumes"]}
     mounts = [mount for one in containers.values() for mount in one["volumeMounts"]]
     assert {mount["name"] for mount in mounts} == set(volumes), "mounts and volumes differ"
-    assert all("subPath" not in mount for mount in mounts), "a subPath never sees a change"
+    assert all("subPath" not in mount for mount in mounts), "a subPath never changes"
     assert ("ConfigMap", volumes["site"]["configMap"]["name"]) in objects
     ports = {port["name"] for one in containers.values() for port in one.get("ports", [])}
     assert {port["targetPort"] for port in objects["Service", "site"]["spec"]["ports"]} <= ports
@@ -60,7 +60,7 @@ def check():
         assert context["allowPrivilegeEscalation"] is False, one["name"]
         assert context["readOnlyRootFilesystem"] and context["capabilities"]["drop"] == ["ALL"], one["name"]
     sidecar = containers["bearerd"]
-    assert sidecar["restartPolicy"] == "Always", "bearerd is no sidecar"
+    assert sidecar["restartPolicy"] == "Always", "bearerd is not a sidecar"
     assert all(f"{probe}Probe" in sidecar for probe in ["startup", "readiness", "liveness"])
 
 

@@ -1,5 +1,5 @@
 <?php
-// Who called? A client cannot set this: its headers all begin with HTTP_.
+// Prints the application. A client cannot set it: the names of its headers begin with HTTP_.
 header('Content-Type: text/plain');
-echo 'caller=', $_SERVER['BEARERD_APPLICATION'] ?? 'nobody', "\n";
+echo 'application=', $_SERVER['BEARERD_APPLICATION'] ?? 'none', "\n";
 echo 'secret=', $_SERVER['HTTP_AUTHORIZATION'] ?? 'none', "\n";

@@ -1,6 +1,6 @@
--- What a backend behind lighttpd is told, for all paths. The secret ends here; the name goes on, and replaces what the
--- client sent under these names, in any spelling that a backend could take for them. lighttpd runs this twice for a
--- guarded path: before the check, when there is no name yet, and after it.
+-- The headers for backends, for all paths. Removes the secret, passes the name. The name replaces headers that the
+-- client sent under these names, in any spelling that a backend accepts for them. lighttpd runs this twice for a
+-- protected path: before the check, without a name, and after it.
 
 local headers = lighty.r.req_header
 local application = lighty.r.req_env["BEARERD_APPLICATION"]

@@ -1,11 +1,11 @@
-"""An MCP client that sends a fixed header, as most can be told to.
+"""An MCP client that sends a fixed header, as most clients can.
 
     client.py URL session          initializes, lists the tools, calls one
     client.py URL add TEXT         adds a note
     client.py URL watch COUNT      prints COUNT notes as they come, over one stream
 
-The service access token is on standard input; without one the client sends no Authorization header. It goes through
-the protocol's first generation (a handshake and a session), or with --modern through the one without sessions.
+The service access token is on standard input; if it is empty, the client sends no Authorization header. By default it uses
+the protocol's first generation (a handshake and a session), with --modern the one without sessions.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from mcp import Client, MCPError
 from mcp.client.streamable_http import streamable_http_client
 
 
-async def tell_refusal(response):
+async def print_denial(response):
     if response.status_code >= 400:
         print(f"{response.status_code}  {response.headers.get('www-authenticate', '')}", flush=True)
 
@@ -45,8 +45,8 @@ async def run(arguments, token):
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     if arguments.host:
         headers["Host"] = arguments.host
-    hooks = {"response": [tell_refusal]}
-    # A stream may be silent for as long as it likes.
+    hooks = {"response": [print_denial]}
+    # A stream may be silent for any time.
     timeout = httpx2.Timeout(30, read=None)
     async with httpx2.AsyncClient(headers=headers, event_hooks=hooks, timeout=timeout) as http:
         transport = streamable_http_client(arguments.url, http_client=http)
@@ -60,19 +60,19 @@ def main():
     parser.add_argument("step", choices=["session", "add", "watch"])
     parser.add_argument("values", nargs="*")
     parser.add_argument("--modern", action="store_true")
-    parser.add_argument("--host", help="the name of the site, where URL holds its address")
+    parser.add_argument("--host", help="the name of the site, if URL has an address")
     arguments = parser.parse_args()
     logging.disable()
     try:
         anyio.run(run, arguments, sys.stdin.readline().strip())
     except ExceptionGroup as group:
-        # What happened, out of the tasks in which it did.
+        # The error itself, without the task groups around it.
         error = group
         while isinstance(error, ExceptionGroup):
             error = error.exceptions[0]
         if not isinstance(error, (MCPError, httpx2.HTTPError)):
             raise
-        sys.exit(f"refused: {error}")
+        sys.exit(f"failed: {error}")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""The MCP server of the example: notes, which applications add and watch. It knows nothing of tokens.
+"""The MCP server of the example: notes that applications add and watch. It knows nothing of tokens.
 
     server.py SOCKET
 
-Who calls is in X-Bearerd-Application. That is believed because only nginx can connect to SOCKET: on a TCP port every
-program of this machine could go around the door.
+It trusts X-Bearerd-Application, because only nginx can connect to SOCKET: on a TCP port, every program of this machine
+could send that header.
 """
 
 import os
@@ -50,7 +50,7 @@ async def watch_notes(count: int, context: Context) -> str:
     return f"saw {count}"
 
 
-# The name by which clients call this site; the server refuses others (DNS rebinding).
+# The site's host name; the server rejects others (DNS rebinding).
 app = mcp.streamable_http_app(transport_security=TransportSecuritySettings(allowed_hosts=["mcp.example.com"]))
 
 if __name__ == "__main__":

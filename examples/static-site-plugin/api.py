@@ -3,8 +3,8 @@
 
     api.py SOCKET [GROUP]
 
-Who calls is in X-Bearerd-Application. That is believed because only nginx can connect to SOCKET: it belongs to
-whoever starts this, and to GROUP. On a TCP port every program of this machine could call itself what it likes.
+It trusts X-Bearerd-Application, because only nginx can connect to SOCKET: the socket belongs to the user that starts this,
+and to GROUP. On a TCP port, every program of this machine could send that header.
 """
 
 import json
@@ -54,7 +54,7 @@ class Handler(BaseHTTPRequestHandler):
         if not super().parse_request():
             return False
         if not self.application:
-            # Nobody has been asked for a token: the site has a hole.
+            # There was no check: the site's configuration is wrong.
             self.send_error(500, "This is not behind bearerd")
             return False
         return True

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
-"""Plays the application that installs a plugin: what it reads, what it checks, and how it calls.
+"""Plays the application that installs a plugin: what it reads, what it checks, and how it calls the API.
 
     installer.py install APPLICATION SITE            reads and checks; prints the verification token it issues
     installer.py activate APPLICATION SITE TOKEN     looks for that token in the manifest, then calls the API with
                                                      the service access token on standard input
 
---connect HOST:PORT goes there in place of SITE's host, and --ca FILE trusts another authority, as where the site is
-only being tried.
+--connect HOST:PORT connects there instead of to SITE's host, and --ca FILE trusts another certificate authority, for a
+site that is only tested.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 # The page of the application in which a person installs the plugin.
 ORIGIN = "https://install.example"
-# As long as such applications wait: for manifest and OpenAPI file, and for a call.
+# The timeouts of such applications: for manifest and OpenAPI file, and for a call.
 READING, CALLING = 15, 45
 REQUIRED = [
     "schema_version", "name_for_model", "name_for_human", "description_for_model", "description_for_human",
@@ -28,13 +28,13 @@ REQUIRED = [
 ]  # fmt: skip
 
 
-class Refused(Exception):
+class Rejected(Exception):
     """The plugin cannot be installed, and why."""
 
 
 def expect(condition, otherwise):
     if not condition:
-        raise Refused(otherwise)
+        raise Rejected(otherwise)
 
 
 def done(text):
@@ -42,7 +42,7 @@ def done(text):
 
 
 class Site:
-    """Speaks HTTPS to a site, at another address where it is told one."""
+    """Sends HTTPS requests to a site, possibly at another address."""
 
     def __init__(self, url, address=None, authority=None):
         self.host = urlsplit(url).hostname
@@ -63,7 +63,7 @@ class Site:
                 return response, response.read()
 
     def public(self, url):
-        """The body of a file for everybody, which a page at ORIGIN may read."""
+        """The body of a public file, which a page at ORIGIN may read."""
         response, body = self.request("GET", url, {"Origin": ORIGIN})
         expect(response.status == 200, f"{url} answers {response.status}: it must be public")
         readers = response.headers.get("Access-Control-Allow-Origin")
@@ -75,7 +75,7 @@ class Site:
         try:
             return json.loads(self.public(url))
         except ValueError as error:
-            raise Refused(f"{url} is no JSON: {error}") from None
+            raise Rejected(f"{url} is not valid JSON: {error}") from None
 
 
 def read_plugin(site):
@@ -87,7 +87,7 @@ def read_plugin(site):
     expect(auth.get("type") == "service_http", "auth.type is not service_http")
     expect(auth.get("authorization_type") == "bearer", "auth.authorization_type is not bearer")
     specification = site.public_json(manifest["api"]["url"])
-    expect(specification.get("openapi", "").startswith("3."), "api.url is no OpenAPI 3 file")
+    expect(specification.get("openapi", "").startswith("3."), "api.url is not an OpenAPI 3 file")
     for url in (manifest["logo_url"], manifest["legal_info_url"]):
         site.public(url)
     return manifest, specification
@@ -105,10 +105,10 @@ def install(site):
         challenge = response.headers.get("WWW-Authenticate", "")
         expect(
             response.status == 401 and challenge.startswith("Bearer "),
-            f"without a token {url} answers {response.status}: the API is not guarded",
+            f"without a token {url} answers {response.status}: the API is not protected",
         )
         done(f"GET {url}  401, {challenge}")
-    # Issued by the application, published by the site: it proves whose site this is, and opens nothing.
+    # Issued by the application, published by the site: it proves who owns the site, and gives no access.
     print(secrets.token_hex(16))
 
 
@@ -125,10 +125,10 @@ def activate(site, application, verification_token):
             expect(response.status in (200, 201), f"{method.upper()} {url} answers {response.status}")
             done(f"{method.upper()} {url}  {response.status} {body.decode().strip()}")
             if "application" in json.loads(body):
-                expect(json.loads(body)["application"] == application, "the site takes us for somebody else")
-    # What can be read in the manifest must not be what opens the door.
+                expect(json.loads(body)["application"] == application, "the site knows this client under another name")
+    # The published value must not give access.
     response, _ = site.request("GET", url, {"Authorization": f"Bearer {verification_token}"})
-    expect(response.status == 401, f"the verification token, which is public, opens {url}")
+    expect(response.status == 401, f"the verification token, which is public, gives access to {url}")
     done(f"GET {url}  401 with the verification token in place of the secret")
 
 
@@ -148,7 +148,7 @@ def main():
             install(site)
         else:
             activate(site, arguments.application, arguments.verification_token)
-    except (Refused, OSError, http.client.HTTPException) as error:
+    except (Rejected, OSError, http.client.HTTPException) as error:
         sys.exit(f"{arguments.application}: {error}")
 
 

@@ -1,13 +1,13 @@
-/// What a decision is made of.
+/// The input of a decision.
 package struct AccessRequest: Sendable {
-  /// What the caller presented.
+  /// The credential that the client presented.
   package var credential: Credential
-  /// The door, as the web server names it; nil where it names none.
+  /// The scope that the protected location requires; nil if the web server names none.
   package var scope: Scope?
-  /// Where the caller is; nil where the web server did not say, or said what is no address.
+  /// The client's address; nil if the web server sent none, or one that cannot be parsed.
   package var address: IPAddress?
 
-  /// A request at a door without a name, from nowhere known, where the last two are left out.
+  /// By default a request to a location without a scope, from an unknown address.
   package init(credential: Credential, scope: Scope? = nil, address: IPAddress? = nil) {
     self.credential = credential
     self.scope = scope
@@ -15,26 +15,26 @@ package struct AccessRequest: Sendable {
   }
 }
 
-/// Whether a request may come in: a value, never an error.
+/// Whether a request is allowed: a value, never an error.
 ///
-/// It names a token by its place in `Policy.tokens`. A copy of the token itself would count references to what many
-/// tokens share, and all threads would fight over the counts.
+/// It refers to a token by its index in `Policy.tokens`. A copy of the token would count references to storage
+/// that many tokens share, and all threads would contend for the counts.
 package enum Decision: Equatable, Sendable {
-  /// It may, for this token's application.
+  /// Allowed, for the application of the token with this index.
   case allow(Int)
-  /// It may not; the token it was about, where one was found, is for the log and not for the caller.
+  /// Denied; the index of the token, if one was found, is for the log and not for the client.
   case deny(Denial, Int?)
 }
 
-/// Why not. The raw value is the word in the log.
+/// The reason of a denial. The raw value appears in the log.
 package enum Denial: String, CaseIterable, Sendable {
   /// No Authorization header, or an empty one.
   case noCredentials = "no-credentials"
   /// A scheme other than Bearer.
   case otherScheme = "other-scheme"
-  /// Bearer, but not with exactly one token behind it.
+  /// Bearer, but not followed by exactly one token.
   case malformed = "malformed"
-  /// One of our own tokens with a slip in it.
+  /// A token of the shape that bearerd makes, with a typing error.
   case mistyped = "mistyped"
   /// No line has this token's hash.
   case unknownToken = "unknown-token"
@@ -42,31 +42,30 @@ package enum Denial: String, CaseIterable, Sendable {
   case expired = "expired"
   /// Before the instant of `not-before=`.
   case notYetValid = "not-yet-valid"
-  /// The caller's address is in no block of `from=`, or unknown.
+  /// The client's address is unknown, or in no block of `from=`.
   case wrongAddress = "wrong-address"
-  /// The door is not among `scopes=`.
+  /// The required scope is not in `scopes=`.
   case insufficientScope = "insufficient-scope"
 }
 
-/// The WWW-Authenticate header of a denial (RFC 6750 section 3). Every denial carries one: a client that gets none
-/// cannot know what is asked of it.
+/// The WWW-Authenticate header of a denial (RFC 6750 section 3). Every denial has one: without it a client does
+/// not know which credentials are expected.
 package struct Challenge: Sendable {
-  /// A setting that cannot stand in a header, and what to write instead.
+  /// A setting that a header cannot carry, and what to write instead.
   package struct Invalid: Error, Equatable, CustomStringConvertible {
-    /// The whole sentence for the administrator.
     package var description: String
   }
 
   private let realm: String
   private let metadata: String
 
-  /// Checks both once, at the start.
+  /// Validates both at start-up.
   /// - Parameters:
-  ///   - realm: what the tokens are for, as clients show it to people; printable ASCII.
+  ///   - realm: what the tokens are for, as clients show it to users; printable ASCII.
   ///   - resourceMetadata: the URL of the protected resource's metadata (RFC 9728 section 5.1).
   package init(realm: String, resourceMetadata: String? = nil) throws(Invalid) {
     guard realm.utf8.allSatisfy({ (0x20...0x7e).contains($0) }) else {
-      throw Invalid(description: "the realm stands in a header; write it in printable ASCII on one line")
+      throw Invalid(description: "the realm goes into a header; write it in printable ASCII on one line")
     }
     self.realm = "Bearer realm=\"\(Challenge.escaped(realm))\""
     metadata = try resourceMetadata.map(Challenge.parameter) ?? ""
@@ -74,20 +73,20 @@ package struct Challenge: Sendable {
 
   /// The header's value.
   ///
-  /// One description for every token that is not good now: the reason is for the log, not for the caller.
-  /// - Parameter scope: the door's name, which only a caller with a good token is told.
+  /// All invalid tokens get the same description: the reason is for the log, not for the client.
+  /// - Parameter scope: the required scope; only a client with a valid token learns it.
   package func header(for denial: Denial, scope: Scope?) -> String {
     switch denial {
     case .noCredentials, .otherScheme:
-      // RFC 6750 3.1: no error code for a request that tried no token.
+      // RFC 6750 3.1: no error code if the request has no token.
       return realm + metadata
     case .malformed:
       return error("invalid_request", "The Authorization header is not one bearer token") + metadata
     case .mistyped, .unknownToken, .expired, .notYetValid, .wrongAddress:
       return error("invalid_token", "The token is not valid") + metadata
     case .insufficientScope:
-      let held = scope.map { ", scope=\"\($0)\"" } ?? ""
-      return error("insufficient_scope", "The token does not open this door") + held + metadata
+      let required = scope.map { ", scope=\"\($0)\"" } ?? ""
+      return error("insufficient_scope", "The token lacks the required scope") + required + metadata
     }
   }
 
@@ -106,7 +105,7 @@ package struct Challenge: Sendable {
   private static func parameter(_ url: String) throws(Invalid) -> String {
     let isText = url.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "\"") && $0 != 0x5c }
     guard isText, url.hasPrefix("https://") || url.hasPrefix("http://") else {
-      throw Invalid(description: "the resource metadata is no URL; write https://HOST/.well-known/...")
+      throw Invalid(description: "the resource metadata is not a URL; write https://HOST/.well-known/...")
     }
     return ", resource_metadata=\"\(url)\""
   }

@@ -1,12 +1,12 @@
-/// Every token, findable by its digest; made once, never changed, shared by all threads.
+/// All tokens, indexed by digest; immutable, shared by all threads.
 ///
 /// Fails closed: an empty policy denies everything.
 package final class Policy: Sendable {
-  /// In the order they were given.
+  /// In the order given.
   package let tokens: [Token]
   private let table: SlotTable
 
-  /// Of two tokens with one digest the first counts; the token file's reader refuses such files before.
+  /// Of two tokens with one digest the first counts; `TokenFile` reports such files as errors.
   package init(_ tokens: [Token]) {
     var table = SlotTable(capacity: tokens.count)
     for index in tokens.indices {
@@ -16,60 +16,61 @@ package final class Policy: Sendable {
     self.table = table
   }
 
-  /// The same for another thread: threads that shared one object would fight over its reference count.
+  /// The same policy in another object for another thread: threads that share one object contend for its
+  /// reference count.
   package init(sharing other: Policy) {
     tokens = other.tokens
     table = other.table
   }
 
-  /// Shuts every door.
+  /// Denies every request.
   package static let empty = Policy([])
 
   /// The token whose secret has this digest.
   package func token(matching digest: Digest) -> Token? {
-    number(matching: digest).map { tokens[$0] }
+    index(matching: digest).map { tokens[$0] }
   }
 
-  /// Which of the tokens that is.
-  package func number(matching digest: Digest) -> Int? {
+  /// The index of that token in `tokens`.
+  package func index(matching digest: Digest) -> Int? {
     table.first(at: digest.position) { tokens[$0].digest == digest }
   }
 
-  /// Whether `request` may come in at `now`. Allocates nothing.
+  /// Whether `request` is allowed at `now`. Allocates nothing.
   package func decide(_ request: AccessRequest, at now: Instant) -> Decision {
     switch request.credential {
     case .absent: return .deny(.noCredentials, nil)
     case .otherScheme: return .deny(.otherScheme, nil)
-    // Nothing is known of an unhashed token; the service answers 500 before it asks.
+    // The service answers a request whose token could not be hashed with 500 and does not decide it.
     case .malformed, .unhashed: return .deny(.malformed, nil)
     case .mistyped: return .deny(.mistyped, nil)
     case .token(let digest):
-      guard let number = number(matching: digest) else { return .deny(.unknownToken, nil) }
-      return denial(of: request, to: number, at: now).map { .deny($0, number) } ?? .allow(number)
+      guard let index = index(matching: digest) else { return .deny(.unknownToken, nil) }
+      return denial(of: request, by: index, at: now).map { .deny($0, index) } ?? .allow(index)
     }
   }
 
-  /// What a known token's restrictions say. The scope comes last: only a token that is good in all else may
-  /// learn, by a 403, that it is good.
-  private func denial(of request: AccessRequest, to number: Int, at now: Instant) -> Denial? {
-    guard !tokens[number].isExpired(at: now) else { return .expired }
-    guard !tokens[number].isNotYetValid(at: now) else { return .notYetValid }
-    guard tokens[number].admits(request.address) else { return .wrongAddress }
-    guard tokens[number].opens(request.scope) else { return .insufficientScope }
+  /// Checks the restrictions of a known token. The scope comes last: a 403 tells the client that the token is
+  /// valid, so everything else must be right.
+  private func denial(of request: AccessRequest, by index: Int, at now: Instant) -> Denial? {
+    guard !tokens[index].isExpired(at: now) else { return .expired }
+    guard !tokens[index].isNotYetValid(at: now) else { return .notYetValid }
+    guard tokens[index].admits(request.address) else { return .wrongAddress }
+    guard tokens[index].grants(request.scope) else { return .insufficientScope }
     return nil
   }
 }
 
-/// Numbers of elements, findable by hash: open addressing with linear probing.
+/// A hash table of element indices: open addressing with linear probing.
 ///
-/// At most half of the slots are taken, so a search looks at one or two of them, with one element or a million.
-/// Each holds the upper half of the element's hash too: an element is asked only where that half agrees.
+/// At most half of the slots are used, so a search inspects one or two of them, with one element or a million.
+/// Each slot also holds the upper half of the element's hash; `matches` is called only if that half agrees.
 struct SlotTable: Sendable {
-  /// The upper half of the hash, and the element's number and 1; 0 where the slot is free.
+  /// The upper half of the hash, and the element's index plus 1; 0 if the slot is free.
   private var slots: [UInt64]
   private let mask: Int
 
-  /// - Parameter capacity: how many elements there can be at most.
+  /// - Parameter capacity: the maximum number of elements.
   init(capacity: Int) {
     var size = 2
     while size < capacity * 2 { size *= 2 }
@@ -77,7 +78,7 @@ struct SlotTable: Sendable {
     mask = size - 1
   }
 
-  /// The first element under `hash` that `matches`.
+  /// The first element with `hash` that `matches`.
   func first(at hash: UInt64, where matches: (Int) -> Bool) -> Int? {
     var slot = Int(truncatingIfNeeded: hash) & mask
     while slots[slot] != 0 {
@@ -87,7 +88,7 @@ struct SlotTable: Sendable {
     return nil
   }
 
-  /// Puts `element` in, unless one that `matches` is there already: then it gives that one and changes nothing.
+  /// Inserts `element`, unless one that `matches` is present: then it returns that one and changes nothing.
   mutating func insert(_ element: Int, at hash: UInt64, where matches: (Int) -> Bool) -> Int? {
     var slot = Int(truncatingIfNeeded: hash) & mask
     while slots[slot] != 0 {

@@ -1,29 +1,29 @@
 import CCrypto
 
-/// What the Authorization header of a request amounts to. The secret itself goes no further than this type's
-/// `init`.
+/// The content of a request's Authorization header. The secret itself does not leave this type's `init`: what
+/// remains is its digest.
 package enum Credential: Hashable, Sendable {
   /// No header, or an empty one.
   case absent
-  /// Another scheme than Bearer.
+  /// A scheme other than Bearer.
   case otherScheme
   /// Not a scheme followed by one token (RFC 6750 section 2.1).
   case malformed
-  /// The shape of a token that we made, with a wrong checksum: a slip of the hand.
+  /// The shape of a token that bearerd makes, with a wrong checksum: a typing error.
   case mistyped
-  /// libcrypto failed; nothing is known of the token.
+  /// libcrypto failed, so the token could not be hashed.
   case unhashed
   /// The digest of a well-formed token.
   case token(Digest)
 
-  /// The longest header that is looked at, in bytes.
+  /// The longest header that is parsed, in bytes.
   package static let maximumLength = 8192
 
-  /// Reads the value of an Authorization header, or of its absence: no bytes.
+  /// Parses the value of an Authorization header; no bytes if the request has none.
   ///
-  /// The scheme is Bearer in any case (RFC 9110 section 11.1), then come one or more spaces and a token68, and
-  /// nothing else. Nothing is trimmed or repaired: a comma or an inner space is what some fronts make of two
-  /// headers, and choosing one of them would be a guess.
+  /// The scheme is Bearer in any case (RFC 9110 section 11.1), followed by one or more spaces, a token68 and
+  /// nothing else. Nothing is trimmed or repaired: a comma or an inner space is what some web servers make of
+  /// two headers, and choosing one of them would be a guess.
   package init(parsing value: Span<UInt8>, with context: borrowing DigestContext) {
     guard !value.isEmpty else {
       self = .absent
@@ -84,19 +84,19 @@ package enum Credential: Hashable, Sendable {
   }
 }
 
-/// A SHA-256 digest (FIPS 180-4): what the token file keeps of a secret.
+/// A SHA-256 digest (FIPS 180-4), which is what the token file keeps of a secret.
 ///
-/// There is one way to compare two, and it takes the same time wherever they differ.
+/// Two digests are compared in constant time; there is no other comparison.
 package struct Digest: Sendable {
-  /// Bytes 0 to 7 of the digest, lowest first, and so on: the layout that libcrypto writes on every machine we
-  /// build for is checked by the tests' known digests.
+  /// Bytes 0 to 7 of the digest, lowest first, and so on. This is the layout libcrypto writes on little-endian
+  /// machines; the tests check it by known digests.
   private var words: InlineArray<4, UInt64>
 
   /// Sixty-four hexadecimal digits of either case; nil for anything else.
   package init?(hex: Span<UInt8>) {
     guard hex.count == 64 else { return nil }
     words = InlineArray(repeating: 0)
-    // Judged once, at the end: a branch for every digit would be mispredicted for every other one.
+    // Checked once, at the end: a branch for each digit would often be mispredicted.
     var all: UInt8 = 0
     for word in 0..<4 {
       var value: UInt64 = 0
@@ -111,7 +111,7 @@ package struct Digest: Sendable {
     guard all < 16 else { return nil }
   }
 
-  /// Lets `write` fill the 32 bytes; nil where it says that it could not. The pointer is good during the call only.
+  /// Lets `write` fill the 32 bytes; nil if it returns false. The pointer is valid during the call only.
   init?(filledBy write: (UnsafeMutablePointer<UInt8>) -> Bool) {
     words = InlineArray(repeating: 0)
     let isFilled = withUnsafeMutableBytes(of: &words) { buffer in
@@ -132,18 +132,18 @@ package struct Digest: Sendable {
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// Where an index begins to look for it.
+  /// The hash of the digest in a `SlotTable`.
   ///
-  /// Taken as it is, without a seed: whoever fills the index writes the token file, and whoever only asks
-  /// cannot choose the digests that are in it.
+  /// It needs no random seed against collisions: only the administrator chooses which digests the table holds;
+  /// a client cannot.
   var position: UInt64 { words[0] }
 }
 
 extension Digest: Hashable {
-  /// In constant time: every word is looked at, and all are judged once, at the end.
+  /// In constant time: all words are compared, and the result is computed once, at the end.
   ///
-  /// Not by libcrypto, which goes byte by byte: with a million tokens the processor has to wait for memory, and what it can
-  /// fetch meanwhile is what follows soon.
+  /// Not by CRYPTO_memcmp, which compares byte by byte: with a million tokens this code waits for memory, and
+  /// the processor can prefetch only if few instructions lie between two lookups.
   package static func == (left: Digest, right: Digest) -> Bool {
     var difference: UInt64 = 0
     for word in 0..<4 { difference |= left.words[word] ^ right.words[word] }
@@ -156,22 +156,22 @@ extension Digest: Hashable {
   }
 }
 
-/// libcrypto would not give us SHA-256, or the memory for it.
+/// libcrypto has no SHA-256, or no memory for it.
 package struct CryptoUnavailable: Error, Equatable, CustomStringConvertible {
-  /// Also for whoever asked for a digest and got none.
+  /// Also thrown if a digest is needed and `digest(of:)` returned nil.
   package init() {}
 
-  /// For the administrator.
+  /// A message for the administrator.
   package var description: String { "libcrypto offers no SHA-256; check the installation of OpenSSL" }
 }
 
-/// SHA-256 by libcrypto, with the algorithm fetched once and the working memory reused: a lookup by name for
-/// every digest costs more than the digest. One for each thread; never shared.
+/// SHA-256 by libcrypto. The algorithm is fetched once and the context is reused: a lookup by name costs more
+/// than the digest itself. One per thread; never shared.
 package final class DigestContext {
   private let algorithm: OpaquePointer
   private let context: OpaquePointer
 
-  /// Throws where libcrypto lacks the algorithm or the memory.
+  /// Throws if libcrypto lacks the algorithm or the memory.
   package init() throws(CryptoUnavailable) {
     guard let algorithm = EVP_MD_fetch(nil, "SHA256", nil) else { throw CryptoUnavailable() }
     guard let context = EVP_MD_CTX_new() else {
@@ -187,7 +187,7 @@ package final class DigestContext {
     EVP_MD_free(algorithm)
   }
 
-  /// The digest of `bytes`; nil where libcrypto failed, which is never taken for a digest.
+  /// The digest of `bytes`; nil if libcrypto failed.
   package func digest(of bytes: Span<UInt8>) -> Digest? {
     guard EVP_DigestInit_ex2(context, algorithm, nil) == 1 else { return nil }
     // libcrypto reads the bytes during the call and keeps no pointer to them.

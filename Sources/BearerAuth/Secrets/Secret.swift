@@ -1,22 +1,22 @@
-/// The tokens that we make: `brd_`, 43 characters of base 62 for 256 random bits, and 6 more for the CRC-32 of
-/// those 43. A secret scanner finds them with `\bbrd_[0-9A-Za-z]{49}\b`.
+/// The tokens that bearerd makes: `brd_`, 43 characters of base 62 for 256 random bits, and 6 more for the
+/// CRC-32 of those 43. A secret scanner finds them with `\bbrd_[0-9A-Za-z]{49}\b`.
 ///
-/// The checksum tells a slip of the hand from a wrong token before anything is looked up. It proves nothing:
-/// anyone can compute it.
+/// The checksum tells a typing error from a wrong token before any lookup. It does not authenticate: anyone can
+/// compute it.
 package enum Secret {
-  /// What every token that we make begins with.
+  /// The prefix of every token that bearerd makes.
   package static let prefix = "brd_"
 
-  /// How many random bytes a token is made of.
+  /// The number of random bytes in a token.
   package static let randomByteCount = 32
 
   static let entropyLength = 43
   static let checksumLength = 6
   package static let length = 4 + entropyLength + checksumLength
 
-  /// A new token of 32 bytes from the system's generator.
+  /// A new token made of `randomBytes`, which must come from the system's random generator.
   ///
-  /// Bytes and not a String, so that the caller can overwrite them when they have been shown.
+  /// Bytes and not a String, because the code that shows the token must be able to overwrite it.
   package static func generate(randomBytes: [UInt8]) -> [UInt8] {
     precondition(randomBytes.count == randomByteCount, "a token is made of 32 random bytes")
     let entropy = Base62.encode(randomBytes, length: entropyLength)
@@ -25,16 +25,16 @@ package enum Secret {
     return Array(prefix.utf8) + entropy + Base62.encode(sumBytes, length: checksumLength)
   }
 
-  /// Whether the bytes can follow `Bearer `: token68 of RFC 9110 section 11.2.
+  /// Whether the bytes may follow `Bearer ` (token68, RFC 9110 section 11.2).
   ///
-  /// Here and below no branch depends on a character, so the time tells a token's length and nothing else of it.
+  /// Here and below no branch depends on a character, so the time reveals only the length of the token.
   package static func isWellFormed(_ bytes: Span<UInt8>) -> Bool {
     var end = bytes.count
     while end > 0, bytes[end - 1] == UInt8(ascii: "=") { end -= 1 }
     return end > 0 && all(of: bytes.extracting(..<end), are: .token68)
   }
 
-  /// Whether the bytes have the shape of a token that we made and a checksum that is not theirs.
+  /// Whether the bytes have the shape of a token made by bearerd and a wrong checksum.
   package static func isMistyped(_ bytes: Span<UInt8>) -> Bool {
     guard hasShape(bytes) else { return false }
     let end = length - checksumLength
@@ -42,7 +42,7 @@ package enum Secret {
     return Base62.decode(bytes.extracting(end...)) != UInt64(sum)
   }
 
-  /// Whether the bytes look like a token that we made, whatever their checksum.
+  /// Whether the bytes have the shape of a token made by bearerd, with any checksum.
   package static func hasShape(_ bytes: Span<UInt8>) -> Bool {
     bytes.count == length && bytes.hasPrefix("brd_") && all(of: bytes.extracting(4...), are: .alphanumeric)
   }
@@ -52,7 +52,7 @@ package enum Secret {
     CharacterKinds.table[Int(byte)] & CharacterKinds.token68.rawValue != 0
   }
 
-  /// Judged once, at the end.
+  /// Checked once, at the end.
   private static func all(of bytes: Span<UInt8>, are kind: CharacterKinds) -> Bool {
     var common = UInt8.max
     for index in bytes.indices { common &= CharacterKinds.table[Int(bytes[index])] }
@@ -60,21 +60,21 @@ package enum Secret {
   }
 }
 
-/// What a byte of a token can be.
+/// The kinds of characters in a token.
 private struct CharacterKinds: OptionSet {
   let rawValue: UInt8
 
   static let alphanumeric = CharacterKinds(rawValue: 1)
   static let token68 = CharacterKinds(rawValue: 2)
 
-  /// By the byte.
+  /// Indexed by the byte.
   static let table: [UInt8] = (UInt8.min...UInt8.max).map { byte in
     if byte.isAlphanumeric { return alphanumeric.union(token68).rawValue }
     return "-._~+/".utf8.contains(byte) ? token68.rawValue : 0
   }
 }
 
-/// Numbers in the digits 0-9, A-Z, a-z: no character that a shell, a URL or a double click breaks at.
+/// Numbers in the digits 0-9, A-Z, a-z: safe in a shell and a URL, and selected as one word by a double click.
 enum Base62 {
   private static let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
 
@@ -90,7 +90,7 @@ enum Base62 {
     return digits
   }
 
-  /// The number that up to ten digits write, highest first; nil where one is no digit of base 62. No branch depends
+  /// The number written by up to ten digits, highest first; nil if a digit is not of base 62. No branch depends
   /// on a digit.
   static func decode(_ digits: Span<UInt8>) -> UInt64? {
     var number: UInt64 = 0
@@ -103,14 +103,14 @@ enum Base62 {
     return worst < 62 ? number : nil
   }
 
-  /// By the character; 255 where it is no digit.
+  /// Indexed by the character; 255 if it is not a digit.
   private static let values: [UInt8] = {
     var values = [UInt8](repeating: 255, count: 256)
     for (value, digit) in alphabet.enumerated() { values[Int(digit)] = UInt8(value) }
     return values
   }()
 
-  /// Divides by 62 as one does on paper.
+  /// Long division by 62.
   private static func remainder(dividing number: inout [UInt8]) -> Int {
     var rest = 0
     for index in number.indices {
@@ -124,7 +124,8 @@ enum Base62 {
 
 /// The CRC-32 of zlib, gzip and PNG (ISO-HDLC: polynomial 0x04c11db7, reflected).
 enum CRC32 {
-  /// Four tables of 256, so that four bytes are taken at once: one by one, each would wait for the one before.
+  /// Four tables of 256 entries, to process four bytes at a time: one byte at a time, each step would wait for
+  /// the one before.
   private static let tables: [UInt32] = {
     var tables: [UInt32] = (0..<256).map { index in
       (0..<8).reduce(UInt32(index)) { value, _ in value & 1 == 0 ? value >> 1 : 0xedb8_8320 ^ value >> 1 }

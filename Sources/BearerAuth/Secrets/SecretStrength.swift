@@ -1,18 +1,19 @@
-/// How hard a secret is to guess, by a plain estimate: its length times the bits of the alphabet in use. Repetition
-/// and well-known words add nothing. The hash in the token file is fast and has no salt, so an imported secret needs
-/// 112 bits, what NIST SP 800-57 asks of a key today.
+/// A simple estimate of how hard a secret is to guess: its length times the bits of the alphabet in use.
+/// Repetition and well-known words add nothing. The hash in the token file is fast and unsalted, so an imported
+/// secret needs 112 bits, the minimum of NIST SP 800-57 for a key.
 ///
-/// - An alphabet is digits, hexadecimal digits, letters of one case or both, with or without digits. Punctuation counts
-///   as nothing.
-/// - A character counts once for the four characters that it ends: not if they stood earlier, or stand in the alphabet,
-///   the digits or a row of the keyboard, forwards or backwards, in any case.
-/// - A word of `WellKnownSecrets` counts as nothing.
-/// - A third of vowels and no digit: words of a language, at 1.5 bits a letter (Shannon 1951 measured 1.3 for English).
+/// - An alphabet is digits, hexadecimal digits, letters of one case or both, with or without digits.
+/// Punctuation adds nothing.
+/// - A character counts if the four characters that end with it are new: they did not occur earlier and are not
+/// part of the alphabet, the digits or a row of the keyboard, forwards or backwards, in any case.
+/// - A word of `WellKnownSecrets` adds nothing.
+/// - At least a third vowels and no digit: words of a language, at 1.5 bits a letter (Shannon 1951 measured 1.3
+/// for English).
 package struct SecretStrength: Equatable, Sendable {
   /// The estimate, rounded down.
   package let bits: Int
 
-  /// What an imported secret must have.
+  /// The minimum for an imported secret.
   package static let minimumBits = 112
 
   /// Whether the secret may be kept as a fast, unsalted hash.
@@ -56,7 +57,7 @@ package struct SecretStrength: Equatable, Sendable {
     return text.indices.count { $0 < 3 || seen.insert(text[($0 - 3)...$0].map(\.self)).inserted }
   }
 
-  /// Every four characters in the order that anyone tries first.
+  /// All sequences of four characters in these rows, which an attacker tries first.
   private static let sequences: Set<[UInt8]> = {
     let rows = ["abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"]
     let texts = (rows + rows.map { String($0.reversed()) }).map { Array($0.utf8) }
@@ -64,33 +65,33 @@ package struct SecretStrength: Equatable, Sendable {
   }()
 }
 
-/// The commonest passwords, and the secrets of examples and manuals: what anybody tries first. Their hashes are in
-/// everybody's tables, so no token file may hold one.
+/// The most common passwords, and the secrets of examples and manuals. Their hashes are public, so no token
+/// file may contain one.
 package enum WellKnownSecrets {
-  /// Whether a digest is that of one of the words, and whether of the word alone.
+  /// Whether a digest belongs to a word, or to a word and a line end.
   enum Match: Sendable {
     case word
     /// `echo` adds a line end, which no header can carry.
     case wordAndLineEnd
   }
 
-  /// Whether anybody could present the secret of `digest`.
+  /// Whether `digest` is the hash of a well-known secret.
   package static func contains(_ digest: Digest) -> Bool { match(digest) != nil }
 
-  /// nil for any other digest. A million lines are looked up at a load: nearly all end at the first step.
+  /// nil for any other digest. A load looks up every line: nearly all lookups end at the first step.
   static func match(_ digest: Digest) -> Match? {
     isPossible[Int(truncatingIfNeeded: digest.position & 0xffff)] ? matches[digest] : nil
   }
 
-  /// By the first two bytes of a digest.
+  /// Indexed by the first two bytes of a digest.
   private static let isPossible: [Bool] = {
     var table = [Bool](repeating: false, count: 0x10000)
     for digest in matches.keys { table[Int(truncatingIfNeeded: digest.position & 0xffff)] = true }
     return table
   }()
 
-  /// By digest; computed once, some thousand hashes. Empty only if libcrypto has no SHA-256; then no token is
-  /// checked at all.
+  /// By digest; computed once, some thousand hashes. Empty only if libcrypto has no SHA-256; then bearerd does
+  /// not start.
   static let matches: [Digest: Match] = {
     var matches: [Digest: Match] = [:]
     guard let context = try? DigestContext() else { return matches }
@@ -103,7 +104,7 @@ package enum WellKnownSecrets {
     return matches
   }()
 
-  /// In the order in which people would look for them.
+  /// By topic; the order has no meaning.
   static let words = """
     foo bar baz qux quux foobar foobarbaz foo-bar hello hello-world helloworld hello123 world example example-token
     example_token example-secret example123 sample sample-token demo demo-token dummy dummy-token fake fake-token

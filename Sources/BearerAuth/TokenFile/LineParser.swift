@@ -1,12 +1,12 @@
-/// Reads lines of a token file: `application  sha256:<64 hexadecimal digits>  options...`
+/// Parses lines of a token file: `application  sha256:<64 hexadecimal digits>  options...`
 ///
-/// It keeps what lines share, so one parser reads all lines of a file.
+/// Lines share equal names and lists, so one parser reads all lines of a file.
 struct LineParser {
   private let file: Int
   private var names = Interned<String>()
   private var options = OptionParser()
 
-  /// - Parameter file: which of several files the lines stand in.
+  /// - Parameter file: the index of the file, for `Token.file`.
   init(file: Int) {
     self.file = file
   }
@@ -35,7 +35,7 @@ struct LineParser {
       }
     }
     if values.expires <= values.notBefore {
-      let message = "expires= is not after not-before=, so the token is never good"
+      let message = "expires= is not after not-before=, so the token is never valid"
       problems.append(LineProblem(at: name.lowerBound, message, severity: .warning))
     }
 
@@ -53,9 +53,9 @@ struct LineParser {
     }
     guard ApplicationName.isValid(bytes) else {
       throw LineProblem(
-        at: field.lowerBound, "not the name of an application; it is \(ApplicationName.rule)")
+        at: field.lowerBound, "not a valid application name; use \(ApplicationName.rule)")
     }
-    // Swift keeps up to 15 bytes inside the String; only longer names cost memory worth sharing.
+    // Swift stores up to 15 bytes inside the String; only longer names are worth sharing.
     guard bytes.count > 15 else { return bytes.asciiText }
     if let known = names.value(of: bytes) { return known }
     let name = bytes.asciiText
@@ -64,13 +64,13 @@ struct LineParser {
   }
 }
 
-/// A line's fields, one after the other: what stands between spaces and tabs, up to a `#` that begins a field.
+/// The fields of a line in order, separated by spaces and tabs, up to a `#` that begins a field.
 ///
-/// Ranges, not slices: a Span may not be stored.
+/// Ranges, not slices: a Span cannot be stored.
 struct Fields {
   private var position = 0
 
-  /// The place of the next field, or nil behind the last.
+  /// The range of the next field, or nil after the last.
   mutating func next(in line: Span<UInt8>) -> Range<Int>? {
     while position < line.count, line[position].isBlank { position += 1 }
     guard position < line.count, line[position] != UInt8(ascii: "#") else { return nil }
@@ -80,7 +80,7 @@ struct Fields {
   }
 }
 
-/// The items of a list `a,b,c`, one after the other; an empty list has one item, which is empty.
+/// The items of a list `a,b,c` in order; an empty list has one item, which is empty.
 struct ListItems {
   private var position: Int?
   private let end: Int
@@ -90,7 +90,7 @@ struct ListItems {
     end = range.upperBound
   }
 
-  /// The place of the next item, or nil behind the last.
+  /// The range of the next item, or nil after the last.
   mutating func next(in line: Span<UInt8>) -> Range<Int>? {
     guard let start = position else { return nil }
     var comma = start
@@ -102,7 +102,7 @@ struct ListItems {
 
 /// The second field of a line, `sha256:` and 64 hexadecimal digits of either case.
 ///
-/// What stands there instead is most likely a secret, so no message repeats any of it.
+/// A field of another form is most likely a secret, so no message repeats any of it.
 enum HashField {
   static func digest(_ field: Range<Int>?, after name: Range<Int>, of line: Span<UInt8>) throws(LineProblem)
     -> Digest
@@ -125,28 +125,28 @@ enum HashField {
         at: field.lowerBound + 7 + index, "not a hexadecimal digit; a hash has 64 of 0-9 and a-f")
     }
     throw LineProblem(
-      at: field.lowerBound, "\(digits.count) digits after sha256: where SHA-256 has 64; paste the whole hash")
+      at: field.lowerBound, "\(digits.count) digits after sha256: instead of 64; paste the whole hash")
   }
 
-  /// The word itself is not repeated: somebody may use it elsewhere.
+  /// The word itself is not repeated: it may be in use elsewhere.
   private static func complaint(about match: WellKnownSecrets.Match) -> String {
     let fix = "replace the line with one that `bearerd token new APP` writes"
     switch match {
-    case .word: return "the hash of a well-known password or example, which anybody can present; \(fix)"
+    case .word: return "the hash of a well-known password or example, which anyone can guess; \(fix)"
     case .wordAndLineEnd:
-      return "the hash of a well-known word and a line end, which `echo` adds; anybody can guess it; \(fix)"
+      return "the hash of a well-known word and a line end, which `echo` adds; anyone can guess it; \(fix)"
     }
   }
 
   private static func complaint(about bytes: Span<UInt8>) -> String {
     if startsOption(bytes) { return "no hash between the application's name and its options" }
     let advice = """
-      if this is a secret it must not stand here in plain text: replace the line by what \
+      if this is a secret, it must not be here in plain text: replace the line with what \
       `printf %s "$TOKEN" | bearerd token add APP` writes
       """
-    // A generator's 64 hexadecimal digits look like a hash.
+    // Some generators make secrets of 64 hexadecimal digits, which look like a hash.
     guard Digest(hex: bytes) == nil else { return "if this is a hash, write sha256: before it; \(advice)" }
-    return "no hash; \(advice)"
+    return "not a hash; \(advice)"
   }
 
   private static func startsOption(_ bytes: Span<UInt8>) -> Bool {
@@ -155,14 +155,14 @@ enum HashField {
   }
 }
 
-/// What is wrong with a line, before anyone knows which line it is.
+/// An error or warning within a line; the file adds the line number.
 struct LineProblem: Error {
-  /// In bytes, from 1; 0 where the whole line is meant.
+  /// In bytes, from 1; 0 for the whole line.
   var column: Int
   var message: String
   var severity: TokenFileIssue.Severity
 
-  /// - Parameter offset: where the byte stands in the line, from 0.
+  /// - Parameter offset: the byte's offset in the line, from 0.
   init(at offset: Int, _ message: String, severity: TokenFileIssue.Severity = .error) {
     column = offset + 1
     self.message = message
@@ -176,19 +176,23 @@ struct LineProblem: Error {
   }
 }
 
-/// The text of a line before its fields are looked at: where it ends, and what no line may hold.
+/// Lines before their fields are parsed: where each ends, and which bytes are invalid in it.
 enum LineText {
   static let newline = UInt8(ascii: "\n")
   static let carriageReturn = UInt8(ascii: "\r")
 
-  /// The longest line, in bytes. A token line of any use has some hundreds.
+  /// The longest line, in bytes. A useful token line has some hundreds.
   static let maximumLength = 65_536
 
-  /// Where the line that begins at `start` ends, and whether all of it is printable ASCII, as nearly all are.
+  /// The end of the line that begins at `start`, and whether all of it is printable ASCII, as nearly all lines are.
   static func end(from start: Int, in bytes: Span<UInt8>) -> (position: Int, isPlain: Bool) {
     var isPlain = true
     var position = start
     while position < bytes.count {
+      if position + 8 <= bytes.count, hasOnlyPrintable(bytes, at: position) {
+        position += 8
+        continue
+      }
       let byte = bytes[position]
       if byte == newline { break }
       if byte < 0x20 || byte > 0x7e { isPlain = false }
@@ -197,14 +201,25 @@ enum LineText {
     return (position, isPlain)
   }
 
-  /// What is wrong with a line that is not plain; tabs are fine, and so is UTF-8 in a comment.
+  /// Whether none of the eight bytes from `position` is below 0x20 or above 0x7e. A line has about 110 bytes: one by one,
+  /// they cost a sixth of the time of loading a million tokens.
+  private static func hasOnlyPrintable(_ bytes: Span<UInt8>, at position: Int) -> Bool {
+    let word = bytes.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self)
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    // A byte below 0x20 borrows into its highest bit; 0x7f carries into it; 0x80 and above have it.
+    let below = (word &- ones &* 0x20) & ~word
+    let above = (word &+ ones) | word
+    return (below | above) & (ones &* 0x80) == 0
+  }
+
+  /// Finds an error in a line that is not plain; tabs are valid, and so is UTF-8 in a comment.
   static func check(_ line: Span<UInt8>) throws(LineProblem) {
     for index in line.indices {
       switch line[index] {
       case UInt8(ascii: "\t"), 0x20...0x7e, 0x80...: continue
-      case 0: throw LineProblem(at: index, "a NUL byte: the file is damaged, or is no text in UTF-8")
+      case 0: throw LineProblem(at: index, "a NUL byte: the file is damaged, or not UTF-8 text")
       default:
-        throw LineProblem(at: index, "a control character; only tabs and printable text may stand here")
+        throw LineProblem(at: index, "a control character; only tabs and printable text are allowed")
       }
     }
     do {

@@ -1,4 +1,4 @@
-/// What the options of one line say.
+/// The options of one line.
 struct OptionValues {
   var key: String?
   var created: Instant?
@@ -7,7 +7,7 @@ struct OptionValues {
   var scopes: [Scope]?
   var origins: [AddressBlock]?
 
-  /// Whether the line gave `option` already. No line can write the distant past or future.
+  /// Whether the line already has `option`. No line can express the distant past or future.
   func hold(_ option: TokenOption) -> Bool {
     switch option {
     case .id: key != nil
@@ -20,7 +20,7 @@ struct OptionValues {
   }
 }
 
-/// Reads the fields behind a hash, `name=value`. No message repeats a value: it could be a secret that slipped.
+/// Parses the fields after the hash, `name=value`. No message repeats a value: it could be a misplaced secret.
 struct OptionParser {
   private var scopeLists = Interned<[Scope]>()
   private var blockLists = Interned<[AddressBlock]>()
@@ -39,7 +39,7 @@ struct OptionParser {
     }
     guard !values.hold(option) else {
       throw LineProblem(
-        at: field.lowerBound, "\(option.rawValue)= stands on this line already; keep one of them")
+        at: field.lowerBound, "\(option.rawValue)= is already on this line; keep one of them")
     }
     let value = field.lowerBound + equals + 1..<field.upperBound
     switch option {
@@ -78,7 +78,7 @@ struct OptionParser {
         throw LineProblem(at: item.lowerBound, "a scope is \(Scope.rule); commas separate scopes")
       }
       guard !scopes.contains(scope) else {
-        throw LineProblem(at: item.lowerBound, "this scope stands in the list already; keep one of them")
+        throw LineProblem(at: item.lowerBound, "this scope is already in the list; keep one of them")
       }
       scopes.append(scope)
     }

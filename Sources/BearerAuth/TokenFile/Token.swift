@@ -1,29 +1,29 @@
-/// One line of the token file: whom a secret speaks for, and what restricts it.
+/// One line of the token file: the application a secret belongs to, and its restrictions.
 ///
-/// A million of these are in memory at once: the fields are ordered so that they pack into 112 bytes.
+/// Up to a million are in memory: the fields are ordered to pack into 112 bytes.
 package struct Token: Sendable {
-  /// Of the secret; the secret itself is nowhere.
+  /// The digest of the secret; the secret itself is not stored.
   package private(set) var digest: Digest
-  /// Whom it speaks for.
+  /// The application's name.
   package private(set) var application: String
-  /// Its public name among the application's; nil where the line has no `id=`.
+  /// The key id; nil if the line has no `id=`.
   package private(set) var key: String?
-  /// The first instant at which it is good; the distant past where the line does not say.
+  /// The first instant at which it is valid; the distant past if the line has no `not-before=`.
   package private(set) var notBefore: Instant
-  /// The first instant at which it is no longer good; the distant future where the line does not say.
+  /// The first instant at which it is no longer valid; the distant future if the line has no `expires=`.
   package private(set) var expires: Instant
-  /// The doors it opens; nil: every door.
+  /// The scopes it has; nil: valid in every location.
   package private(set) var scopes: [Scope]?
-  /// Where it may come from; nil: anywhere.
+  /// The addresses it may be used from; nil: any.
   package private(set) var origins: [AddressBlock]?
-  /// When it was made; for people, it decides nothing.
+  /// When it was made; informational only.
   package private(set) var created: Instant?
-  /// How many files `file` can tell apart.
+  /// The number of files that `file` can tell apart.
   package static let maximumFiles = 1 << 16
   private var fileNumber: UInt16
   private var lineNumber: UInt32
 
-  /// The token of a line; all but the first two are what the line's options say.
+  /// The token of a line; all but the first two are the line's options.
   package init(
     digest: Digest, application: String, key: String? = nil, created: Instant? = nil,
     notBefore: Instant = .distantPast, expires: Instant = .distantFuture,
@@ -41,8 +41,8 @@ package struct Token: Sendable {
     fileNumber = UInt16(clamping: file)
   }
 
-  /// What takes this token's place in a rotation: a copy that differs in these values only, so that every restriction
-  /// stays, also one that is added to this type later. It stands on no line yet.
+  /// The token that replaces this one in a rotation: a copy that differs in these values only, so every
+  /// restriction is kept, also one added to this type later. It is not on a line yet.
   package func replacement(digest: Digest, key: String, created: Instant, expires: Instant) -> Token {
     var token = self
     token.digest = digest
@@ -54,19 +54,19 @@ package struct Token: Sendable {
     return token
   }
 
-  /// Its line in its file, from 1.
+  /// The line number in its file, from 1.
   package var line: Int { Int(lineNumber) }
 
-  /// Which of the files that were read together it stands in, from 0.
+  /// The index of its file among those that were read together, from 0.
   package var file: Int { Int(fileNumber) }
 
-  /// The instant it expires is the first at which it is refused.
+  /// The instant of `expires=` is the first at which it is denied.
   package func isExpired(at now: Instant) -> Bool { now >= expires }
 
-  /// The instant of `not-before=` is the first at which it is good.
+  /// The instant of `not-before=` is the first at which it is valid.
   package func isNotYetValid(at now: Instant) -> Bool { now < notBefore }
 
-  /// Whether it may come from `address`; where it may not come from anywhere, an unknown address is refused.
+  /// Whether it may be used from `address`; a token with `from=` is denied if the address is unknown.
   package func admits(_ address: IPAddress?) -> Bool {
     guard let origins else { return true }
     guard let address else { return false }
@@ -74,8 +74,9 @@ package struct Token: Sendable {
     return false
   }
 
-  /// Whether it opens the door named `scope`. A token with scopes is refused at a door without a name.
-  package func opens(_ scope: Scope?) -> Bool {
+  /// Whether it is valid in a location that requires `scope`. A token with scopes is denied in a location that
+  /// requires none.
+  package func grants(_ scope: Scope?) -> Bool {
     guard let scopes else { return true }
     guard let scope else { return false }
     for held in scopes where held == scope { return true }
@@ -83,7 +84,7 @@ package struct Token: Sendable {
   }
 }
 
-/// What can stand behind a hash in the token file. Options restrict a token, or describe it; none grants.
+/// The options after a hash in the token file. They restrict or describe a token; none grants anything.
 enum TokenOption: String, CaseIterable {
   case id
   case created
@@ -110,7 +111,7 @@ enum TokenOption: String, CaseIterable {
     }
   }
 
-  /// How it is written.
+  /// An example to show in messages.
   var example: String {
     switch self {
     case .id: "id=k7f3q2"
@@ -120,36 +121,36 @@ enum TokenOption: String, CaseIterable {
     }
   }
 
-  /// What to say of an option that does not exist. It is repeated only where it resembles one that does:
-  /// anything else could be a secret that slipped.
+  /// The message for an option that does not exist. The name is repeated only if it resembles an option:
+  /// anything else could be a misplaced secret.
   static func unknown(_ name: Span<UInt8>) -> String {
     let known = allCases.map(\.rawValue)
     guard name.count <= 12, let near = Spelling.nearest(to: name.asciiText, among: known) else {
-      return "not an option; there are \(known.map { "\($0)=" }.joined(separator: " "))"
+      return "not an option; the options are \(known.map { "\($0)=" }.joined(separator: " "))"
     }
     return "unknown option \"\(name.asciiText)\" (did you mean \"\(near)\"?)"
   }
 }
 
-/// Values that many lines share, kept once: lines that say the same share one array or one String.
+/// Values shared by many lines: equal lines share one array or String.
 struct Interned<Value> {
   private var values: [(text: [UInt8], value: Value)] = []
-  /// Which of the values stands for a text, by the text's hash. Of two texts with one hash the first is shared and
-  /// the other is not, which costs memory and nothing else.
+  /// The index of the value for a text, by the text's hash. If two texts have one hash, only the first is
+  /// shared; the other costs memory and nothing else.
   private var places: [UInt64: Int] = [:]
   private var last = 0
 
-  /// What was remembered for `text`.
+  /// The value remembered for `text`.
   mutating func value(of text: Span<UInt8>) -> Value? {
     guard !values.isEmpty else { return nil }
-    // Neighbours are most often alike.
+    // Neighbouring lines are often equal.
     if text.elementsEqual(values[last].text) { return values[last].value }
     guard let place = places[text.hash], text.elementsEqual(values[place].text) else { return nil }
     last = place
     return values[place].value
   }
 
-  /// Remembers `value` for all later lines that say `text`.
+  /// Remembers `value` for all later lines with `text`.
   mutating func remember(_ value: Value, of text: Span<UInt8>) {
     let hash = text.hash
     guard places[hash] == nil else { return }

@@ -1,14 +1,14 @@
-/// The text of one token file, read to its end: every token, and everything that is wrong.
+/// The text of one token file, parsed to its end: all tokens and all issues.
 ///
-/// A file with an error must not be used, not even its good tokens: nobody knows what the bad line restricted.
+/// A file with an error must not be used, not even its valid lines: what the invalid line restricts is unknown.
 package struct TokenFile: Sendable {
   /// In the order of the file.
   package private(set) var tokens: [Token] = []
 
-  /// In the order of the file; no more than `maximumIssues` and one that says so.
+  /// In the order of the file; at most `maximumIssues` and one that says that there are more.
   package private(set) var issues: [TokenFileIssue] = []
 
-  /// After so many issues the rest of the file is not read.
+  /// After this many issues the rest of the file is not read.
   package static let maximumIssues = 1000
 
   /// Whether no issue is an error.
@@ -16,10 +16,10 @@ package struct TokenFile: Sendable {
 
   private let name: String
 
-  /// Reads the bytes of a file.
+  /// Parses the bytes of a file.
   /// - Parameters:
-  ///   - name: what issues call the file.
-  ///   - number: which of several files it is; `Token.file` of its tokens.
+  ///   - name: the file's name in issues.
+  ///   - number: the index of the file, for `Token.file`.
   package init(parsing bytes: Span<UInt8>, name: String, number: Int = 0) {
     self.name = name
     tokens.reserveCapacity(TokenFile.lineCount(of: bytes))
@@ -31,7 +31,7 @@ package struct TokenFile: Sendable {
     issues.sort { ($0.line, $0.column) < ($1.line, $1.column) }
   }
 
-  /// Reads the bytes of a file.
+  /// Parses the bytes of a file.
   package init(parsing bytes: [UInt8], name: String, number: Int = 0) {
     self.init(parsing: bytes.span, name: name, number: number)
   }
@@ -48,7 +48,7 @@ package struct TokenFile: Sendable {
       var line = bytes.extracting(start..<end.position)
       start = end.position + 1
 
-      // One complaint, not one a line: every line of such a file ends so.
+      // One error, not one per line: every line of such a file ends in CR LF.
       if !end.isPlain, line[line.count - 1] == LineText.carriageReturn {
         line = line.extracting(..<(line.count - 1))
         if !reportedReturn {
@@ -88,10 +88,10 @@ package struct TokenFile: Sendable {
     }
   }
 
-  /// A mark would become part of the first application's name.
+  /// The mark would become part of the first application's name.
   private mutating func skipByteOrderMark(of bytes: Span<UInt8>) -> Int {
     guard bytes.count >= 3, bytes[0] == 0xef, bytes[1] == 0xbb, bytes[2] == 0xbf else { return 0 }
-    report(LineProblem(at: 0, #"a byte order mark; take it out: sed -i '1s/^\xef\xbb\xbf//' FILE"#), line: 1)
+    report(LineProblem(at: 0, #"a byte order mark; remove it: sed -i '1s/^\xef\xbb\xbf//' FILE"#), line: 1)
     return 3
   }
 
@@ -101,53 +101,49 @@ package struct TokenFile: Sendable {
         file: name, line: line, column: problem.column, severity: problem.severity, message: problem.message))
   }
 
-  /// How many tokens there can be: a line for each, and none is shorter than a name, a blank and a hash.
+  /// The maximum number of tokens: one per line, and no line is shorter than a name, a blank and a hash.
   static func lineCount(of bytes: Span<UInt8>) -> Int {
-    var count = 1
-    for index in bytes.indices where bytes[index] == LineText.newline { count += 1 }
-    return min(count, bytes.count / 73 + 1)
+    min(bytes.occurrences(of: LineText.newline) + 1, bytes.count / 73 + 1)
   }
 
-  // Refused, not taken: the editor would have to keep two kinds of line end, and a file that went through
-  // a program that changes its line ends may have been changed otherwise.
-  private static let carriageReturnMessage = #"lines end in CR LF; make that LF: sed -i 's/\r$//' FILE"#
+  // An error, not accepted: the editor would have to keep two kinds of line end, and a program that changed the
+  // line ends may have changed more.
+  private static let carriageReturnMessage = #"lines end in CR LF; convert to LF: sed -i 's/\r$//' FILE"#
 }
 
 extension TokenFile {
-  /// More bytes than reading this text and making a policy of it take, whatever the text says. With files made to
-  /// be large in memory the most that was seen is about two thirds of it.
+  /// An upper bound, in bytes, on the memory for parsing this text and making a policy of it, for any content.
+  /// With files designed to need much memory, at most about two thirds of it was measured.
   ///
-  /// There is no way back from an allocation that fails, so whoever has little memory asks first.
+  /// A failed allocation ends the process, so this is checked first if memory is limited.
   package static func memoryNeeded(parsing bytes: Span<UInt8>) -> Int {
-    var items = 0
-    for index in bytes.indices where bytes[index] == UInt8(ascii: ",") { items += 1 }
-    return (16 << 20) + bytes.count * 4 + lineCount(of: bytes) * 320 + items * 128
+    (16 << 20) + bytes.count * 4 + lineCount(of: bytes) * 320 + bytes.occurrences(of: UInt8(ascii: ",")) * 128
   }
 }
 
-/// Something in a token file that an administrator must know, with the place and the fix. Its text never repeats
-/// a value from the file that could be a secret.
+/// An error or warning in a token file, with the place and the fix. Its text never repeats a value from the
+/// file that could be a secret.
 package struct TokenFileIssue: Error, Equatable, Sendable {
-  /// Whether the file can be used all the same.
+  /// Whether the file can still be used.
   package enum Severity: String, Sendable {
-    /// Tell, and go on.
+    /// The file is used.
     case warning
     /// The file is not used.
     case error
   }
 
-  /// The file as it was named to the parser.
+  /// The file's name as given to the parser.
   package var file: String
-  /// From 1; 0 where the file as a whole is meant.
+  /// From 1; 0 for the whole file.
   package var line: Int
-  /// In bytes, from 1; 0 where the line as a whole is meant.
+  /// In bytes, from 1; 0 for the whole line.
   package var column: Int
   /// Whether it stops the load.
   package var severity: Severity
-  /// What is wrong, and what to write instead.
+  /// The error, and what to write instead.
   package var message: String
 
-  /// An issue of the whole file where line and column are left out.
+  /// An issue of the whole file by default.
   package init(file: String, line: Int = 0, column: Int = 0, severity: Severity = .error, message: String) {
     self.file = file
     self.line = line
@@ -160,45 +156,45 @@ package struct TokenFileIssue: Error, Equatable, Sendable {
 extension TokenFileIssue: CustomStringConvertible {
   /// `tokens:7:22: error: unknown option "scope" (did you mean "scopes"?)`
   package var description: String {
-    // Anybody who may write to the directory names its files.
+    // Anyone who may write to the directory names its files.
     let file = file.printable
     let place = line == 0 ? file : column == 0 ? "\(file):\(line)" : "\(file):\(line):\(column)"
     return "\(place): \(severity.rawValue): \(message.printable)"
   }
 }
 
-/// Two tokens that cannot both be meant. Which of them would decide is not for the parser to choose.
+/// Two tokens that contradict each other. The parser does not choose between them.
 package struct Duplicate: Sendable {
-  /// What they share.
+  /// What the two share.
   package enum Kind: Sendable {
-    /// The same secret twice: whose it is would depend on the order of lines.
+    /// The same secret twice: its application would depend on the order of lines.
     case hash
-    /// The same key id twice in one application: nobody could tell them apart in a log.
+    /// The same key id twice in one application: a log could not tell them apart.
     case key
   }
 
-  /// What they share.
+  /// What the two share.
   package let kind: Kind
-  /// Both as indices into the tokens that were searched.
+  /// Both are indices into the tokens that were searched.
   package let earlier: Int
-  /// The one to complain about.
+  /// The one that is reported.
   package let later: Int
   private let first: Token
 
-  /// What to tell the administrator about the later one.
-  /// - Parameter place: says where a token stands: `line 3`.
+  /// The message about the later one.
+  /// - Parameter place: describes the place of a token: `line 3`.
   package func message(place: (Token) -> String) -> String {
     switch kind {
-    case .hash: "the same hash stands on \(place(first)) already; remove one of them"
+    case .hash: "the same hash is already on \(place(first)); remove one of them"
     case .key:
-      "\(first.application) has a key \(first.key ?? "") on \(place(first)) already; choose another id="
+      "\(first.application) already has a key \(first.key ?? "") on \(place(first)); choose another id="
     }
   }
 
-  /// After so many of a kind the rest is not searched: the file is not used anyway.
+  /// After this many of a kind the search stops: the file is not used anyway.
   package static let maximum = 1000
 
-  /// The duplicates among `tokens`: all of them where there are not too many.
+  /// The duplicates among `tokens`, up to `maximum` of each kind.
   package static func all(in tokens: [Token]) -> [Duplicate] {
     equalHashes(in: tokens) + equalKeys(in: tokens)
   }
@@ -216,8 +212,8 @@ package struct Duplicate: Sendable {
   }
 
   private static func equalKeys(in tokens: [Token]) -> [Duplicate] {
-    // All hashes first: with a million tokens the table is out of the cache, and the processor can wait for many
-    // slots at once only where it need not compute in between.
+    // All hashes first: with a million tokens the table does not fit the cache, and the processor fetches
+    // several slots at once only if there is little to compute in between.
     let hashes = tokens.indices.map { keyHash(of: tokens[$0]) }
     var table = SlotTable(capacity: tokens.count)
     var found: [Duplicate] = []

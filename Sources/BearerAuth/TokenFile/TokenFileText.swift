@@ -1,11 +1,11 @@
-/// The bytes of a token file for editing: comments, order and spacing of all other lines stay as they are.
+/// The bytes of a token file for editing: comments, order and spacing of all other lines are kept.
 ///
-/// It changes text only; whoever writes it out reads it with `TokenFile` first.
+/// It changes text only; the result is parsed with `TokenFile` before it is written.
 package struct TokenFileText: Sendable {
   /// The whole file.
   package private(set) var bytes: [UInt8]
 
-  /// Takes the bytes as they were read.
+  /// Takes the bytes of the file.
   package init(_ bytes: [UInt8]) {
     self.bytes = bytes
   }
@@ -17,7 +17,7 @@ package struct TokenFileText: Sendable {
     bytes.append(LineText.newline)
   }
 
-  /// Takes the lines out, numbered from 1 as in `Token.line`, with their line ends.
+  /// Removes lines, numbered from 1 as in `Token.line`, with their line ends.
   package mutating func remove(lines: Set<Int>) {
     for number in lines.sorted(by: >) {
       guard let range = range(ofLine: number) else { continue }
@@ -26,14 +26,14 @@ package struct TokenFileText: Sendable {
     }
   }
 
-  /// Makes `expires=` of one line say `instant`; where the line has none, it stands behind the line's last field.
+  /// Sets `expires=` of one line to `instant`; adds it after the line's last field if the line has none.
   package mutating func setExpires(_ instant: Instant, ofLine number: Int) {
     guard let place = placeOfExpires(inLine: number) else { return }
     let separator = place.isEmpty ? " " : ""
     bytes.replaceSubrange(place, with: Array("\(separator)expires=\(instant)".utf8))
   }
 
-  /// The field `expires=...` of a line, or the empty place where it belongs.
+  /// The field `expires=...` of a line, or the empty range where it is to be inserted.
   private func placeOfExpires(inLine number: Int) -> Range<Int>? {
     guard let range = range(ofLine: number) else { return nil }
     let line = bytes.span.extracting(range)
@@ -46,7 +46,7 @@ package struct TokenFileText: Sendable {
     return end..<end
   }
 
-  /// Where a line stands, without its line end; nil behind the last.
+  /// The range of a line, without its line end; nil after the last.
   private func range(ofLine number: Int) -> Range<Int>? {
     var start = 0
     for _ in 1..<number {
@@ -57,7 +57,7 @@ package struct TokenFileText: Sendable {
     return start..<(bytes.span.firstIndex(of: LineText.newline, from: start) ?? bytes.count)
   }
 
-  /// The line of a token, without its line end: columns as in the head of a new file.
+  /// The line of a token, without its line end, aligned with the header of a new file.
   static func line(for token: Token) -> String {
     let padding = String(repeating: " ", count: max(2, 16 - token.application.utf8.count))
     let options = TokenOption.allCases.compactMap { option in
@@ -67,7 +67,7 @@ package struct TokenFileText: Sendable {
     return options.isEmpty ? hash : "\(hash)  \(options.joined(separator: " "))"
   }
 
-  /// What a token's line says of an option; nil if it does not name the option.
+  /// The value of an option in a token's line; nil if the line does not have it.
   private static func value(of option: TokenOption, in token: Token) -> String? {
     switch option {
     case .id: token.key
@@ -85,10 +85,10 @@ package struct TokenFileText: Sendable {
 }
 
 extension TokenFileText {
-  /// What a new token file begins with.
+  /// The beginning of a new token file.
   package static let header = """
-    # The tokens of bearerd: who may come in. One line a token; of a secret only its hash is kept.
-    # Add, replace and take out lines with `bearerd token new|rotate|revoke`; check the file with `bearerd check`.
+    # The tokens of bearerd. One token a line; only the hash of a secret is kept.
+    # Add, replace and remove lines with `bearerd token new|rotate|revoke`; check the file with `bearerd check`.
     #
     # application   hash                                                                     options
 

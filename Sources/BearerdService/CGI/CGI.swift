@@ -3,18 +3,18 @@ import FastCGI
 import Glibc
 import Logging
 
-/// `bearerd cgi`: one request, from the environment (RFC 3875) to the answer, by the same decision as the daemon's.
+/// `bearerd cgi`: answers one request, given in the environment (RFC 3875), by the same decision as the daemon.
 package struct CGI {
-  /// Where the tokens are.
+  /// The path of the tokens.
   package var source: TokenSource
-  /// What the answers are.
+  /// The settings of the responses.
   package var answers: AnswerOptions
-  /// The door, where the web server names none.
+  /// The required scope, if the web server names none.
   package var scope: String?
-  /// Where those who may are sent; nil: they are only told so.
+  /// Where an allowed request is redirected; nil: it is answered with 200.
   package var handOver: HandOver?
 
-  /// Nothing is read before `answer`.
+  /// Reads nothing before `answer`.
   package init(source: TokenSource, answers: AnswerOptions, scope: String? = nil, handOver: HandOver? = nil) {
     self.source = source
     self.answers = answers
@@ -22,14 +22,14 @@ package struct CGI {
     self.handOver = handOver
   }
 
-  /// What a web server is told.
+  /// The response to the web server.
   package struct Outcome {
     /// Header block, empty line, body.
     package var response: [UInt8]
-    /// 0 for an allowance, 1 for a denial, else the code of sysexits.h for what went wrong.
+    /// 0 if allowed, 1 if denied, else the code of sysexits.h for the error.
     package var code: Int32
 
-    /// The answer to a request that an error of the configuration denies: a complete 500.
+    /// The response if an error of the configuration denies the request: a complete 500.
     package static func failure(code: Int32) -> Outcome {
       let text =
         "Status: 500 Internal Server Error\r\nCache-Control: no-store\r\nContent-Type: text/plain\r\n"
@@ -38,7 +38,7 @@ package struct CGI {
     }
   }
 
-  /// The answer to the request that `environment` holds. Whatever goes wrong, it is a complete 500.
+  /// The response to the request in `environment`. Every error results in a complete 500.
   package func answer(_ environment: CGIEnvironment, at now: Instant, logger: Logger) -> Outcome {
     do {
       let parameters = try parameters(from: environment)
@@ -46,14 +46,15 @@ package struct CGI {
       guard loaded.isUsable else { throw TokenSourceError.unusable(loaded.issues) }
       for issue in loaded.issues { logger.warning("\(issue)") }
       if environment.publishes(source.path) {
-        logger.warning("\(source.path) lies where the web server's files are; put it beside DOCUMENT_ROOT")
+        logger.warning(
+          "\(source.path) is inside DOCUMENT_ROOT, which the web server publishes; move it outside")
       }
       let journal = DenialLog(logger: logger)
-      // Counted for nobody: the process ends with this answer.
+      // These metrics are never reported: the process ends with this response.
       let metrics = Metrics(
         store: PolicyStore(Policy(loaded.tokens)), reloads: ReloadRecord(path: source.path), started: now)
       let responder = try AccessResponder(options: answers, metrics: metrics, journal: journal) { now }
-      // An operator's 200 would be taken for an allowance here.
+      // Here, a 200 to an administrator's request would mean that the request is allowed.
       responder.answersOperators = false
       let written = Response()
       responder.respond(to: parameters, role: .responder, in: written)
@@ -74,36 +75,36 @@ package struct CGI {
     }
   }
 
-  /// The parameters that the daemon would be sent. Two values for one are no value: RFC 3875 knows no such thing, and
-  /// whoever takes the first, or the last, may take a client's.
+  /// The parameters as the daemon would receive them. Two values for one variable are an error: RFC 3875 does
+  /// not define that, and the first or the last could be a client's.
   private func parameters(from environment: CGIEnvironment) throws(CGIFailure) -> Parameters {
     var parameters = Parameters(names: AuthParameter.names)
     for parameter in AuthParameter.allCases {
       let values = environment.values(of: "\(parameter.name)")
       guard values.count < 2 else {
-        throw CGIFailure("\(parameter.name) comes twice; nobody can say which counts")
+        throw CGIFailure("\(parameter.name) is set twice; remove one of them")
       }
       guard parameter != .scope, let value = values.first else { continue }
       parameters.keep(parameter, value)
     }
     guard !parameters.has(.endpoint) else {
       throw CGIFailure(
-        "BEARERD_ENDPOINT asks for a daemon's own figures; leave it out, a CGI program has none")
+        "BEARERD_ENDPOINT works with the daemon only; remove it")
     }
-    if let door = try door(in: environment) { parameters.keep(.scope, door) }
+    if let scope = try scope(in: environment) { parameters.keep(.scope, scope) }
     return parameters
   }
 
-  /// The door is the web server's to name, here or there but not in two ways. Apache puts a prefix of its own before
-  /// what a RewriteRule has set; no client can write it.
-  private func door(in environment: CGIEnvironment) throws(CGIFailure) -> ArraySlice<UInt8>? {
+  /// The scope that the web server requires; all sources that name one must agree. Apache adds the prefix
+  /// REDIRECT_ to a variable set by a RewriteRule; a client cannot set it.
+  private func scope(in environment: CGIEnvironment) throws(CGIFailure) -> ArraySlice<UInt8>? {
     let variables = ["BEARERD_SCOPE", "REDIRECT_BEARERD_SCOPE"]
     let names =
       (variables.flatMap { environment.values(of: $0) } + (scope.map { [Array($0.utf8)[...]] } ?? []))
       .filter { !$0.isEmpty }
     guard names.allSatisfy({ $0 == names[0] }) else {
       throw CGIFailure(
-        "--scope, BEARERD_SCOPE and REDIRECT_BEARERD_SCOPE name different doors; keep one of them")
+        "--scope, BEARERD_SCOPE and REDIRECT_BEARERD_SCOPE differ; keep one of them")
     }
     return names.first
   }
@@ -115,15 +116,15 @@ extension Parameters {
   }
 }
 
-/// The body of the request that a CGI program answers (RFC 3875 section 4.2), which decides nothing.
+/// The body of the request to a CGI program (RFC 3875 section 4.2), which does not affect the decision.
 ///
-/// It must be read all the same: where a web server's end is a socket, as that of Apache's mod_cgid is, an end with
-/// unread bytes in it resets the connection, and the answer is lost.
+/// It must be read nevertheless: if the web server's end is a socket, as with Apache's mod_cgid, closing it
+/// with unread bytes resets the connection, and the response is lost.
 package enum RequestBody {
-  /// How long a body is waited for, in milliseconds. Past it the caller is one that sends for ever.
+  /// The longest wait for the body, in milliseconds: a client may send forever.
   private static let timeout: UInt64 = 30_000
 
-  /// Reads standard input to its end where `environment` says that there is a body, and keeps nothing of it.
+  /// Reads standard input to its end if `environment` says that there is a body, and discards it.
   package static func discard(of environment: CGIEnvironment) {
     let length = environment.value(of: "CONTENT_LENGTH") ?? []
     guard

@@ -1,21 +1,22 @@
 import BearerAuth
 import Glibc
 
-/// Which options a program counts that a web server started (RFC 3875).
+/// The options that are valid for a program started by a web server (RFC 3875).
 ///
-/// A web server passes the words of a query without `=` as arguments (RFC 3875 section 4.4), so any argument may be a
-/// client's. (php-cgi was open this way for years.) Options come from two places only: the arguments of the
-/// administrator's script, after `cgi`, and environment variables that begin with `BEARERD_CGI_`. What a client sends
-/// arrives in variables of other names: headers in `HTTP_...`, the query in `QUERY_STRING`.
+/// A web server passes the words of a query without `=` as arguments (RFC 3875 section 4.4), so any argument
+/// may be a client's. (php-cgi was vulnerable to this for years.) Options come from two places only: the
+/// arguments in the administrator's script, after `cgi`, and environment variables that begin with
+/// `BEARERD_CGI_`. What a client sends is in other variables: headers in `HTTP_...`, the query in
+/// `QUERY_STRING`.
 package enum CGIArguments {
   /// `BEARERD_CGI_CACHE_TTL=60` is `--cache-ttl=60`.
   static let prefix = "BEARERD_CGI_"
-  /// Options without a value; their variable is `on`.
+  /// Options without a value; their variable is set to `on`.
   static let flags = ["x-sendfile", "allow-preflight", "accept-redirected-authorization"]
 
-  /// The options for `bearerd cgi`: those of the environment, then those of the script, which replace them.
-  /// - Parameter arguments: of this process, without its name. Unless they begin with `cgi`, no script of the
-  ///   administrator's wrote them, and they are ignored.
+  /// The options for `bearerd cgi`: those of the environment, then those of the script, which override them.
+  /// - Parameter arguments: of this process, without its name. They are ignored unless they begin with `cgi`,
+  /// because then the administrator's script did not write them.
   package static func options(
     in arguments: [String], _ environment: CGIEnvironment
   ) throws(CGIFailure) -> [String] {
@@ -24,13 +25,13 @@ package enum CGIArguments {
     return try options(of: environment) + written
   }
 
-  /// Throws if an argument may be a word of the query: the script passes its own arguments on.
+  /// Throws if an argument may be a word of the query, which happens if the script passes its own arguments on.
   package static func rejectQuery(
     in arguments: [String], _ environment: CGIEnvironment
   ) throws(CGIFailure) {
     guard !arguments.isEmpty else { return }
     let queries = environment.values(of: "QUERY_STRING")
-    // RFC 3875 section 4.1.7 has it always; without it nothing tells whose the arguments are.
+    // RFC 3875 section 4.1.7 requires it; without it the origin of the arguments is unknown.
     guard !queries.isEmpty || !environment.isCGI else {
       throw CGIFailure("QUERY_STRING is missing, so the options may be a client's; do not unset it")
     }
@@ -40,7 +41,7 @@ package enum CGIArguments {
     }
   }
 
-  /// Apache puts `REDIRECT_` before the name of a variable when it redirects a request internally.
+  /// Apache adds the prefix `REDIRECT_` to a variable when it redirects a request internally.
   private static func options(of environment: CGIEnvironment) throws(CGIFailure) -> [String] {
     var values: [(name: String, value: String)] = []
     for (name, value) in environment.variables {
@@ -60,7 +61,7 @@ package enum CGIArguments {
   }
 }
 
-/// The words of a query that a web server, or a shell behind it, may have made arguments of.
+/// The words of a query that a web server, or a shell behind it, may have passed as arguments.
 private struct QueryWords {
   private let words: Set<[UInt8]>
   private let texts: [[UInt8]]
@@ -69,15 +70,16 @@ private struct QueryWords {
     let plus = UInt8(ascii: "+")
     let parts = query.isEmpty ? [] : query.split(separator: plus, omittingEmptySubsequences: false)
     let decoded = parts.map(QueryWords.decoded)
-    // Apache ends a word at a decoded NUL, and a shell splits one at spaces.
+    // Apache truncates a word at a decoded NUL, and a shell splits one at spaces.
     let split = decoded.flatMap { $0.split(whereSeparator: { $0 <= UInt8(ascii: " ") }).map(Array.init) }
-    // Some servers decode nothing, or make one argument of all words.
+    // Some servers do not decode, or pass all words as one argument.
     texts = [parts.map(Array.init), decoded].map { QueryWords.visible(Array($0.joined())) }
     words = Set(
       (parts.map(Array.init) + decoded + split).map(QueryWords.visible) + texts.filter { !$0.isEmpty })
   }
 
-  /// An option is refused if it stands anywhere in the query, another argument or an option's value if it is a word.
+  /// An option is rejected if it occurs anywhere in the query; another argument or an option's value, if it is
+  /// a word of it.
   func appear(in arguments: [String]) -> Bool {
     arguments.contains { argument in
       let text = QueryWords.visible(Array(argument.utf8))
@@ -88,8 +90,8 @@ private struct QueryWords {
     }
   }
 
-  /// The bytes that every reader keeps as they are: Apache puts a backslash before what a shell would read, and a byte
-  /// beyond ASCII may be replaced.
+  /// The bytes that are passed unchanged: Apache adds a backslash before characters that are special in a
+  /// shell, and a byte beyond ASCII may be replaced.
   private static func visible(_ bytes: [UInt8]) -> [UInt8] {
     bytes.filter { (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "\\") }
   }
@@ -110,23 +112,22 @@ private struct QueryWords {
   }
 }
 
-/// What is wrong with a request or its configuration, and the fix.
+/// An error in a request or its configuration, and the fix.
 package struct CGIFailure: Error, CustomStringConvertible {
-  /// The whole sentence for the administrator.
   package var description: String
 
   init(_ description: String) { self.description = description }
 }
 
-/// The variables that a web server hands to a CGI program (RFC 3875 section 4.1), as they are, two of one name
-/// included.
+/// The variables that a web server passes to a CGI program (RFC 3875 section 4.1), unchanged, including two of
+/// one name.
 package struct CGIEnvironment {
   private let entries: [[UInt8]]
 
   /// - Parameter entries: `NAME=value` each, as in environ(7).
   package init(_ entries: [[UInt8]]) { self.entries = entries }
 
-  /// This process's own.
+  /// The environment of this process.
   package static var current: CGIEnvironment {
     var entries: [[UInt8]] = []
     // The C library's array ends with a null pointer; nothing here changes it.
@@ -139,13 +140,13 @@ package struct CGIEnvironment {
     return CGIEnvironment(entries)
   }
 
-  /// All values of a name, in their order.
+  /// All values of a name, in order.
   func values(of name: String) -> [ArraySlice<UInt8>] {
     let start = Array("\(name)=".utf8)
     return entries.filter { $0.starts(with: start) }.map { $0.dropFirst(start.count) }
   }
 
-  /// All variables, in their order.
+  /// All variables, in order.
   var variables: [(name: String, value: String)] {
     entries.map { entry in
       let name = entry.prefix { $0 != UInt8(ascii: "=") }
@@ -157,13 +158,13 @@ package struct CGIEnvironment {
   /// Whether a web server started this process to answer a request (RFC 3875 section 4.1.4).
   package var isCGI: Bool { value(of: "GATEWAY_INTERFACE") != nil }
 
-  /// The first value of a name; nil where there is none.
+  /// The first value of a name; nil if there is none.
   func value(of name: String) -> ArraySlice<UInt8>? { values(of: name).first }
 
-  /// Whether a file lies in the folder whose files the web server gives to everybody.
+  /// Whether a file is inside DOCUMENT_ROOT, whose files the web server publishes.
   func publishes(_ path: String) -> Bool {
-    guard let folder = value(of: "DOCUMENT_ROOT"), !folder.isEmpty,
-      let root = realpath(String(decoding: folder, as: UTF8.self), nil), let file = realpath(path, nil)
+    guard let directory = value(of: "DOCUMENT_ROOT"), !directory.isEmpty,
+      let root = realpath(String(decoding: directory, as: UTF8.self), nil), let file = realpath(path, nil)
     else { return false }
     defer {
       free(root)

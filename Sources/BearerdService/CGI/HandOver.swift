@@ -1,35 +1,35 @@
 import FastCGI
 import Glibc
 
-/// Where a CGI program, whom the web server asks for a file and not whether one may pass, sends those who may: the
-/// same path below a private folder that nobody reaches directly.
+/// Serves files by internal redirect, for a CGI program that is requested in place of a file: an allowed
+/// request is redirected to the same path below a private directory that clients cannot request.
 ///
-/// A path is only ever copied, never looked through for a meaning: one that two readers could read in two ways is
+/// A path is only copied, never interpreted: one that two programs could interpret differently is rejected, not
+/// corrected.
 /// refused, not put right.
 package struct HandOver: Sendable {
-  /// The variable that holds the path asked for, decoded once by the web server.
+  /// The variable with the requested path, decoded once by the web server.
   package enum PathVariable: String, CaseIterable, Sendable {
-    /// What stands behind the program's own path (RFC 3875 section 4.1.5).
+    /// The part after the program's own path (RFC 3875 section 4.1.5).
     case pathInfo = "PATH_INFO"
-    /// The path before Apache's rewriting, which a client's words never reach.
+    /// The path before Apache's rewriting, which a client cannot set otherwise.
     case redirectURL = "REDIRECT_URL"
   }
 
-  /// What the web server is told.
+  /// The form of the redirect.
   package enum Kind: Sendable {
     /// `Location: /path`: a local redirect (RFC 3875 section 6.2.2).
     case location
-    /// `X-Sendfile: /path`: a file by its name on the disk.
+    /// `X-Sendfile: /path`: a file by its path on disk.
     case sendfile
   }
 
-  /// A setting that cannot be meant, and what to write instead.
+  /// An invalid setting, and what to write instead.
   package struct Invalid: Error, Equatable, CustomStringConvertible {
-    /// The whole sentence for the administrator.
     package var description: String
   }
 
-  /// The longest path that is handed over, in bytes.
+  /// The longest path that is served, in bytes.
   static let maximumPath = 1024
 
   let variable: PathVariable
@@ -38,24 +38,25 @@ package struct HandOver: Sendable {
   private let privatePrefix: [UInt8]
 
   /// - Parameters:
-  ///   - publicPrefix: what the path asked for must begin with, `/private/` say.
-  ///   - privatePrefix: what stands in its place: a URL path, or a folder for X-Sendfile.
+  ///   - publicPrefix: the prefix of the requested path, for example `/private/`.
+  ///   - privatePrefix: the prefix that replaces it: a URL path, or a directory for X-Sendfile.
   package init(
     from variable: PathVariable, publicPrefix: String, privatePrefix: String, kind: Kind
   ) throws(Invalid) {
     for prefix in [publicPrefix, privatePrefix] {
       guard HandOver.isDirectory(prefix) else {
         throw Invalid(
-          description: "\(prefix) is no folder's path; write /NAME/, with a slash at both ends and no . or .."
+          description:
+            "\(prefix) is not a directory path; write /NAME/, with a slash at both ends and no . or .."
         )
       }
     }
     guard privatePrefix != "/" else {
-      throw Invalid(description: "/ is everything; write the private folder, /NAME/")
+      throw Invalid(description: "/ contains everything; give the private directory, /NAME/")
     }
-    // What is handed over would be asked for again.
+    // A redirect to this path would be rewritten to this program again.
     guard kind == .sendfile || variable == .pathInfo || !privatePrefix.hasPrefix(publicPrefix) else {
-      throw Invalid(description: "\(privatePrefix) lies in \(publicPrefix); put it beside that")
+      throw Invalid(description: "\(privatePrefix) is inside \(publicPrefix); choose a path outside it")
     }
     self.variable = variable
     self.kind = kind
@@ -63,18 +64,18 @@ package struct HandOver: Sendable {
     self.privatePrefix = Array(privatePrefix.utf8)
   }
 
-  /// Where the path asked for lies; nil for one that is refused.
+  /// The target of the requested path; nil if the path is rejected.
   func target(of path: ArraySlice<UInt8>) -> [UInt8]? {
     guard path.count <= HandOver.maximumPath, path.starts(with: publicPrefix) else { return nil }
     let rest = path.dropFirst(publicPrefix.count)
     guard HandOver.isPlain(rest) else { return nil }
-    // The web server sends files, and finds a folder's index by URL only.
+    // The web server sends files only, and finds a directory's index by URL only.
     guard kind == .location || !rest.isEmpty && rest.last != UInt8(ascii: "/") else { return nil }
     return privatePrefix + rest
   }
 
-  /// The header line for a target, without its end. It holds no `%` of its own, so it is the same file to a server that
-  /// decodes X-Sendfile and to one that does not.
+  /// The header line for a target, without its line end. The target contains no `%`, so it names the same file
+  /// to a server that decodes X-Sendfile and to one that does not.
   func header(for target: [UInt8]) -> [UInt8] {
     switch kind {
     case .location: Array("Location: ".utf8) + HandOver.percentEncoded(target)
@@ -82,9 +83,10 @@ package struct HandOver: Sendable {
     }
   }
 
-  /// Segments that mean nothing but themselves, wherever they are read: no empty one but at the end, none that begins
-  /// with a dot (`..`, `.htaccess`, `.git`), no control byte, no `%`, which may be decoded again, and no `\`, which some
-  /// read as `/`. All else is part of a file's name: the header encodes it, or is a path and not a URL.
+  /// Segments that every program interprets in the same way: no empty one except the last, none that begins
+  /// with a dot (`..`, `.htaccess`, `.git`), no control byte, no `%`, which may be decoded again, and no `\`,
+  /// which some interpret as `/`. Other bytes are safe: the header encodes them, or contains a path and not a
+  /// URL.
   private static func isPlain(_ path: ArraySlice<UInt8>) -> Bool {
     let segments = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
     return path.allSatisfy { $0 == UInt8(ascii: "/") || isPlain($0) }
@@ -123,34 +125,34 @@ package struct HandOver: Sendable {
 }
 
 extension HandOver {
-  /// The answer to somebody who may: where the file lies, or why there is none. Only who may learns that.
+  /// The response to an allowed request: the redirect, or why there is none. A denied client does not learn that.
   func outcome(
-    of allowance: ResponseMessage, _ environment: CGIEnvironment, complain: (String) -> Void
+    of allowed: ResponseMessage, _ environment: CGIEnvironment, complain: (String) -> Void
   ) -> CGI.Outcome {
-    // A redirect inside the web server turns every method into GET and loses the body. A CORS preflight, which passes
-    // for nobody, gets no file.
+    // An internal redirect turns every method into GET and loses the body. A CORS preflight has no application
+    // and gets no file.
     let method = environment.value(of: "REQUEST_METHOD").map { String(decoding: $0, as: UTF8.self) }
-    guard method == "GET" || method == "HEAD", allowance.header("X-Bearerd-Application") != nil else {
+    guard method == "GET" || method == "HEAD", allowed.header("X-Bearerd-Application") != nil else {
       return HandOver.refuse("405 Method Not Allowed", "Allow: GET, HEAD\r\n")
     }
     guard let path = environment.value(of: variable.rawValue) else {
-      complain("nothing to hand over: the web server sent no \(variable.rawValue)")
+      complain("no file to serve: the web server sent no \(variable.rawValue)")
       return HandOver.refuse("404 Not Found")
     }
     guard let target = target(of: path) else {
-      complain("path not handed over: not below --public, or with a byte or a dot that is refused")
+      complain("path rejected: not below --public, or with a byte or a leading dot that is not allowed")
       return HandOver.refuse("404 Not Found")
     }
-    return CGI.Outcome(response: response(naming: target, to: allowance), code: 0)
+    return CGI.Outcome(response: response(naming: target, to: allowed), code: 0)
   }
 
-  /// X-Sendfile stands in a whole answer. A redirect has no status, and RFC 3875 would have nothing stand beside it;
-  /// but Apache passes the names on to its log, and there is no other way to it.
-  private func response(naming target: [UInt8], to allowance: ResponseMessage) -> [UInt8] {
+  /// X-Sendfile is part of a complete response. A redirect has no status, and RFC 3875 allows no other header
+  /// with it; but Apache writes these headers to its log, and there is no other way to get the names there.
+  private func response(naming target: [UInt8], to allowed: ResponseMessage) -> [UInt8] {
     var lines: [[UInt8]] = []
     if kind == .sendfile { lines += ["Status: 200 OK", "Cache-Control: no-store"].map { Array($0.utf8) } }
     for name in ["X-Bearerd-Application", "X-Bearerd-Key"] {
-      if let value = allowance.header(name) { lines.append(Array("\(name): \(value)".utf8)) }
+      if let value = allowed.header(name) { lines.append(Array("\(name): \(value)".utf8)) }
     }
     lines.append(header(for: target))
     return Array(lines.joined(separator: Array("\r\n".utf8))) + Array("\r\n\r\n".utf8)

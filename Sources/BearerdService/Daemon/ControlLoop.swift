@@ -3,7 +3,7 @@ import CLinux
 import FastCGI
 import Glibc
 
-/// The main thread while the event loops serve: signals, changed tokens, lines held back, and whether all is well.
+/// The main thread while the event loops serve: signals, changed tokens, suppressed log lines, and the watchdog.
 struct ControlLoop {
   let signals: Int32
   let reloader: Reloader
@@ -12,13 +12,13 @@ struct ControlLoop {
   let manager: ServiceManager
   var heartbeat: Heartbeat
   let now: @Sendable () -> Instant
-  private var told = (status: "", at: UInt64(0))
+  private var reported = (status: "", at: UInt64(0))
 
-  /// Changes come in swarms: looks at the tokens are at least so far apart, in milliseconds.
+  /// The shortest time between two checks of the tokens, in milliseconds: events come in bursts.
   private static let rest: UInt64 = 50
-  /// And at most so far.
-  private static let lookInterval: UInt64 = 1000
-  /// The status line changes with every check: it is told at least so far apart, in milliseconds.
+  /// The longest time between two checks of the tokens, in milliseconds.
+  private static let checkInterval: UInt64 = 1000
+  /// The shortest time between two status lines, in milliseconds: the line changes with every check.
   private static let statusInterval: UInt64 = 5000
 
   init(
@@ -34,15 +34,15 @@ struct ControlLoop {
     self.now = now
   }
 
-  /// Returns at the first signal that ends the daemon.
-  /// - Parameter takeSignal: the next signal that waits.
+  /// Returns at the first signal that stops the daemon.
+  /// - Parameter takeSignal: the next waiting signal.
   mutating func run(takeSignal: () -> Int32?) {
-    tellReady()
-    var looked = SystemClock.monotonicMilliseconds()
-    var rested = looked
+    reportReady()
+    var checked = SystemClock.monotonicMilliseconds()
+    var rested = checked
     while true {
       let isResting = SystemClock.monotonicMilliseconds() < rested
-      let due = min(looked + ControlLoop.lookInterval, max(rested, reloader.deadline ?? .max))
+      let due = min(checked + ControlLoop.checkInterval, max(rested, reloader.deadline ?? .max))
       if wait(until: isResting || reloader.hasNews ? rested : due, forEvents: !isResting) {
         reloader.takeEvents()
       }
@@ -55,9 +55,9 @@ struct ControlLoop {
       let time = SystemClock.monotonicMilliseconds()
       let hasNews = reloader.hasNews && time >= rested
       if hasNews || time >= due {
-        if reloader.look(at: now(), time, willReload: manager.reloading) { haveReloaded() }
-        looked = SystemClock.monotonicMilliseconds()
-        rested = hasNews ? looked + ControlLoop.rest : looked
+        if reloader.check(at: now(), time, willReload: manager.reloading) { haveReloaded() }
+        checked = SystemClock.monotonicMilliseconds()
+        rested = hasNews ? checked + ControlLoop.rest : checked
       }
       tick()
     }
@@ -65,12 +65,12 @@ struct ControlLoop {
 
   private mutating func haveReloaded() {
     heartbeat.nudge()
-    tellReady()
+    reportReady()
   }
 
-  private mutating func tellReady() {
-    told = (metrics.statusLine, SystemClock.monotonicMilliseconds())
-    manager.ready(told.status)
+  private mutating func reportReady() {
+    reported = (metrics.statusLine, SystemClock.monotonicMilliseconds())
+    manager.ready(reported.status)
   }
 
   private mutating func tick() {
@@ -78,14 +78,14 @@ struct ControlLoop {
     heartbeat.beat(at: time)
     metrics.tick(at: now())
     journal.flush(at: now())
-    guard manager.isThere, time >= told.at + ControlLoop.statusInterval else { return }
+    guard manager.isThere, time >= reported.at + ControlLoop.statusInterval else { return }
     let status = metrics.statusLine
-    if status != told.status { manager.tell(status) }
-    told = (status, time)
+    if status != reported.status { manager.report(status) }
+    reported = (status, time)
   }
 
-  /// - Parameter forEvents: whether a change of the tokens ends the wait.
-  /// - Returns: whether there are such changes.
+  /// - Parameter forEvents: whether inotify events end the wait.
+  /// - Returns: whether there are such events.
   private func wait(until end: UInt64, forEvents: Bool) -> Bool {
     var descriptors = [pollfd(fd: signals, events: Int16(POLLIN), revents: 0)]
     if forEvents, let watch = reloader.watchDescriptor {
@@ -93,17 +93,17 @@ struct ControlLoop {
     }
     let now = SystemClock.monotonicMilliseconds()
     let limit = min(end > now ? end - now : 0, heartbeat.timeout(at: now))
-    // The coarse clock is late, never early: one tick more, or the last wait would be repeated.
+    // The coarse clock may be late: without the extra 5 ms, the last wait would be repeated.
     poll(&descriptors, nfds_t(descriptors.count), Int32(limit) + 5)
     return descriptors.count > 1 && descriptors[1].revents != 0
   }
 }
 
-/// Signals as something to read, so that no handler ever runs.
+/// Signals as a readable descriptor; no signal handler ever runs.
 struct SignalDescriptor: ~Copyable {
   let descriptor: Int32
 
-  /// Blocks `signals` for this thread and all that it starts, and ignores SIGPIPE.
+  /// Blocks `signals` for this thread and the threads it starts, and ignores SIGPIPE.
   init(_ signals: [Int32]) throws(SystemError) {
     signal(SIGPIPE, SIG_IGN)
     var set = sigset_t()
@@ -116,7 +116,7 @@ struct SignalDescriptor: ~Copyable {
 
   deinit { close(descriptor) }
 
-  /// The next signal that waits.
+  /// The next waiting signal.
   func take() -> Int32? {
     var information = signalfd_siginfo()
     let size = MemoryLayout<signalfd_siginfo>.size

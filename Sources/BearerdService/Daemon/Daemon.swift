@@ -4,28 +4,28 @@ import FastCGI
 import Glibc
 import Logging
 
-/// `bearerd serve`, from the first check to the last answer.
+/// `bearerd serve`, from start to stop.
 package struct Daemon: Sendable {
-  /// Where the tokens are.
+  /// The path of the tokens.
   package var source: TokenSource
-  /// Where it listens.
+  /// The sockets to listen on.
   package var listen: ListenPlan
-  /// What the answers are.
+  /// The settings of the responses.
   package var answers: AnswerOptions
-  /// How many event loops.
+  /// The number of event loops.
   package var workers: Int
-  /// A peer's deadline, in seconds.
+  /// How long a connection may wait, in seconds.
   package var timeout: Int
-  /// How many connections may wait at once.
+  /// The maximum number of waiting connections.
   package var maximumConnections: Int
-  /// How many bytes requests that are not yet whole may hold.
+  /// The maximum bytes of all incomplete requests.
   package var requestMemory = 32 << 20
-  /// Which peers may connect over TCP; nil: all.
+  /// The peers that may connect over TCP; nil: all.
   package var allowedPeers: [AddressBlock]?
-  /// Whether a crash may leave a core file and a report, and a debugger may look: both may hold secrets.
+  /// Whether a crash may write a core file and a report, and a debugger may attach: all may reveal secrets.
   package var allowsCoreDumps = false
 
-  /// Nothing is opened before `run`.
+  /// Opens nothing before `run`.
   package init(
     source: TokenSource, listen: ListenPlan, answers: AnswerOptions, workers: Int, timeout: Int,
     maximumConnections: Int
@@ -38,8 +38,8 @@ package struct Daemon: Sendable {
     self.maximumConnections = maximumConnections
   }
 
-  /// Serves until SIGTERM, SIGINT or SIGUSR1, and answers what was accepted before it returns.
-  /// - Throws: `TokenSourceError`, `SystemError` or `ListenPlan.Unavailable`, before anybody is served.
+  /// Serves until SIGTERM, SIGINT or SIGUSR1, and answers all accepted requests before it returns.
+  /// - Throws: `TokenSourceError`, `SystemError` or `ListenPlan.Unavailable`, before the first request.
   package func run(logger: Logger) throws {
     DaemonProcess.takeStandardDescriptors()
     Memory.returnWhatIsFreed()
@@ -58,14 +58,14 @@ package struct Daemon: Sendable {
     metrics.watch(server, watch, on: places)
     if geteuid() == 0 {
       logger.warning(
-        "running as root, which is not needed; start it as a user of its own: setpriv --reuid bearerd")
+        "running as root, which is not needed; use a separate user: setpriv --reuid bearerd")
     }
     logger.notice("ready on \(places.joined(separator: ", ")): \(loaded.summary(at: Daemon.now()))")
     var control = ControlLoop(
       signals: signals.descriptor, reloader: reloader, journal: journal, metrics: metrics, manager: manager,
       heartbeat: Heartbeat(watch, manager, at: SystemClock.monotonicMilliseconds()), now: Daemon.now)
     control.run { signals.take() }
-    logger.notice("stopping: answering what was accepted")
+    logger.notice("stopping: answering accepted requests")
     manager.stopping()
     metrics.stop()
     server.drain()
@@ -77,7 +77,7 @@ package struct Daemon: Sendable {
   private func start(metrics: Metrics, journal: DenialLog) throws -> (Server, [Listener]) {
     let listeners = try listen.open()
     guard allowedPeers == nil || listeners.allSatisfy(\.isTCP) else { throw ListenPlan.noPeersToAllow }
-    // Some descriptors are ours: listeners, loops, logs, the files of a reload.
+    // Reserves descriptors for listeners, loops, logs and the files of a reload.
     let room = max(16, DaemonProcess.raiseDescriptorLimit() - 64)
     var options = EngineOptions(
       loops: workers, timeout: timeout,
@@ -93,34 +93,34 @@ package struct Daemon: Sendable {
   @Sendable private static func now() -> Instant { Instant(seconds: SystemClock.unixSeconds()) }
 }
 
-/// Which sockets the daemon listens on: its own, or those a parent left open.
+/// The sockets to listen on: new ones, or inherited ones.
 package struct ListenPlan: Sendable {
-  /// As the administrator gave it; nil: inherited sockets only.
+  /// The address given by the administrator; nil: inherited sockets only.
   package var address: ListenAddress?
   /// The mode of a unix socket's file.
   package var socketMode: UInt32
-  /// The owner of a unix socket's file; nil: who runs us.
+  /// The owner of a unix socket's file; nil: the current user.
   package var socketOwner: Owner?
 
-  /// A plan that only takes what a parent left open, where nothing is said.
+  /// By default only inherited sockets.
   package init(address: ListenAddress? = nil, socketMode: UInt32 = 0o660, socketOwner: Owner? = nil) {
     self.address = address
     self.socketMode = socketMode
     self.socketOwner = socketOwner
   }
 
-  /// No socket to listen on, and what to write.
+  /// There is no socket to listen on; says what to configure.
   package struct Unavailable: Error, CustomStringConvertible {
-    /// The whole sentence for the administrator.
     package var description: String
   }
 
-  /// `--allow-peer` beside a unix socket, which somebody passed to us.
+  /// `--allow-peer` with an inherited unix socket.
   static let noPeersToAllow = Unavailable(
-    description: "--allow-peer does not apply to unix sockets, whose peers have no address; let the socket's "
-      + "owner and mode say who may connect, and leave --allow-peer out")
+    description:
+      "--allow-peer does not apply to unix sockets, whose peers have no address; restrict access by "
+      + "the socket's owner and mode, and remove --allow-peer")
 
-  /// Opens or takes the sockets.
+  /// Opens the sockets, or takes the inherited ones.
   /// - Throws: `SystemError` or `Unavailable`.
   func open() throws -> [Listener] {
     switch address {
@@ -139,14 +139,14 @@ package struct ListenPlan: Sendable {
     if let listener = try? Listener(inheriting: 0, as: .descriptor(0)) { return [listener] }
     throw Unavailable(
       description:
-        "nothing to listen on; write --listen unix:/run/bearerd/bearerd.sock, or start it from systemd "
+        "nothing to listen on; use --listen unix:/run/bearerd/bearerd.sock, or start bearerd from systemd "
         + "or spawn-fcgi with a socket")
   }
 
   private func passed(named name: String?) throws -> [Listener] {
     let sockets = ListenPlan.passedSockets().filter { name == nil || $0.name == name }
     guard !sockets.isEmpty else {
-      let wanted = name.map { " named \($0); write FileDescriptorName=\($0) into the socket unit" }
+      let wanted = name.map { " named \($0); set FileDescriptorName=\($0) in the socket unit" }
       throw Unavailable(
         description: "systemd passed no socket" + (wanted ?? "; start the socket unit, or use --listen"))
     }
@@ -168,7 +168,7 @@ package struct ListenPlan: Sendable {
 }
 
 extension IPAddress {
-  /// The address of a TCP peer; nil for a unix socket's.
+  /// The address of a TCP peer; nil for a unix socket.
   init?(_ peer: PeerAddress) {
     switch peer {
     case .v4(let bits): self.init(family: .v4, bits: UInt128(bits))
@@ -179,7 +179,7 @@ extension IPAddress {
 }
 
 extension PeerFilter {
-  /// Admits peers inside one of `blocks`.
+  /// Admits peers in one of `blocks`.
   init(admitting blocks: [AddressBlock]) {
     self.init { peer in
       guard let address = IPAddress(peer) else { return false }
@@ -188,7 +188,7 @@ extension PeerFilter {
   }
 }
 
-/// Which bearerd this is.
+/// The release of this build.
 package enum Release {
   /// The version, as in `bearerd --version`.
   package static let version = "0.1.0"

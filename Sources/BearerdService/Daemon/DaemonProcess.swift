@@ -1,17 +1,17 @@
 import CLinux
 import Glibc
 
-/// What the daemon asks of its own process.
+/// Settings of the daemon's own process.
 enum DaemonProcess {
-  /// Takes the descriptors 0 to 2 where they are closed, so that no socket becomes standard error.
+  /// Opens the descriptors 0 to 2 if they are closed; otherwise a socket could become standard error.
   static func takeStandardDescriptors() {
     for descriptor in 0...2 where fcntl(Int32(descriptor), F_GETFD) < 0 {
-      // The lowest number that is free is this one.
+      // open(2) returns the lowest free descriptor, which is this one.
       _ = open("/dev/null", O_RDWR)
     }
   }
 
-  /// Raises the limit on descriptors as far as it may be; how many there may be then.
+  /// Raises the limit on descriptors to its maximum; returns the limit.
   static func raiseDescriptorLimit() -> Int {
     var limit = rlimit()
     let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
@@ -22,12 +22,12 @@ enum DaemonProcess {
   }
 }
 
-/// What a process must do before it holds a secret, so that none outlives it.
+/// Protects secrets in memory; to be called before the process holds one.
 package enum Secrecy {
-  /// The signals that Swift's runtime answers with a report of registers and of the memory they point to.
+  /// The signals for which Swift's runtime reports registers and the memory they point to.
   private static let crashes = [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGQUIT, SIGSEGV, SIGTRAP]
 
-  /// No core file, no ptrace or look into its memory by the same user, and no report of a crash.
+  /// Disables core files, ptrace and reading of the memory by the same user, and crash reports.
   package static func begin() {
     bearerd_forbid_dumps()
     var none = rlimit(rlim_cur: 0, rlim_max: 0)
@@ -36,10 +36,11 @@ package enum Secrecy {
   }
 }
 
-/// What the process has of the machine's memory, and what is left for it.
+/// The memory of the process.
 enum Memory {
-  /// Whether so many bytes more can be had at once: RLIMIT_AS and the kernel's own bookkeeping are asked, by
-  /// mapping and giving back. The limit of a cgroup does not show here; the kernel ends the process at that.
+  /// Whether `count` more bytes can be allocated at once: a mapping is tried, which RLIMIT_AS and the kernel's
+  /// accounting may refuse. The limit of a cgroup is not seen this way; the kernel ends the process at that
+  /// limit.
   static func hasRoom(for count: Int) -> Bool {
     let flags = MAP_PRIVATE | MAP_ANONYMOUS
     guard let start = mmap(nil, max(1, count), PROT_READ | PROT_WRITE, flags, -1, 0), start != MAP_FAILED
@@ -48,12 +49,12 @@ enum Memory {
     return true
   }
 
-  /// Has large memory come from the kernel, and go back to it when it is freed.
+  /// Makes malloc(3) map large blocks separately, and unmap them when they are freed.
   ///
-  /// malloc(3) by itself raises its bound to the size of what was freed: tables of a million tokens would stay with us
-  /// after a reload, and memory that is to be zeros would be written instead of mapped.
+  /// By default malloc raises its threshold to the size of a freed block: the tables of a million tokens would
+  /// stay allocated after a reload, and zeroed memory would be written instead of mapped.
   static func returnWhatIsFreed() { mallopt(M_MMAP_THRESHOLD, 256 << 10) }
 
-  /// Gives all free memory back to the kernel. Threads that allocate meanwhile wait, for some milliseconds.
+  /// Returns all free memory to the kernel. Threads that allocate meanwhile wait some milliseconds.
   static func returnUnused() { malloc_trim(0) }
 }

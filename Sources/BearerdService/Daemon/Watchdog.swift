@@ -1,28 +1,28 @@
 import FastCGI
 import Glibc
 
-/// The control loop's own clockwork: it looks after the event loops, and tells systemd that all is well, but only
-/// where every loop has gone round since that was last told.
+/// Monitors the event loops, and pings the systemd watchdog, but only if every loop has made progress since the
+/// last ping.
 struct Heartbeat {
   private let watch: LoopWatch
   private let manager: ServiceManager
-  /// How often every loop must go round, in milliseconds, so that who does not stands out.
+  /// How often every loop is woken, in milliseconds: a loop that makes no progress then is stuck.
   private let nudgeInterval: UInt64
   private var lastNudge: UInt64
   private var lastPing: UInt64
 
-  /// - Parameter now: in monotonic milliseconds, as everywhere here.
+  /// - Parameter now: in monotonic milliseconds, like all times here.
   init(_ watch: LoopWatch, _ manager: ServiceManager, at now: UInt64) {
     self.watch = watch
     self.manager = manager
     nudgeInterval = min(manager.watchdogInterval ?? .max, 5000)
     lastNudge = now
     lastPing = now
-    watch.look(at: now)
+    watch.observe(at: now)
     watch.nudge()
   }
 
-  /// How long until there is something to do. While a loop is late: soon.
+  /// How long until something is due; short while a loop is late.
   func timeout(at now: UInt64) -> UInt64 {
     let nudge = lastNudge + nudgeInterval
     let ping = manager.watchdogInterval.map { max(lastPing + $0, now + 100) } ?? .max
@@ -30,12 +30,12 @@ struct Heartbeat {
     return next > now ? next - now : 0
   }
 
-  /// Has every loop take up new tokens, whether somebody asks it or not.
+  /// Wakes every loop, to take up new tokens even if no request arrives.
   func nudge() { watch.nudge() }
 
   /// Does what is due.
   mutating func beat(at now: UInt64) {
-    watch.look(at: now)
+    watch.observe(at: now)
     if now >= lastNudge + nudgeInterval {
       watch.nudge()
       lastNudge = now
@@ -48,64 +48,66 @@ struct Heartbeat {
   }
 }
 
-/// Whether the event loops go round. The control loop looks, and lets each go round once after every look: one that
-/// does not then is held up, whatever it waits for. Any thread may ask.
+/// Whether the event loops make progress. The control loop observes them and wakes each after every
+/// observation: one that makes no progress then is stuck, whatever it waits for. Any thread may read the
+/// result.
 final class LoopWatch: Sendable {
-  /// A loop that has not moved for so long hangs, in milliseconds.
+  /// A loop without progress for this time is stuck, in milliseconds.
   static let timeout: UInt64 = 15_000
 
   private let server: Server
-  /// For each loop its rounds at the last look, and when it was last seen to have moved, in monotonic milliseconds.
+  /// For each loop its rounds at the last observation, and when progress was last observed, in monotonic
+  /// milliseconds.
   private let rounds: PerThreadCounters
   private let moved: PerThreadCounters
-  /// When the control loop last looked.
-  private let looked = PerThreadCounters(count: 1)
+  /// When the control loop last observed the loops.
+  private let observed = PerThreadCounters(count: 1)
 
   init(_ server: Server, at now: UInt64) {
     self.server = server
     rounds = PerThreadCounters(count: server.meters.count)
     moved = PerThreadCounters(count: server.meters.count)
     for loop in server.meters.indices { moved.set(now, at: loop) }
-    looked.set(now, at: 0)
+    observed.set(now, at: 0)
   }
 
-  /// Notes which loops have moved. Only from the control loop.
-  func look(at now: UInt64) {
+  /// Records which loops have made progress. Called by the control loop only.
+  func observe(at now: UInt64) {
     for (loop, meter) in server.meters.enumerated() where UInt64(meter[.rounds]) != rounds[loop] {
       rounds.set(UInt64(meter[.rounds]), at: loop)
       moved.set(now, at: loop)
     }
-    looked.set(now, at: 0)
+    observed.set(now, at: 0)
   }
 
-  /// Lets every loop go round once.
+  /// Wakes every loop once.
   func nudge() { server.wake() }
 
-  /// Whether every loop was seen to move after `time`.
+  /// Whether progress of every loop was observed after `time`.
   func haveAllMoved(since time: UInt64) -> Bool {
     server.meters.indices.allSatisfy { moved[$0] > time }
   }
 
-  /// What hangs, for people; nil where nothing does.
+  /// What is stuck, as a message; nil if nothing is.
   func complaint(at now: UInt64) -> String? {
     for loop in server.meters.indices where now > moved[loop] + LoopWatch.timeout {
-      return "loop \(loop) has not moved for \((now - moved[loop]) / 1000) seconds"
+      return "event loop \(loop) is stuck (\((now - moved[loop]) / 1000) s without progress)"
     }
-    guard now > looked[0] + 2 * LoopWatch.timeout else { return nil }
-    return "no signal and no reload is taken for \((now - looked[0]) / 1000) seconds"
+    guard now > observed[0] + 2 * LoopWatch.timeout else { return nil }
+    return "the control loop is stuck (\((now - observed[0]) / 1000) s without signals and reloads)"
   }
 }
 
-/// What systemd is told, and what it asks for (sd_notify(3), sd_watchdog_enabled(3)). Without systemd nobody is told.
+/// The protocol with systemd (sd_notify(3), sd_watchdog_enabled(3)). Without systemd it does nothing.
 struct ServiceManager: Sendable {
   private let sender: DatagramSender?
-  /// Whether anybody is told.
+  /// Whether systemd is notified.
   var isThere: Bool { sender != nil }
-  /// How often systemd wants to hear that we are alive, in milliseconds: half of what it would wait. Nil: not at all.
+  /// How often systemd expects a ping, in milliseconds: half of its timeout. Nil: never.
   let watchdogInterval: UInt64?
 
-  /// Takes NOTIFY_SOCKET and the watchdog's variables out of the environment, so that nobody speaks for us. Not
-  /// beside other threads, which may be reading the environment.
+  /// Removes NOTIFY_SOCKET and the watchdog's variables from the environment; child processes must not notify
+  /// systemd. Call it before other threads run, which may read the environment.
   init() {
     sender = ServiceManager.take("NOTIFY_SOCKET").flatMap { DatagramSender(path: $0) }
     let microseconds = ServiceManager.take("WATCHDOG_USEC").flatMap { UInt64($0) }
@@ -114,22 +116,21 @@ struct ServiceManager: Sendable {
     watchdogInterval = sender != nil && isOurs ? microseconds.map { max(1, $0 / 2000) } : nil
   }
 
-  /// The daemon serves, or has read its tokens again.
+  /// The daemon serves, or has reloaded the tokens.
   func ready(_ status: String) { sender?.send("READY=1\nSTATUS=\(status)") }
 
-  /// The tokens are read again from now on; `ready` ends it.
+  /// A reload begins; `ready` ends it.
   func reloading() {
     sender?.send("RELOADING=1\nMONOTONIC_USEC=\(SystemClock.monotonicNanoseconds() / 1000)")
   }
 
-  /// Nothing new is served from now on.
-  func stopping() { sender?.send("STOPPING=1\nSTATUS=answering what was accepted") }
+  /// The daemon stops: nothing new is served.
+  func stopping() { sender?.send("STOPPING=1\nSTATUS=answering accepted requests") }
 
-  /// The daemon lives.
   func ping() { sender?.send("WATCHDOG=1") }
 
-  /// A line for `systemctl status`.
-  func tell(_ status: String) { sender?.send("STATUS=\(status)") }
+  /// Sets the status line of `systemctl status`.
+  func report(_ status: String) { sender?.send("STATUS=\(status)") }
 
   private static func take(_ name: String) -> String? {
     guard let value = getenv(name).map({ String(cString: $0) }) else { return nil }

@@ -1,15 +1,15 @@
 import Glibc
 
-/// What the token file asks of folders and names.
+/// Directories, links and names, for the token file and manifests.
 enum Directory {
-  /// The names in a folder, in the order of their bytes.
+  /// The names in a directory, sorted by their bytes.
   static func names(in path: String) throws(FileError) -> [String] {
     guard let stream = opendir(path) else { throw .system(operation: "open", path: path, code: errno) }
     defer { closedir(stream) }
     var names: [String] = []
     while true {
       errno = 0
-      // The entry is the stream's own and good until the next call.
+      // The entry belongs to the stream and is valid until the next call.
       guard let entry = readdir(stream) else { break }
       names.append(withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) })
     }
@@ -17,7 +17,7 @@ enum Directory {
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
-  /// Where a path leads when all its links are followed; nil where nothing is there.
+  /// The path with all links resolved; nil if nothing is there.
   static func target(of path: String) throws(FileError) -> String? {
     guard let resolved = realpath(path, nil) else {
       guard errno == ENOENT else { throw .system(operation: "find", path: path, code: errno) }
@@ -29,15 +29,15 @@ enum Directory {
 
   static func status(of path: String) throws(FileError) -> stat {
     var status = stat()
-    try OpenFile.call("look at", path) { stat(path, &status) }
+    try OpenFile.call("access", path) { stat(path, &status) }
     return status
   }
 
-  /// Of a link itself where the path names one; nil where nothing is there.
+  /// The status of the link itself if the path is a link; nil if nothing is there.
   static func statusOfLink(at path: String) throws(FileError) -> stat? {
     var status = stat()
     guard lstat(path, &status) != 0 else { return status }
-    guard errno == ENOENT else { throw .system(operation: "look at", path: path, code: errno) }
+    guard errno == ENOENT else { throw .system(operation: "access", path: path, code: errno) }
     return nil
   }
 
@@ -45,17 +45,17 @@ enum Directory {
     (try? statusOfLink(at: path)).map { $0.st_mode & S_IFMT == S_IFLNK } ?? false
   }
 
-  /// What a link says, which may be relative to the link's directory.
+  /// The target of a link, which may be relative to the link's directory.
   static func destination(ofLink path: String) throws(FileError) -> String {
     var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = try OpenFile.call("read the link", path) { readlink(path, &bytes, bytes.count) }
     return String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  /// Whether nothing can be written where the path leads.
+  /// Whether the path is on a read-only mount.
   static func isOnReadOnlyMount(_ path: String) throws(FileError) -> Bool {
     var status = statvfs()
-    try OpenFile.call("look at", path) { statvfs(path, &status) }
+    try OpenFile.call("access", path) { statvfs(path, &status) }
     return status.f_flag & UInt(ST_RDONLY) != 0
   }
 
@@ -63,7 +63,7 @@ enum Directory {
     try OpenFile.call("replace", other) { Glibc.rename(path, other) }
   }
 
-  /// A temporary file that cannot be taken away is no reason to fail: it is tried again at the next edit.
+  /// Ignores errors: a temporary file that cannot be removed is tried again at the next edit.
   static func remove(_ path: String) {
     unlink(path)
   }
@@ -76,10 +76,10 @@ enum Directory {
   }
 }
 
-/// The directories and symbolic links that the resolution of a path goes through (path_resolution(7)): whoever can
-/// change one of them decides what the path leads to.
+/// The directories and symbolic links in the resolution of a path (path_resolution(7)): a user who can change
+/// one of them controls where the path leads.
 struct PathTrail {
-  /// A name, and the directory that holds it; there is no link in the directory's path.
+  /// A name and its directory, whose path contains no link.
   struct Entry: Hashable {
     var directory: String
     var name: String
@@ -87,7 +87,7 @@ struct PathTrail {
     var path: String { directory == "/" ? "/\(name)" : "\(directory)/\(name)" }
   }
 
-  /// Who may change an object of the trail.
+  /// The owner and mode of a directory or link on the path.
   struct Owner: Equatable {
     var path: String
     var mode: mode_t
@@ -95,17 +95,17 @@ struct PathTrail {
     var group: gid_t
   }
 
-  /// In the order in which they are followed.
+  /// In the order of the resolution.
   private(set) var links: [Entry] = []
-  /// Every directory in which a name is looked up, and every link. In the order of the resolution.
+  /// Every directory in which a name is looked up, and every link, in the order of the resolution.
   private(set) var owners: [Owner] = []
-  /// What the path leads to; nothing need be there.
+  /// The end of the path; it need not exist.
   private(set) var target = Entry(directory: "/", name: "")
 
-  /// More links are a loop, as for the kernel.
+  /// The kernel's limit; more links are a loop.
   private static let maximumLinks = 40
 
-  /// - Throws: if a directory on the way does not exist or cannot be searched, or if the links form a loop.
+  /// - Throws: if a directory on the path does not exist or cannot be searched, or if the links form a loop.
   init(of path: String) throws(FileError) {
     var directory = path.hasPrefix("/") ? "/" : try Directory.target(of: ".") ?? "/"
     var rest: [Substring] = path.split(separator: "/").reversed()

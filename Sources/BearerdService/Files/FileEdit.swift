@@ -3,13 +3,13 @@ import CLinux
 import FastCGI
 import Glibc
 
-/// One edit at a time of what a path names.
+/// Edits of a file, one at a time.
 enum Editing {
-  /// How often an edit begins anew when somebody without the lock wrote the file in the meantime.
+  /// How often an edit is retried if a program without the lock wrote the file meanwhile.
   private static let attempts = 10
 
-  /// Lets `attempt` read, change and write; it is called again where it says, with nil, that the file changed
-  /// underneath.
+  /// Calls `attempt`, which reads, changes and writes the file; calls it again if it returns nil, which means
+  /// that the file changed meanwhile.
   static func run<Result>(at path: String, _ attempt: () throws -> Result?) throws -> Result {
     let lock = try EditLock(of: try lockedDirectory(of: path))
     defer { lock.release() }
@@ -19,7 +19,7 @@ enum Editing {
     throw FileError.contended(path: path)
   }
 
-  /// The same directory for every edit of this file, whichever link led here.
+  /// The directory that holds the file itself, so every link to the file leads to the same lock.
   private static func lockedDirectory(of path: String) throws(FileError) -> String {
     guard let target = try Directory.target(of: path) else {
       guard !Directory.isLink(path) else { throw .danglingLink(path: path) }
@@ -33,10 +33,10 @@ enum Editing {
   }
 }
 
-/// The lock on a directory's token files: a file in it that only its owner can open, and that is there during an edit
-/// only. A lock on the directory itself could be held by everybody who can read it, for ever.
+/// The lock on a directory's token files: a file in the directory that only its owner can open, and that exists
+/// during an edit only. A lock on the directory itself could be held forever by any user who can read it.
 struct EditLock: ~Copyable {
-  /// For so long it is waited that one edit ends, in milliseconds.
+  /// How long to wait for another edit, in milliseconds.
   static let timeout: UInt64 = 10_000
   static let name = ".bearerd.lock"
 
@@ -47,7 +47,7 @@ struct EditLock: ~Copyable {
     var waited: (for: FileVersion?, since: UInt64)?
     while true {
       if let file = try EditLock.file(at: path) {
-        // One that was waited for is removed by then; a lock on it is worth nothing.
+        // The edit before removed the file that was waited for; a lock on a removed file has no effect.
         if try file.lock(), try EditLock.version(of: path) == FileVersion(try file.status()) {
           self.file = file
           return
@@ -55,17 +55,17 @@ struct EditLock: ~Copyable {
       }
       let holder = try EditLock.version(of: path)
       let now = SystemClock.monotonicMilliseconds()
-      // Others may take turns, as a hundred edits at once do.
+      // Each holder gets the full time, because many edits may queue: a hundred at once were tried.
       if waited?.for != holder || waited == nil { waited = (holder, now) }
       guard let since = waited?.since, now < since + EditLock.timeout else { throw .locked(path: path) }
       usleep(.random(in: 2_000...10_000))
     }
   }
 
-  /// The next one makes a file of its own.
+  /// The next edit creates a lock file of its own.
   func release() { Directory.remove(file.path) }
 
-  /// nil where another user's edit has it.
+  /// nil if an edit of another user holds the lock.
   private static func file(at path: String) throws(FileError) -> OpenFile? {
     do throws(FileError) {
       return try OpenFile(opening: path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
@@ -80,8 +80,8 @@ struct EditLock: ~Copyable {
   }
 }
 
-/// New content for a file, which takes its place at once or not at all. Until `place` it lies beside the file, and goes
-/// with this object.
+/// New content for a file, which replaces it atomically. Until `place` it is a temporary file beside the
+/// original; this object removes it.
 final class Replacement {
   private let original: FileText?
   private let target: String
@@ -91,12 +91,13 @@ final class Replacement {
   private let temporary: String
 
   /// - Parameters:
-  ///   - original: the file as it was read; nil where there was none.
-  ///   - mode: whom a new file may be read by. As it is: its owner, and the group of its directory, which is the daemon's.
+  ///   - original: the file as it was read; nil for a new file.
+  ///   - mode: the mode of a new file. By default its owner may write and its group may read; the group is that
+  /// of its directory, which is the daemon's.
   init(of path: String, was original: FileText?, mode: mode_t = 0o640) throws(FileError) {
     self.original = original
     newMode = mode
-    // Through a link to what it points to: the link itself stays.
+    // Resolves links: the link itself is kept.
     target = try Directory.target(of: path) ?? path
     (directory, name) = Directory.split(target)
     temporary = "\(directory)/.\(name).\(UInt64.random(in: .min ... .max))\(Replacement.temporarySuffix)"
@@ -104,8 +105,8 @@ final class Replacement {
 
   deinit { Directory.remove(temporary) }
 
-  /// Has `bytes` on the disk, with the owner, the mode and the attributes of the file. False where the file is not what
-  /// was read.
+  /// Writes `bytes` to disk, with the owner, mode and attributes of the original. False if the original is not
+  /// the file that was read.
   func prepare(_ bytes: [UInt8]) throws(FileError) -> Bool {
     try removeLeftovers()
     let file = try OpenFile(opening: temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
@@ -113,9 +114,9 @@ final class Replacement {
       guard try copyAccess(of: original, to: file) else { return false }
     } else {
       let group = try Directory.status(of: directory).st_gid
-      // Whoever is not in that group keeps their own: the file is theirs alone then, which is safe.
+      // A user who is not in that group keeps their own group; then only they can read the file, which is safe.
       try? file.setOwner(uid_t.max, group)
-      // If the directory has a default access control list, this says how much of it counts.
+      // If the directory has a default access control list, the mode limits its entries.
       try file.setMode(newMode)
     }
     try file.write(bytes)
@@ -123,7 +124,8 @@ final class Replacement {
     return isOriginalThere()
   }
 
-  /// Puts what was prepared in the file's place; false, and nothing is changed, where the file is not what was read.
+  /// Replaces the original with the prepared file; false, and nothing is changed, if the original is not the
+  /// file that was read.
   func place() throws(FileError) -> Bool {
     guard isOriginalThere() else { return false }
     try Directory.rename(temporary, to: target)
@@ -141,7 +143,7 @@ final class Replacement {
   {
     let source = try OpenFile(opening: target, O_RDONLY)
     guard FileVersion(try source.status()) == original.version else { return false }
-    // The owner first: a change of owner takes mode bits away.
+    // The owner first: a change of owner clears mode bits.
     let made = try file.status()
     if made.st_uid != original.status.st_uid || made.st_gid != original.status.st_gid {
       try file.setOwner(original.status.st_uid, original.status.st_gid)
@@ -157,11 +159,11 @@ final class Replacement {
     return (try? Directory.status(of: target)) == nil
   }
 
-  // The name begins with a dot and does not end in .tokens: no directory of tokens takes it for one of its files.
+  // The name begins with a dot and does not end in .tokens, so a token directory ignores it.
   private var temporaryPrefix: String { ".\(name)." }
   private static let temporarySuffix = ".new"
 
-  /// A crash may have left its temporary file behind. The lock is ours, so nobody is writing one now.
+  /// A crash may have left a temporary file behind. This process holds the lock, so no other edit is writing one.
   private func removeLeftovers() throws(FileError) {
     for entry in try Directory.names(in: directory)
     where entry.hasPrefix(temporaryPrefix) && entry.hasSuffix(Replacement.temporarySuffix) {
@@ -172,23 +174,23 @@ final class Replacement {
   }
 }
 
-/// What a file carries beside owner and mode (xattr(7)): its POSIX access control list, labels, what users attach.
+/// Attributes of a file besides owner and mode (xattr(7)): its POSIX access control list, labels, user attributes.
 enum FileAttributes {
-  /// As the kernel names a file's own access control list.
+  /// The attribute that holds a file's own access control list.
   private static let accessList = "system.posix_acl_access"
 
-  /// These belong to the old content; a copy would be wrong.
+  /// These describe the old content and are not copied.
   private static let ofContent: Set = ["security.ima", "security.evm", "security.capability"]
 
-  /// A new file has entries from the default access control list of its directory, and its mode limits them. This takes
-  /// them away, for a file whose access is copied from another.
+  /// Removes the entries that a new file gets from the default access control list of its directory, for a file
+  /// whose access is copied from another.
   static func removeInherited(from file: borrowing OpenFile) throws(FileError) {
     guard try file.attributeNames().contains(accessList) else { return }
     try file.removeAttribute(accessList)
   }
 
-  /// Gives `copy` the attributes of `original`.
-  /// - Throws: if one cannot be kept, but for the system's own labels: those the system gives as it must.
+  /// Copies the attributes of `original` to `copy`.
+  /// - Throws: if one cannot be copied, except the system's own labels, which the system sets itself.
   static func copy(from original: borrowing OpenFile, to copy: borrowing OpenFile)
     throws(FileError)
   {
@@ -204,13 +206,13 @@ enum FileAttributes {
 }
 
 extension OpenFile {
-  /// None where the file system keeps no attributes.
+  /// Empty if the file system has no attributes.
   func attributeNames() throws(FileError) -> [String] {
     let list = try OpenFile.bytes("list the attributes of", path) { flistxattr(descriptor, $0, $1) }
     return (list ?? []).split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// nil where there is none.
+  /// nil if there is none.
   func attribute(_ name: String) throws(FileError) -> [UInt8]? {
     try OpenFile.bytes("read the attribute \(name) of", path) { fgetxattr(descriptor, name, $0, $1) }
   }

@@ -1,15 +1,15 @@
 import BearerAuth
 import Glibc
 
-/// An open file or folder, closed when it goes out of use.
+/// An open file or directory, closed at the end of its life.
 ///
-/// With `Directory` it is all that the token file asks of the system. Pointers are handed over for the length of
-/// a call only, and every call is repeated when a signal breaks it off.
+/// This type and `Directory` contain all system calls on files. Pointers are passed for the duration of a call
+/// only, and a call is repeated if a signal interrupts it.
 struct OpenFile: ~Copyable {
   let path: String
   let descriptor: Int32
 
-  /// Opens `path`. Never waits, not even for the writer of a FIFO, and never becomes a terminal's process.
+  /// Opens `path`. Never blocks, not even on a FIFO without a writer, and never acquires a controlling terminal.
   init(opening path: String, _ flags: Int32, mode: mode_t = 0) throws(FileError) {
     let flags = flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
     descriptor = try OpenFile.call("open", path) { Glibc.open(path, flags, mode) }
@@ -22,11 +22,11 @@ struct OpenFile: ~Copyable {
 
   func status() throws(FileError) -> stat {
     var status = stat()
-    try OpenFile.call("look at", path) { fstat(descriptor, &status) }
+    try OpenFile.call("access", path) { fstat(descriptor, &status) }
     return status
   }
 
-  /// Everything from here to the end; EFBIG where that is more than `limit` bytes, ENOMEM where they have no room.
+  /// The rest of the file; EFBIG if that is more than `limit` bytes, ENOMEM if there is no memory for it.
   func readToEnd(limit: Int) throws(FileError) -> [UInt8] {
     let size = Int(try status().st_size)
     guard size <= limit else { throw .system(operation: "read", path: path, code: EFBIG) }
@@ -35,7 +35,7 @@ struct OpenFile: ~Copyable {
     }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(size)
-    // Of thousands of small files none takes much; and files of /proc have no size.
+    // Thousands of small files need little memory each; files of /proc have size 0.
     var chunk = [UInt8](repeating: 0, count: min(max(size, 1 << 12), 1 << 18))
     while true {
       let count = try OpenFile.call("read", path) {
@@ -56,12 +56,12 @@ struct OpenFile: ~Copyable {
     }
   }
 
-  /// Returns when the content, or a folder's names, are on the disk.
+  /// Returns when the content of the file or directory is on disk.
   func synchronize() throws(FileError) {
     try OpenFile.call("write", path) { fsync(descriptor) }
   }
 
-  /// Whether the lock is ours now, until the descriptor is closed; false where another holds it.
+  /// Takes the lock until the descriptor is closed; false if another process holds it.
   func lock() throws(FileError) -> Bool {
     do throws(FileError) {
       try OpenFile.call("lock", path) { flock(descriptor, LOCK_EX | LOCK_NB) }
@@ -80,7 +80,7 @@ struct OpenFile: ~Copyable {
     try OpenFile.call("set the mode of", path) { fchmod(descriptor, mode) }
   }
 
-  /// Repeats a call that a signal broke off; a negative result is errno's business.
+  /// Repeats a call that a signal interrupted; throws errno for a negative result.
   @discardableResult
   static func call<Number: SignedInteger>(_ operation: String, _ path: String, _ body: () -> Number)
     throws(FileError) -> Number
@@ -93,20 +93,20 @@ struct OpenFile: ~Copyable {
   }
 }
 
-/// One file as it was read, and what tells whether it is still the same.
+/// A file as it was read, and how to tell whether it has changed.
 struct FileText {
   let path: String
   let bytes: [UInt8]
   let status: stat
-  /// False for a file that was written while it was read: what was read may be a mixture.
+  /// False if the file was written while it was read: the bytes may be a mixture.
   let isWhole: Bool
 
   var isRegular: Bool { status.st_mode & S_IFMT == S_IFREG }
   var version: FileVersion { FileVersion(status) }
-  /// Whether every line has its line end.
+  /// Whether the last line has a line end.
   var isTerminated: Bool { bytes.last.map { $0 == UInt8(ascii: "\n") } ?? true }
 
-  /// Reads a regular file; of anything else there are no bytes.
+  /// Reads a regular file; for anything else there are no bytes.
   init(reading path: String, limit: Int) throws(FileError) {
     let file = try OpenFile(opening: path, O_RDONLY)
     self.path = path
@@ -120,21 +120,21 @@ struct FileText {
     isWhole = FileVersion(try file.status()) == FileVersion(status) && bytes.count == Int(status.st_size)
   }
 
-  /// Whether the file at `path` is the one that was read, and was not written since.
+  /// Whether the file at `path` is the one that was read, unchanged.
   func isCurrent() -> Bool {
     guard let now = try? Directory.status(of: path) else { return false }
     return FileVersion(now) == version
   }
 }
 
-/// What tells one state of a file from another without reading it.
+/// Identifies one state of a file without reading it.
 struct FileVersion: Hashable {
   var device: UInt64
   var inode: UInt64
   var size: Int64
-  /// In nanoseconds since 1970. Wrapped around: some file systems keep any number of seconds.
+  /// In nanoseconds since 1970, wrapped around: some file systems store any number of seconds.
   var modified: Int64
-  /// As above. No program can set it, so a change that keeps size and `modified` shows here.
+  /// Likewise. No program can set it, so it shows a change that keeps size and `modified`.
   var changed: Int64
 
   init(_ status: stat) {
@@ -154,37 +154,37 @@ struct FileVersion: Hashable {
 package enum FileError: Error, Sendable {
   /// A system call failed; `code` is its errno.
   case system(operation: String, path: String, code: Int32)
-  /// The directory of a file that is to be made does not exist.
+  /// The directory of a new file does not exist.
   case noDirectory(path: String)
-  /// A link that points nowhere; what it should point to is for the administrator to say.
+  /// A link to a file that does not exist; the administrator must decide what it should point to.
   case danglingLink(path: String)
-  /// Someone wrote the file again and again while it was edited.
+  /// Other programs changed the file at each attempt to write it.
   case contended(path: String)
-  /// Another edit did not end.
+  /// Another edit holds the lock.
   case locked(path: String)
-  /// It is changed, but a power failure may undo that; `code` is an errno.
+  /// The file is changed, but a power failure may undo that; `code` is an errno.
   case notOnDisk(path: String, code: Int32)
 
-  /// For the administrator, with the fix.
+  /// A message for the administrator, with the fix.
   /// - Parameters:
-  ///   - mode: of a directory to create, as install(1) takes it.
-  ///   - fix: what to do about an errno, from a caller that knows what the file is for; nil: the general advice.
+  ///   - mode: the mode of a directory to create, for install(1).
+  ///   - fix: the fix for an errno, if the file's purpose is known; nil: the general advice.
   package func description(mode: String = "0755", fix: (_ code: Int32, _ path: String) -> String?) -> String {
     switch self {
     case .system(let operation, let path, let code):
       "cannot \(operation) \(path.printable): \(FileError.text(code))\(fix(code, path) ?? FileError.fix(for: code))"
     case .noDirectory(let path):
-      "cannot make \(path.printable): its directory does not exist; create it with "
+      "cannot create \(path.printable): its directory does not exist; create it with "
         + "`install -d -m \(mode) \(Directory.split(path).directory.printable)`"
     case .danglingLink(let path):
       "\(path.printable) is a link to a file that does not exist; create that file, or remove the link"
     case .contended(let path):
-      "\(path.printable) changed each time it was to be written; nothing was changed; try again"
+      "\(path.printable) changed at every attempt to write it; nothing was changed; try again"
     case .locked(let path):
       "another edit has held \(path.printable) for \(EditLock.timeout / 1000) seconds; nothing was changed; "
         + "`fuser \(path.printable)` shows its process; if there is none, remove the file"
     case .notOnDisk(let path, let code):
-      "\(path.printable) is changed, but the disk does not confirm it: \(FileError.text(code))"
+      "\(path.printable) is changed, but not confirmed to be on disk: \(FileError.text(code))"
     }
   }
 
@@ -194,10 +194,10 @@ package enum FileError: Error, Sendable {
     switch code {
     case EACCES: "; run this as root, or as a user who may read the file and its directory"
     case EPERM: "; run this as root or as the file's owner"
-    case EROFS: "; the file system is read-only: change the file where it comes from"
-    case ENOSPC, EDQUOT: "; make room on the file system; nothing was changed"
+    case EROFS: "; the file system is read-only: change the file at its source"
+    case ENOSPC, EDQUOT: "; free space on the file system; nothing was changed"
     case ENOTDIR: "; a part of the path is not a directory"
-    case ELOOP: "; the links form a circle"
+    case ELOOP: "; the links form a loop"
     default: ""
     }
   }

@@ -1,28 +1,27 @@
 import BearerAuth
 import Glibc
 
-/// A file that everybody may read: a manifest, or what it names. Edited as safely as the tokens are.
+/// A public file: a manifest, or a file that it names. Edited as safely as the token file.
 package struct PublishedFile: Sendable {
-  /// As it was named.
+  /// The path as given.
   package let path: String
 
-  /// The largest that is read, in bytes; the largest OpenAPI files that are known have half of it.
+  /// The largest file that is read, in bytes; the largest known OpenAPI files have half of it.
   package static let maximumSize = 16 << 20
 
-  /// Nothing is looked at before it is read.
+  /// Does not access the file.
   package init(path: String) {
     self.path = path
   }
 
-  /// Whether a file is there.
+  /// Whether the file exists.
   package var exists: Bool { (try? Directory.status(of: path)) != nil }
 
-  /// The whole content.
   package func read() throws(PublishedFileError) -> [UInt8] {
     do throws(FileError) { return try text().bytes } catch { throw PublishedFileError(error) }
   }
 
-  /// Puts what `change` makes of the content in its place, at once or not at all.
+  /// Replaces the content with the result of `change`, atomically.
   package func edit(_ change: ([UInt8]) throws -> [UInt8]) throws {
     do {
       try Editing.run(at: path) {
@@ -37,7 +36,7 @@ package struct PublishedFile: Sendable {
     }
   }
 
-  /// Writes a new file, which everybody may read; false where one is there already, and stays.
+  /// Writes a new file with mode 0644; false if the file exists, which is then not changed.
   package func create(_ bytes: [UInt8]) throws -> Bool {
     do {
       return try Editing.run(at: path) {
@@ -63,18 +62,18 @@ package struct PublishedFileError: Error, CustomStringConvertible {
 
   init(_ error: FileError) { self.error = error }
 
-  /// For the administrator, with the fix if one is known.
+  /// A message for the administrator, with the fix if one is known.
   package var description: String {
     error.description { code, _ in
       switch code {
-      case EISDIR: "; name a plain file"
-      case EACCES: "; run this as its owner"
-      case EFBIG: "; at most \(PublishedFile.maximumSize >> 20) MiB are read"
+      case EISDIR: "; give a regular file"
+      case EACCES: "; run this as the file's owner"
+      case EFBIG: "; the limit is \(PublishedFile.maximumSize >> 20) MiB"
       default: nil
       }
     }
   }
 
-  /// errno, if a system call failed.
+  /// The errno, if a system call failed.
   package var code: Int32? { if case .system(_, _, let code) = error { code } else { nil } }
 }

@@ -3,8 +3,8 @@ import FastCGI
 import Logging
 import Synchronization
 
-/// One line a denial, and never more than a few a second for one reason: a flood of bad callers must not fill a
-/// disk. Shared by all loops; only denials ever come here.
+/// Logs denials, one line each, limited to a few lines a second for each reason: a flood of denied requests
+/// must not fill a disk. Shared by all loops; used for denials and errors only.
 final class DenialLog: Sendable {
   private let logger: Logger
   private let limits = Mutex<[String: RateLimit]>([:])
@@ -12,7 +12,7 @@ final class DenialLog: Sendable {
 
   init(logger: Logger) { self.logger = logger }
 
-  /// A caller was denied. The token's own names are told, its secret is not known here any more.
+  /// A request was denied. The log names the token's application and key; the secret is no longer known here.
   func record(_ denial: Denial, token: Token?, parameters: borrowing Parameters, at now: Instant) {
     guard admits(denial.rawValue, at: now) else { return }
     var fields = DenialLog.context(of: parameters)
@@ -24,34 +24,35 @@ final class DenialLog: Sendable {
     logger.notice("denied", metadata: fields)
   }
 
-  /// The gate closed a connection.
+  /// The gate rejected a request and closed its connection.
   func record(_ rejection: Rejection, at now: Instant) {
     guard admits(rejection.rawValue, at: now) else { return }
     logger.warning(
-      "connection closed: not one whole FastCGI request", metadata: ["reason": "\(rejection.rawValue)"])
+      "connection closed: not exactly one complete FastCGI request",
+      metadata: ["reason": "\(rejection.rawValue)"])
   }
 
-  /// A connection was closed, since its peer is not among those allowed.
+  /// A connection was closed because its peer is not in --allow-peer.
   func record(_ peer: PeerAddress, at now: Instant) {
     guard admits("peer-not-allowed", at: now) else { return }
     let address = IPAddress(peer).map(\.description) ?? "unknown"
     logger.warning(
-      "connection closed: not a peer of --allow-peer",
+      "connection closed: peer not in --allow-peer",
       metadata: ["reason": "peer-not-allowed", "client": "\(address)"])
   }
 
-  /// A request was answered 500.
+  /// A request was answered with 500.
   func recordFailure(_ message: String, parameters: borrowing Parameters, at now: Instant) {
     guard admits(message, at: now) else { return }
     logger.error("\(message)", metadata: DenialLog.context(of: parameters))
   }
 
-  /// One for each loop.
+  /// One per loop.
   func makeAuthorizationWatch(acceptsRedirected: Bool) -> AuthorizationWatch {
     AuthorizationWatch(acceptsRedirected: acceptsRedirected, shared: authorization, logger: logger)
   }
 
-  /// Tells how many lines each reason held back in a second that is over.
+  /// Logs how many lines were suppressed for each reason in a past second.
   func flush(at now: Instant) {
     let counts = limits.withLock { limits in
       limits.keys.sorted().compactMap { reason in
@@ -78,18 +79,18 @@ final class DenialLog: Sendable {
   }
 }
 
-/// Lets a few lines a second through and counts the rest.
+/// Allows a few lines a second and counts the rest.
 struct RateLimit {
-  /// How many lines one second may have.
+  /// The number of lines allowed in a second.
   static let linesPerSecond = 10
 
   private var second = Instant.distantPast
   private var count = 0
 
-  /// How many were held back since `takeSuppressed` was last asked.
+  /// The number of suppressed lines since the last `takeSuppressed`.
   private(set) var suppressed = 0
 
-  /// Whether one more line may be written at `now`; it is counted as held back where not.
+  /// Whether one more line may be written at `now`; counts it as suppressed if not.
   mutating func admits(at now: Instant) -> Bool {
     if now != second {
       second = now
@@ -101,7 +102,7 @@ struct RateLimit {
     return false
   }
 
-  /// Reports a second that is over.
+  /// The number of suppressed lines of a past second.
   mutating func takeSuppressed(at now: Instant) -> Int {
     guard suppressed > 0, now != second else { return 0 }
     defer { suppressed = 0 }
@@ -109,24 +110,26 @@ struct RateLimit {
   }
 }
 
-/// Notices a web server that keeps the Authorization header to itself, and says once what to add to its configuration.
+/// Detects a web server that does not pass the Authorization header, and logs once what to add to its
+/// configuration.
 ///
-/// Where nobody who asks has a token, the same is seen: no server but nginx sends the parameter empty then. So it is told
-/// as a question. One per loop; once the parameter has come, or the question was put, it costs a look at a flag.
+/// It looks the same if no client has a token: only nginx sends an empty parameter then. The message therefore
+/// says what to check. One per loop; once the parameter was seen or the message logged, a request costs one
+/// test of a flag.
 struct AuthorizationWatch {
-  /// What all loops share.
+  /// Shared by all loops.
   final class Shared: Sendable {
     private let isSettled = Atomic<Bool>(false)
     private let missing = Atomic<Int>(0)
 
-    /// Whether nobody had settled it before.
+    /// Settles it; true if it was not settled before.
     func settle() -> Bool { !isSettled.exchange(true, ordering: .relaxed) }
 
-    /// How many checks came without the parameter, this one too.
+    /// Counts this check as one without the parameter, and returns the count.
     func countMissing() -> Int { missing.add(1, ordering: .relaxed).newValue }
   }
 
-  /// How many checks without the parameter make it a question.
+  /// After this many checks without the parameter the message is logged.
   static let checksBeforeWarning = 50
 
   private let acceptsRedirected: Bool
@@ -134,14 +137,14 @@ struct AuthorizationWatch {
   private let logger: Logger
   private var isOver = false
 
-  /// - Parameter acceptsRedirected: whether REDIRECT_HTTP_AUTHORIZATION counts.
+  /// - Parameter acceptsRedirected: whether REDIRECT_HTTP_AUTHORIZATION is used.
   init(acceptsRedirected: Bool, shared: Shared, logger: Logger) {
     self.acceptsRedirected = acceptsRedirected
     self.shared = shared
     self.logger = logger
   }
 
-  /// Takes note of a check. Allocates nothing while there is nothing to tell.
+  /// Observes a check. Allocates nothing unless it logs.
   mutating func observe(_ parameters: borrowing Parameters) {
     guard !isOver else { return }
     let isRedirected = parameters.has(.redirectedAuthorization)
@@ -153,7 +156,7 @@ struct AuthorizationWatch {
       tell(AuthorizationWatch.redirected)
     } else if shared.countMissing() >= AuthorizationWatch.checksBeforeWarning {
       isOver = true
-      tell(AuthorizationWatch.question(to: parameters))
+      tell(AuthorizationWatch.advice(for: parameters))
     }
   }
 
@@ -163,28 +166,28 @@ struct AuthorizationWatch {
   }
 
   private static let redirected =
-    "the web server sends REDIRECT_HTTP_AUTHORIZATION and no HTTP_AUTHORIZATION; start bearerd with "
-    + "--accept-redirected-authorization, or write CGIPassAuth On in Apache's configuration"
+    "the web server sends REDIRECT_HTTP_AUTHORIZATION but no HTTP_AUTHORIZATION; start bearerd with "
+    + "--accept-redirected-authorization, or add CGIPassAuth On to Apache's configuration"
 
-  /// What is missing, by the server's own name; nil for one that needs nothing.
-  private static func question(to parameters: borrowing Parameters) -> String? {
+  /// The message with the fix for this web server; nil if it needs none.
+  private static func advice(for parameters: borrowing Parameters) -> String? {
     let server = parameters.value(of: .serverSoftware) { LogText.value($0) } ?? ""
     let known = fixes.first { server.hasPrefix($0.server) }
     guard let fix = known?.fix ?? (known == nil ? nginx : nil) else { return nil }
     return
-      "none of the first \(checksBeforeWarning) checks brought an Authorization header; if callers do send one, the web "
-      + "server keeps it to itself: \(fix)"
+      "none of the first \(checksBeforeWarning) checks had an Authorization header; if clients do send one, "
+      + "the web server does not pass it on: \(fix)"
   }
 
-  /// What servers call themselves, and what they lack then; lighttpd and Caddy pass every header.
+  /// SERVER_SOFTWARE and the fix; lighttpd and Caddy pass every header.
   private static let fixes: [(server: String, fix: String?)] = [
-    ("Apache", "add `CGIPassAuth On` to the Location that asks bearerd"),
+    ("Apache", "add `CGIPassAuth On` to the Location that is checked by bearerd"),
     ("HAProxy", "add `pass-header authorization` to the fcgi-app"),
     ("lighttpd", nil),
     ("Caddy", nil),
     ("nginx", nginx),
   ]
 
-  /// Its snippet sends no name, and the header always.
+  /// nginx with the shipped snippet sends no SERVER_SOFTWARE, and always sends the header.
   private static let nginx = "add `fastcgi_param HTTP_AUTHORIZATION $http_authorization;` for nginx"
 }

@@ -6,25 +6,25 @@ import Synchronization
 
 /// Writes each entry as one line to standard error.
 package struct StderrLogHandler: LogHandler {
-  /// Entries below it are not written.
+  /// Entries below this level are not written.
   package var logLevel: Logger.Level
-  /// Unused: every entry brings its own fields.
+  /// Unused: every entry has its own fields.
   package var metadata: Logger.Metadata = [:]
   private let format: LogFormat
 
-  /// - Parameter format: text becomes the journal's own form where systemd's journal reads standard error.
+  /// - Parameter format: text becomes the journal's format if standard error is connected to systemd's journal.
   package init(level: Logger.Level, format: LogFormat) {
     logLevel = level
     self.format = format == .text && StderrLogHandler.isJournal ? .journal : format
   }
 
-  /// The field of that name.
+  /// The field with this name.
   package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
     set { metadata[key] = newValue }
   }
 
-  /// Writes one line; a failure is nobody's business.
+  /// Writes one line; errors are ignored.
   package func log(event: LogEvent) {
     let fields = (event.metadata ?? [:]).map { (name: $0, value: $1.description) }.sorted {
       $0.name < $1.name
@@ -33,13 +33,13 @@ package struct StderrLogHandler: LogHandler {
     let lost = StderrLogHandler.sink.write(
       format.line(event.level, event.message.description, fields, at: now))
     guard lost > 0 else { return }
-    let message = "log lines lost, since nobody read the log: \(lost)"
+    let message = "log lines lost because standard error was not read: \(lost)"
     _ = StderrLogHandler.sink.write(format.line(.warning, message, [], at: now))
   }
 
   private static let sink = LogSink(descriptor: STDERR_FILENO)
 
-  /// Whether standard error is the stream that JOURNAL_STREAM names (systemd.exec(5)).
+  /// Whether standard error is the stream named by JOURNAL_STREAM (systemd.exec(5)).
   private static var isJournal: Bool {
     guard let stream = getenv("JOURNAL_STREAM") else { return false }
     var status = stat()
@@ -48,16 +48,16 @@ package struct StderrLogHandler: LogHandler {
   }
 }
 
-/// How a log line looks.
+/// The format of a log line.
 package enum LogFormat: String, CaseIterable, Sendable {
   /// `2026-11-24T10:00:00Z notice: tokens reloaded applications=3 tokens=5`
   case text
   /// One JSON object a line.
   case json
-  /// systemd's journal, which knows the time itself: `<5>tokens reloaded applications=3 tokens=5`
+  /// systemd's journal, which adds the time itself: `<5>tokens reloaded applications=3 tokens=5`
   case journal
 
-  /// One line, without its end. Control characters of values never get out: nobody forges a line.
+  /// One line, without its end. Control characters in values are escaped, so a value cannot forge a line.
   func line(
     _ level: Logger.Level, _ message: String, _ fields: [(name: String, value: String)], at now: Instant
   )
@@ -86,7 +86,7 @@ package enum LogFormat: String, CaseIterable, Sendable {
     return "{\(members.joined(separator: ", "))}"
   }
 
-  /// syslog(3)'s numbers, as sd-daemon(3) reads them at a line's beginning.
+  /// The priorities of syslog(3), which sd-daemon(3) reads at the beginning of a line.
   private static func priority(_ level: Logger.Level) -> Int {
     switch level {
     case .trace, .debug: 7
@@ -99,18 +99,18 @@ package enum LogFormat: String, CaseIterable, Sendable {
   }
 }
 
-/// Where log lines go, each with one write(2), so that lines of several threads never mix.
+/// Writes log lines, each with one write(2), so that lines of several threads never mix.
 ///
-/// Nobody waits for a reader: the event loops log too, and a log that is read no more must not keep callers waiting.
-/// What does not fit is lost, and counted.
+/// It never blocks: the event loops log too, and a log that is not read must not delay checks. Lines that do
+/// not fit are lost and counted.
 final class LogSink: Sendable {
   private let descriptor: Int32
   private let lost = Mutex(0)
 
   init(descriptor: Int32) { self.descriptor = descriptor }
 
-  /// Writes `line` and a line end where that can be done at once.
-  /// - Returns: how many lines were lost before this one was written; 0 where this one is lost too.
+  /// Writes `line` and a line end if that does not block.
+  /// - Returns: how many lines were lost before this one was written; 0 if this one is lost too.
   func write(_ line: String) -> Int {
     let bytes = Array((line + "\n").utf8)
     return lost.withLock { lost in
@@ -123,7 +123,7 @@ final class LogSink: Sendable {
     }
   }
 
-  /// A pipe says so while it has room for a page (pipe(7)), which is more than a line has.
+  /// A pipe is writable if it has room for a page (pipe(7)), which is more than a line has.
   private var isReady: Bool {
     var descriptors = [pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)]
     return poll(&descriptors, 1, 0) == 1 && descriptors[0].revents & Int16(POLLOUT) != 0

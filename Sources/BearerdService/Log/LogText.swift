@@ -1,16 +1,16 @@
 import BearerAuth
 
-/// What may be told of a parameter that a client had a hand in.
+/// Prepares parameters that a client can influence for the log.
 enum LogText {
-  /// The most bytes of one value in a line.
+  /// The maximum bytes of one value.
   static let maximumLength = 200
 
-  /// The value, cut to a sane length, with anything that has the shape of a token of ours blotted out.
+  /// The value, cut to the maximum length, with anything of the shape of a bearerd token removed.
   static func value(_ bytes: Span<UInt8>) -> String {
     text(bytes, length: bytes.count)
   }
 
-  /// The path of a URI: a query may carry secrets of any shape.
+  /// The path of a URI: a query may contain secrets of any shape.
   static func path(_ bytes: Span<UInt8>) -> String {
     text(bytes, length: bytes.indices.first { bytes[$0] == UInt8(ascii: "?") } ?? bytes.count)
   }
@@ -18,12 +18,12 @@ enum LogText {
   private static func text(_ bytes: Span<UInt8>, length: Int) -> String {
     let sent = (0..<min(length, maximumLength)).map { bytes[$0] }
     let plain = withoutPercentEncoding(sent)
-    // What shows a token only in plain is told in plain, without the token.
-    let told = plain.indices.contains { beginsSecret(plain[$0...]) } ? withoutSecrets(plain) : sent
-    return String(decoding: told, as: UTF8.self) + (length > maximumLength ? "..." : "")
+    // If the token shows only after decoding, the decoded text is logged, without the token.
+    let shown = plain.indices.contains { beginsSecret(plain[$0...]) } ? withoutSecrets(plain) : sent
+    return String(decoding: shown, as: UTF8.self) + (length > maximumLength ? "..." : "")
   }
 
-  /// Undoes percent-encoding (RFC 3986 section 2.1) as often as there is one: %2562 becomes %62, and that b.
+  /// Undoes percent-encoding (RFC 3986 section 2.1) repeatedly: %2562 becomes %62 and then b.
   private static func withoutPercentEncoding(_ sent: [UInt8]) -> [UInt8] {
     var text = sent
     while true {
@@ -57,7 +57,7 @@ enum LogText {
     return kept
   }
 
-  /// In small letters or capitals: who tries them can try the others.
+  /// In lower or upper case: someone who reads the log could try both.
   private static func beginsSecret(_ text: ArraySlice<UInt8>) -> Bool {
     text.prefix(3).elementsEqual("brd".utf8) { $0 | 0x20 == $1 }
       && text.dropFirst(3).first == UInt8(ascii: "_")
@@ -79,7 +79,7 @@ enum LogText {
   }
 }
 
-/// The little JSON that is written here (RFC 8259).
+/// A minimal JSON writer (RFC 8259).
 package indirect enum JSON: CustomStringConvertible {
   case null
   case boolean(Bool)
@@ -110,8 +110,8 @@ package indirect enum JSON: CustomStringConvertible {
     return quoted + "\""
   }
 
-  /// A JSON text as it is, with an escape for each character that must not reach a terminal. Outside of strings there are no
-  /// such characters but white space, which stays.
+  /// A JSON text with an escape for each character that must not reach a terminal. Outside of strings JSON has
+  /// no such characters except white space, which is kept.
   package static func escaped(_ json: String) -> String {
     json.unicodeScalars.reduce(into: "") { text, scalar in
       if scalar == "\n" || scalar == "\r" || scalar == "\t" {

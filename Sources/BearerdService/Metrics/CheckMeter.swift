@@ -2,59 +2,59 @@ import BearerAuth
 import FastCGI
 import Synchronization
 
-/// What the checks of one loop have come to. Its loop writes, any thread reads; a check costs a few plain stores.
+/// Counts the checks of one loop. Its loop writes, any thread reads; a check costs a few plain stores.
 final class CheckMeter: Sendable {
-  /// What a check may come to: the columns of a row.
+  /// The result of a check: a column of a row.
   enum Outcome: Equatable {
     case allowed
     case denied(Denial)
-    /// 500: something that is ours, or the web server's configuration's, to mend.
+    /// 500: an error of bearerd or of the web server's configuration.
     case failed
 
     static let all: [Outcome] = [.allowed] + Denial.allCases.map { .denied($0) } + [.failed]
   }
 
-  // Its own, and no statics: loops that shared them would fight over their reference counts.
+  // Stored here and not static: loops that share an array contend for its reference count.
   private let denials = Denial.allCases
   private let columns: Int
 
-  /// A row for each application's number.
+  /// A row for each application's index.
   private let checks: PerThreadCounters
   private let rejections = PerThreadCounters(count: Rejection.allCases.count)
   private let times = PerThreadCounters(count: DecisionTimes.bounds.count + 2)
 
   init() {
     columns = Outcome.all.count
-    checks = PerThreadCounters(count: ApplicationNumbers.count * columns)
+    checks = PerThreadCounters(count: ApplicationIndices.count * columns)
   }
 
-  // MARK: The loop's own
+  // MARK: Called by the loop
 
   /// A check was decided.
   func count(
     _ decision: Decision, of request: AccessRequest, in snapshot: Snapshot, at now: Instant
   ) {
     switch decision {
-    case .allow(let number):
-      count(nil, of: snapshot.applications[number])
-      snapshot.usage.note(number, from: request.address, at: now)
-    case .deny(let denial, let number):
-      count(denial, of: number.map { snapshot.applications[$0] } ?? ApplicationNumbers.none)
+    case .allow(let index):
+      count(nil, of: snapshot.applications[index])
+      snapshot.usage.note(index, from: request.address, at: now)
+    case .deny(let denial, let index):
+      count(denial, of: index.map { snapshot.applications[$0] } ?? ApplicationIndices.none)
     }
   }
 
-  /// A preflight passed, for no application.
-  func countPreflight() { count(nil, of: ApplicationNumbers.none) }
+  /// A preflight was allowed, without an application.
+  func countPreflight() { count(nil, of: ApplicationIndices.none) }
 
-  /// A request was answered 500.
+  /// A request was answered with 500.
   func countFailure() { checks.add(at: columns - 1) }
 
-  /// The gate closed a connection.
+  /// The gate rejected a request.
   func count(_ rejection: Rejection) {
     if let index = CheckMeter.rejections.firstIndex(of: rejection) { rejections.add(at: index) }
   }
 
-  /// A check that began at `start`, in monotonic nanoseconds, is decided and answered.
+  /// A check that began at `start`, in monotonic nanoseconds, was answered.
   func time(from start: UInt64) {
     let nanoseconds = SystemClock.monotonicNanoseconds() &- start
     times.add(at: DecisionTimes.index(of: nanoseconds))
@@ -68,9 +68,9 @@ final class CheckMeter: Sendable {
 
   private static let rejections = Rejection.allCases
 
-  // MARK: Everybody's
+  // MARK: Called by any thread
 
-  /// How many checks of an application came to `outcome`.
+  /// The number of checks of an application with this outcome.
   func checks(of application: Int, to outcome: Outcome) -> Int {
     guard let column = Outcome.all.firstIndex(of: outcome) else { return 0 }
     return Int(clamping: checks[application * columns + column])
@@ -87,19 +87,20 @@ final class CheckMeter: Sendable {
   }
 }
 
-/// How long decisions took, sorted by length.
+/// A histogram of the time that decisions took.
 struct DecisionTimes: Equatable {
-  /// How many took at most as long as each bound, and not as long as the one before; those above all bounds last.
+  /// For each bound the number of decisions that took at most as long, and longer than the bound before; last,
+  /// those above all bounds.
   private(set) var counts: [Int]
-  /// All of them together.
+  /// The sum of all times.
   private(set) var nanoseconds: Int
 
-  /// In nanoseconds. A decision takes a few microseconds; the rest is there to see when it does not.
+  /// In nanoseconds. A decision takes a few microseconds; the larger bounds show when it does not.
   static let bounds: [UInt64] = [
     1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 10_000_000, 100_000_000,
   ]
 
-  /// None yet.
+  /// No decisions.
   static let none = DecisionTimes(counts: Array(repeating: 0, count: bounds.count + 1), nanoseconds: 0)
 
   static func index(of nanoseconds: UInt64) -> Int {
@@ -119,52 +120,53 @@ struct DecisionTimes: Equatable {
   }
 }
 
-/// A number for each application, for the life of the process: a check counts in a row of fixed length, and an
-/// application that comes back goes on counting where it was.
+/// An index for each application, for the life of the process: a check counts in a row of fixed length, and an
+/// application that is removed and added again keeps its counts.
 ///
-/// So that nobody's token file makes the rows endless, only the first thousand have a number of their own.
-final class ApplicationNumbers: Sendable {
-  /// Where there is no application: a caller that nobody knows.
+/// Only the first thousand applications get an index of their own; this limits the memory, whatever the token
+/// file contains.
+final class ApplicationIndices: Sendable {
+  /// No application: the token is unknown or missing.
   static let none: UInt16 = 0
   /// All applications beyond the first thousand.
   static let others: UInt16 = 1
-  /// How many numbers there are.
+  /// The number of indices.
   static let count = 2 + 1000
 
   private struct State {
-    /// No application can be called `_other`: names begin with a letter or digit.
+    /// No application can have the name `_other`: names begin with a letter or digit.
     var names = ["", "_other"]
-    var numbers: [String: UInt16] = [:]
+    var indices: [String: UInt16] = [:]
 
-    mutating func number(of name: String) -> UInt16 {
-      if let known = numbers[name] { return known }
-      guard names.count < ApplicationNumbers.count else { return ApplicationNumbers.others }
-      let number = UInt16(names.count)
+    mutating func index(of name: String) -> UInt16 {
+      if let known = indices[name] { return known }
+      guard names.count < ApplicationIndices.count else { return ApplicationIndices.others }
+      let index = UInt16(names.count)
       names.append(name)
-      numbers[name] = number
-      return number
+      indices[name] = index
+      return index
     }
   }
 
   private let state = Mutex(State())
 
-  /// The names, by number.
+  /// The names, by index.
   var names: [String] { state.withLock(\.names) }
 
-  /// The number of each token's application, with those that are new numbered in the order in which they come.
-  func numbers(of tokens: [Token]) -> [UInt16] {
+  /// The index of each token's application. New applications get the next indices, in the order of the tokens.
+  func indices(of tokens: [Token]) -> [UInt16] {
     state.withLock { state in
-      var last = (name: "", number: ApplicationNumbers.none)
+      var last = (name: "", index: ApplicationIndices.none)
       return tokens.map { token in
-        // Neighbours are most often alike.
-        if token.application != last.name { last = (token.application, state.number(of: token.application)) }
-        return last.number
+        // Neighbouring tokens are often of one application.
+        if token.application != last.name { last = (token.application, state.index(of: token.application)) }
+        return last.index
       }
     }
   }
 
-  /// The number of an application that has tokens.
-  func number(of application: String) -> UInt16 {
-    state.withLock { $0.numbers[application] ?? ApplicationNumbers.others }
+  /// The index of an application that has tokens.
+  func index(of application: String) -> UInt16 {
+    state.withLock { $0.indices[application] ?? ApplicationIndices.others }
   }
 }

@@ -1,22 +1,22 @@
 import BearerAuth
 import FastCGI
 
-/// What Prometheus is told. The names and labels are a promise: dashboards and alerts are made of them.
+/// The metrics for Prometheus. Names and labels are stable: dashboards and alerts depend on them.
 extension Metrics {
-  /// The most files that are named.
+  /// The maximum number of files that are listed.
   private static let maximumFiles = 100
 
   func exposition() -> [UInt8] {
     var text = Exposition()
-    tellProcess(to: &text)
-    tellChecks(to: &text)
-    tellTokens(to: &text)
-    tellReloads(to: &text)
-    tellConnections(to: &text)
+    writeProcess(to: &text)
+    writeChecks(to: &text)
+    writeTokens(to: &text)
+    writeReloads(to: &text)
+    writeConnections(to: &text)
     return text.bytes
   }
 
-  private func tellProcess(to text: inout Exposition) {
+  private func writeProcess(to text: inout Exposition) {
     text.family("bearerd_build_info", .gauge, "Always 1; the labels say what is running.")
     text.sample(1, ["version": Release.version])
     text.family("process_start_time_seconds", .gauge, "When the daemon was started, in seconds since 1970.")
@@ -25,19 +25,20 @@ extension Metrics {
     text.sample(loops)
   }
 
-  private func tellChecks(to text: inout Exposition) {
+  private func writeChecks(to text: inout Exposition) {
     text.family(
       "bearerd_checks_total", .counter,
-      "Checks by result, the reason of a denial, and the application where it is known.")
-    for (number, name) in store.numbers.names.enumerated() {
+      "Checks by result, the reason of a denial, and the application if known.")
+    for (index, name) in store.applicationIndices.names.enumerated() {
       for outcome in CheckMeter.Outcome.all {
-        let count = checks(of: number, to: outcome)
-        // What may come to pass for a caller that nobody knows begins at 0, so that its first time is a rise.
-        guard count > 0 || Metrics.isExpected(outcome, of: number, name) else { continue }
+        let count = checks(of: index, to: outcome)
+        // Results that need no known token start at 0, so Prometheus sees the first one as an increase.
+        guard count > 0 || Metrics.isExpected(outcome, of: index, name) else { continue }
         text.sample(count, Metrics.labels(of: outcome, name))
       }
     }
-    text.family("bearerd_decision_duration_seconds", .histogram, "From the parsed request to the answer.")
+    text.family(
+      "bearerd_decision_duration_seconds", .histogram, "Time from the parsed request to the response.")
     let times = decisionTimes
     var sum = 0
     for (bound, count) in zip(DecisionTimes.bounds, times.counts) {
@@ -50,26 +51,26 @@ extension Metrics {
     text.sample(total, suffix: "_count")
   }
 
-  private func tellTokens(to text: inout Exposition) {
+  private func writeTokens(to text: inout Exposition) {
     let snapshot = store.current
-    let names = store.numbers.names
-    text.family("bearerd_tokens", .gauge, "Tokens in force by application, expired ones among them.")
+    let names = store.applicationIndices.names
+    text.family("bearerd_tokens", .gauge, "Tokens in use by application, including expired ones.")
     var counts = Array(repeating: 0, count: names.count)
-    for number in snapshot.applications { counts[Int(number)] += 1 }
+    for index in snapshot.applications { counts[Int(index)] += 1 }
     for (name, count) in zip(names, counts) where count > 0 { text.sample(count, ["application": name]) }
     if snapshot.applications.isEmpty { text.sample(0) }
 
     let keys = snapshot.shownKeys()
     text.family(
       "bearerd_token_expiry_timestamp_seconds", .gauge,
-      "When a token ends, in seconds since 1970; +Inf: never.")
+      "When a token expires, in seconds since 1970; +Inf: never.")
     for key in keys {
       let expires = key.token.expires
       text.sample(expires == .distantFuture ? "+Inf" : "\(expires.seconds)", Metrics.labels(of: key.token))
     }
     text.family(
       "bearerd_token_last_used_timestamp_seconds", .gauge,
-      "When a token last opened a door, in seconds since 1970; one that was not used since the start is not here."
+      "When a token was last used, in seconds since 1970; tokens not used since the start are omitted."
     )
     for key in keys {
       guard let use = key.lastUse else { continue }
@@ -77,49 +78,51 @@ extension Metrics {
     }
     text.family(
       "bearerd_keys_omitted", .gauge,
-      "Keys without series of their own: past \(KeySelection.maximum), only those that expire next and those "
-        + "that were used first have them.")
+      "Keys without series of their own: of more than \(KeySelection.maximum), only those that expire next "
+        + "and those used first have them.")
     text.sample(snapshot.policy.tokens.count - keys.count)
   }
 
-  private func tellReloads(to text: inout Exposition) {
+  private func writeReloads(to text: inout Exposition) {
     let state = reloads.state
     text.family("bearerd_reloads_total", .counter, "Reloads of the tokens by result.")
     text.sample(state.succeeded, ["result": "ok"])
     text.sample(state.failed, ["result": "failed"])
     text.family(
-      "bearerd_last_reload_successful", .gauge, "1 where the tokens in force are those that are there.")
+      "bearerd_last_reload_successful", .gauge, "1 if the tokens in use are those on disk.")
     text.sample(state.failure == nil && state.outdated == nil ? 1 : 0)
     text.family(
       "bearerd_tokens_outdated_total", .counter,
-      "Times that the tokens in force were not those on disk for more than five seconds.")
+      "Times that the tokens in use differed from those on disk for more than five seconds.")
     text.sample(state.outdatedTimes)
     text.family(
       "bearerd_last_reload_success_timestamp_seconds", .gauge,
-      "When the tokens in force were read, in seconds since 1970.")
+      "When the tokens in use were read, in seconds since 1970.")
     text.sample(state.lastSuccess.seconds)
     text.family(
       "bearerd_token_file_modified_timestamp_seconds", .gauge,
-      "When a token file had last been written when it was read, in seconds since 1970.")
+      "Modification time of a token file when it was read, in seconds since 1970.")
     for file in state.files.prefix(Metrics.maximumFiles) {
       if let modified = file.modified { text.sample(modified.seconds, ["file": file.path]) }
     }
   }
 
-  private func tellConnections(to text: inout Exposition) {
-    text.family("bearerd_connections", .gauge, "Connections that wait, by what they wait for.")
+  private func writeConnections(to text: inout Exposition) {
+    text.family(
+      "bearerd_connections", .gauge,
+      "Open connections that wait for a request (reading), or were answered and are kept open (idle).")
     text.sample(connections(.reading), ["state": "reading"])
     text.sample(connections(.idle), ["state": "idle"])
     text.family("bearerd_connections_accepted_total", .counter, "Connections accepted.")
     text.sample(connections(.accepted))
     text.family(
       "bearerd_connections_rejected_total", .counter,
-      "Connections closed unanswered, by what was wrong with them.")
+      "Connections closed without a response, by reason.")
     for rejection in Rejection.allCases { text.sample(rejections(rejection), ["reason": rejection.rawValue]) }
     text.sample(connections(.peerNotAllowed), ["reason": "peer-not-allowed"])
     text.family(
       "bearerd_connections_dropped_total", .counter,
-      "Connections closed while they waited: at their deadline (timed-out), or to make room (evicted).")
+      "Waiting connections closed by the timeout (timed-out) or to make room for others (evicted).")
     text.sample(connections(.timedOut), ["reason": "timed-out"])
     text.sample(connections(.evicted), ["reason": "evicted"])
   }
@@ -135,21 +138,21 @@ extension Metrics {
     }
   }
 
-  /// A token without `id=` is known by its line: no two series may have the same labels.
+  /// A token without `id=` is labelled with its line: no two series may have the same labels.
   private static func labels(of token: Token) -> KeyValuePairs<String, String> {
     let line = "line-\(token.line)" + (token.file == 0 ? "" : "-of-file-\(token.file + 1)")
     return ["application": token.application, "key": token.key ?? line]
   }
 
-  private static func isExpected(_ outcome: CheckMeter.Outcome, of number: Int, _ name: String) -> Bool {
+  private static func isExpected(_ outcome: CheckMeter.Outcome, of index: Int, _ name: String) -> Bool {
     switch outcome {
-    case .allowed: number > Int(ApplicationNumbers.others)
-    case .denied(let denial): number == Int(ApplicationNumbers.none) && denial.isOfNobody
-    case .failed: number == Int(ApplicationNumbers.none)
+    case .allowed: index > Int(ApplicationIndices.others)
+    case .denied(let denial): index == Int(ApplicationIndices.none) && denial.hasNoToken
+    case .failed: index == Int(ApplicationIndices.none)
     }
   }
 
-  /// Seconds with all their decimals, as a number that no rounding has touched.
+  /// Seconds with all decimals, without rounding.
   private static func seconds(_ nanoseconds: Int) -> String {
     let digits = String(nanoseconds % 1_000_000_000)
     let decimals = String(repeating: "0", count: 9 - digits.count) + digits
@@ -159,8 +162,8 @@ extension Metrics {
 }
 
 extension Denial {
-  /// Whether no token was found that it could be about.
-  fileprivate var isOfNobody: Bool {
+  /// Whether the denial concerns no known token.
+  fileprivate var hasNoToken: Bool {
     switch self {
     case .noCredentials, .otherScheme, .malformed, .mistyped, .unknownToken: true
     case .expired, .notYetValid, .wrongAddress, .insufficientScope: false
@@ -168,7 +171,7 @@ extension Denial {
   }
 }
 
-/// Prometheus' text format, version 0.0.4: families of samples, each family in one piece.
+/// Prometheus' text format, version 0.0.4: families of samples, each family contiguous.
 struct Exposition {
   static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -187,7 +190,7 @@ struct Exposition {
     append("# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n")
   }
 
-  /// One sample of the family. A label without a value says nothing, and is left out.
+  /// One sample of the family. Labels without a value are omitted.
   /// - Parameter suffix: `_bucket`, `_sum` or `_count` of a histogram.
   mutating func sample(
     _ value: some CustomStringConvertible, _ labels: KeyValuePairs<String, String> = [:], suffix: String = ""

@@ -3,12 +3,12 @@ import FastCGI
 import Glibc
 import Synchronization
 
-/// What `bearerd status` asks for. The field names are a promise.
+/// The report for `bearerd status`. The field names are stable.
 extension Metrics {
-  /// - Parameter application: whose keys are told, all of them; nil: everybody's, where there are not too many.
+  /// - Parameter application: all keys of this application; nil: the keys of all, if there are not too many.
   func status(of application: String?, at now: Instant) -> JSON {
     let snapshot = store.current
-    let keys = application.map { snapshot.keys(of: $0, in: store.numbers) } ?? snapshot.shownKeys()
+    let keys = application.map { snapshot.keys(of: $0, in: store.applicationIndices) } ?? snapshot.shownKeys()
     let problem = problem
     return .object([
       "version": .string(Release.version), "pid": .number(Int(getpid())),
@@ -22,7 +22,8 @@ extension Metrics {
     ])
   }
 
-  /// What `bearerd token` asks for, to see whether the daemon has read a change: small, however many tokens there are.
+  /// The state of the last load, for `bearerd token`, which checks whether the daemon has read a change. Small,
+  /// with any number of tokens.
   var reading: JSON {
     let state = reloads.state
     return .object([
@@ -79,15 +80,15 @@ extension Metrics {
   }
 
   private func applicationStatus(in snapshot: Snapshot) -> JSON {
-    var tokens = Array(repeating: 0, count: ApplicationNumbers.count)
-    for number in snapshot.applications { tokens[Int(number)] += 1 }
-    let listed = store.numbers.names.enumerated().filter { tokens[$0.offset] > 0 }
+    var tokens = Array(repeating: 0, count: ApplicationIndices.count)
+    for index in snapshot.applications { tokens[Int(index)] += 1 }
+    let listed = store.applicationIndices.names.enumerated().filter { tokens[$0.offset] > 0 }
     return .list(
-      listed.map { number, name in
-        let denied = Denial.allCases.reduce(0) { $0 + checks(of: number, to: .denied($1)) }
+      listed.map { index, name in
+        let denied = Denial.allCases.reduce(0) { $0 + checks(of: index, to: .denied($1)) }
         return .object([
-          "application": .string(name), "tokens": .number(tokens[number]),
-          "allowed": .number(checks(of: number, to: .allowed)), "denied": .number(denied),
+          "application": .string(name), "tokens": .number(tokens[index]),
+          "allowed": .number(checks(of: index, to: .allowed)), "denied": .number(denied),
         ])
       })
   }
@@ -106,11 +107,11 @@ extension Metrics {
 }
 
 extension Snapshot {
-  fileprivate func keys(of application: String, in numbers: ApplicationNumbers) -> [(
+  fileprivate func keys(of application: String, in indices: ApplicationIndices) -> [(
     token: Token, lastUse: KeyUsage.Use?
   )] {
-    let number = numbers.number(of: application)
-    return applications.indices.filter { applications[$0] == number }.compactMap { index in
+    let applicationIndex = indices.index(of: application)
+    return applications.indices.filter { applications[$0] == applicationIndex }.compactMap { index in
       let token = policy.tokens[index]
       return token.application == application ? (token, usage.lastUse(of: index)) : nil
     }
@@ -118,7 +119,7 @@ extension Snapshot {
 }
 
 extension Metrics {
-  /// The line that `systemctl status` shows: `5 tokens, 12,301 checks, last reload ok 14:02 UTC`.
+  /// The status line of `systemctl status`: `5 tokens, 12,301 checks, last reload ok 14:02 UTC`.
   var statusLine: String {
     let state = reloads.state
     let tokens = "\(state.tokens.groupedDigits) token\(state.tokens == 1 ? "" : "s")"
@@ -139,9 +140,9 @@ extension Instant {
   fileprivate var clockTime: String { "\(description.dropFirst(11).prefix(5)) UTC" }
 }
 
-/// How much counters have grown in the last minute and hour. The control loop notes them once a second.
+/// The growth of counters in the last minute and hour. The control loop records them once a second.
 final class DenialHistory: Sendable {
-  /// What the counters were at some times, a step apart, back to the beginning of a span.
+  /// The counters at intervals of `step`, back to the beginning of the span.
   private struct Window {
     /// Both in milliseconds.
     let span: UInt64
@@ -156,11 +157,11 @@ final class DenialHistory: Sendable {
     mutating func note(_ counts: [Int], at now: UInt64) {
       if let last = samples.last, now < last.time + step { return }
       samples.append((now, counts))
-      // One that is older than the span stays: from there on it is counted.
+      // One sample older than the span is kept: the growth is computed from it.
       while samples.count > 1, samples[1].time + span <= now { samples.removeFirst() }
     }
 
-    /// How much each has grown since the beginning of the span; since the start, where that is later.
+    /// The growth of each counter since the beginning of the span, or since the start if that is later.
     func growth(to counts: [Int], at now: UInt64) -> [Int] {
       let start = samples.last { $0.time + span <= now } ?? samples.first
       guard let start else { return counts }
@@ -173,7 +174,7 @@ final class DenialHistory: Sendable {
       minute: Window(span: 60_000, step: 1000), hour: Window(span: 3_600_000, step: 60_000)
     ))
 
-  /// Notes what the counters are now, in monotonic milliseconds.
+  /// Records the counters, at a time in monotonic milliseconds.
   func note(_ counts: [Int], at now: UInt64) {
     windows.withLock { windows in
       windows.minute.note(counts, at: now)
@@ -181,7 +182,7 @@ final class DenialHistory: Sendable {
     }
   }
 
-  /// How much each counter has grown.
+  /// The growth of each counter.
   func growth(to counts: [Int], at now: UInt64) -> (minute: [Int], hour: [Int]) {
     windows.withLock { ($0.minute.growth(to: counts, at: now), $0.hour.growth(to: counts, at: now)) }
   }

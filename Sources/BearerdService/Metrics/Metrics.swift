@@ -3,7 +3,7 @@ import FastCGI
 import Glibc
 import Synchronization
 
-/// All that the daemon counts and knows of itself, put together from the loops' own counters when somebody asks.
+/// The state and counters of the daemon, summed over the loops when a report is requested.
 final class Metrics: Sendable {
   let store: PolicyStore
   let reloads: ReloadRecord
@@ -13,10 +13,10 @@ final class Metrics: Sendable {
   private let meters = Mutex<[CheckMeter]>([])
   private let service = Mutex<Service?>(nil)
   private let stops = Atomic(false)
-  /// How many bytes of requests had been freed when memory was last given back. Only for the control loop.
+  /// The bytes of freed requests when memory was last returned. Used by the control loop only.
   private let bytesReturned = Atomic(0)
 
-  /// What runs, once it runs.
+  /// Set when the loops run.
   private struct Service {
     var server: Server
     var watch: LoopWatch
@@ -30,7 +30,7 @@ final class Metrics: Sendable {
     history.note(denials, at: startedMonotonic)
   }
 
-  /// For a loop of its own.
+  /// The counters of a new loop.
   func makeMeter() -> CheckMeter {
     let meter = CheckMeter()
     meters.withLock { $0.append(meter) }
@@ -42,10 +42,10 @@ final class Metrics: Sendable {
     service.withLock { $0 = Service(server: server, watch: watch, addresses: addresses) }
   }
 
-  /// Nothing new is served from now on.
+  /// The daemon stops: nothing new is served.
   func stop() { stops.store(true, ordering: .releasing) }
 
-  /// What the control loop does once a second.
+  /// Called by the control loop once a second.
   func tick(at now: Instant) {
     history.note(denials, at: SystemClock.monotonicMilliseconds())
     store.releaseRetired()
@@ -54,7 +54,8 @@ final class Metrics: Sendable {
     returnRequestMemory()
   }
 
-  /// Gives the kernel back what requests held that arrived in parts or not in full; malloc(3) would keep it.
+  /// Returns memory to the kernel that was used for requests that arrived in parts or incomplete; malloc(3)
+  /// would keep it.
   private func returnRequestMemory() {
     let freed = connections(.bytesFreed)
     guard freed - bytesReturned.load(ordering: .relaxed) >= 4 << 20 else { return }
@@ -62,24 +63,24 @@ final class Metrics: Sendable {
     bytesReturned.store(freed, ordering: .relaxed)
   }
 
-  // MARK: Figures
+  // MARK: Values
 
-  /// Where it listens.
+  /// The addresses of the listeners.
   var addresses: [String] { service.withLock { $0?.addresses ?? [] } }
 
   /// In whole seconds.
   var uptime: Int { Int(clamping: (SystemClock.monotonicMilliseconds() - startedMonotonic) / 1000) }
 
-  /// Why it is not ready to serve; nil where it is.
+  /// Why the daemon is not ready to serve; nil if it is.
   var problem: String? { serviceProblem ?? reloads.problem }
 
-  /// The same, whatever is wrong with the tokens.
+  /// Likewise, without errors of the token file.
   var serviceProblem: String? {
     if stops.load(ordering: .acquiring) { return "stopping" }
     return service.withLock { $0?.watch.complaint(at: SystemClock.monotonicMilliseconds()) }
   }
 
-  /// How many loops there are, and what all of them together have done.
+  /// The number of loops.
   var loops: Int { service.withLock { $0?.server.meters.count ?? 0 } }
 
   func connections(_ figure: LoopMeter.Figure) -> Int {
@@ -88,15 +89,15 @@ final class Metrics: Sendable {
 
   func rejections(_ rejection: Rejection) -> Int { sum { $0.rejections(rejection) } }
 
-  /// - Parameter application: its number; nil: all applications, and none.
+  /// - Parameter application: the application's index; nil: all checks.
   func checks(of application: Int? = nil, to outcome: CheckMeter.Outcome) -> Int {
     if let application { return sum { $0.checks(of: application, to: outcome) } }
     return sum { meter in
-      store.numbers.names.indices.reduce(0) { $0 + meter.checks(of: $1, to: outcome) }
+      store.applicationIndices.names.indices.reduce(0) { $0 + meter.checks(of: $1, to: outcome) }
     }
   }
 
-  /// Of all outcomes but a failure of ours.
+  /// All checks except those answered with 500.
   var decided: Int {
     checks(to: .allowed) + denials.reduce(0, +)
   }
@@ -104,7 +105,7 @@ final class Metrics: Sendable {
   /// By reason, in the order of `Denial.allCases`.
   var denials: [Int] { Denial.allCases.map { checks(to: .denied($0)) } }
 
-  /// By reason, as above.
+  /// By reason, in the same order.
   var recentDenials: (minute: [Int], hour: [Int]) {
     history.growth(to: denials, at: SystemClock.monotonicMilliseconds())
   }
@@ -118,31 +119,30 @@ final class Metrics: Sendable {
   }
 }
 
-/// How the loads of the tokens went, for whoever asks. The control loop writes it.
+/// The results of loading the tokens, for reports. The control loop writes it.
 final class ReloadRecord: Sendable {
-  /// All that is known of them.
   struct State: Sendable {
-    /// Reloads; the load at the start is none.
+    /// Reloads; the load at the start does not count.
     var succeeded = 0
     var failed = 0
-    /// When the tokens in force were read.
+    /// When the tokens in use were read.
     var lastSuccess = Instant.distantPast
-    /// Why they are not those that are there now; nil where they are.
+    /// Why the tokens in use are not those on disk; nil if they are.
     var failure: (at: Instant, message: String)?
-    /// Since when they have been others than those on disk for too long; nil where they are not.
+    /// Since when the tokens in use have differed from those on disk for too long; nil if they do not.
     var outdated: Instant?
-    /// How often that came about.
+    /// How often that happened.
     var outdatedTimes = 0
-    /// Which version of the files was last read, and which one was last tried; see `SourceVersion.digest`.
+    /// The version of the files that was last read, and the one that was last tried; see `SourceVersion.digest`.
     var read: String?
     var tried: String?
-    /// What was read, and when it was last written.
+    /// The files that were read, and when each was last modified.
     var files: [(path: String, modified: Instant?)] = []
     var applications = 0
     var tokens = 0
   }
 
-  /// What was given as `--tokens`, as an absolute path.
+  /// The value of `--tokens`, as an absolute path.
   let path: String
   private let record = Mutex(State())
 
@@ -152,7 +152,7 @@ final class ReloadRecord: Sendable {
 
   var state: State { record.withLock { $0 } }
 
-  /// These tokens are in force from now on.
+  /// These tokens are in use from now on.
   func note(_ loaded: LoadedTokens, at now: Instant, isFirst: Bool = false) {
     let files = loaded.version.files.map { file in
       (file.path, file.version.map { Instant(seconds: $0.modified / 1_000_000_000) })
@@ -171,8 +171,8 @@ final class ReloadRecord: Sendable {
     }
   }
 
-  /// The tokens from before stay in force.
-  /// - Parameter isRepeated: whether the same was tried before, in vain.
+  /// A reload failed; the previous tokens are kept.
+  /// - Parameter isRepeated: whether the same version failed before.
   func noteFailure(_ message: String, of digest: String?, at now: Instant, isRepeated: Bool) {
     let files = isRepeated ? nil : ReloadRecord.modifications(of: state.files.map(\.path))
     record.withLock { state in
@@ -183,8 +183,8 @@ final class ReloadRecord: Sendable {
     }
   }
 
-  /// The tokens in force have been others than those on disk for too long.
-  /// - Returns: whether that is new.
+  /// The tokens in use have differed from those on disk for too long.
+  /// - Returns: whether this is new.
   func noteOutdated(at now: Instant) -> Bool {
     record.withLock { state in
       guard state.outdated == nil else { return false }
@@ -194,12 +194,12 @@ final class ReloadRecord: Sendable {
     }
   }
 
-  /// What stands against being ready; nil where nothing does.
+  /// Why the daemon is not ready; nil if it is.
   var problem: String? {
     let state = state
     guard state.outdated != nil else { return nil }
     let reason = state.failure?.message.split(separator: "\n").first.map(String.init)
-    return "the tokens in force are not those on disk: \(reason ?? "they are still being written")"
+    return "the tokens in use differ from those on disk: \(reason ?? "they are still being written")"
   }
 
   private static func modifications(of files: [String]) -> [(path: String, modified: Instant?)] {

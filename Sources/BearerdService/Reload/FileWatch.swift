@@ -1,13 +1,14 @@
 import CLinux
 import Glibc
 
-/// Tells by inotify(7) that the tokens may have changed: a rename over the file, a write that was closed, a link that
-/// points elsewhere, a file of the directory that came or went.
+/// Reports by inotify(7) that the tokens may have changed: a file was renamed over the token file, closed after
+/// writing, added to the directory or removed from it, or a link was changed.
 ///
-/// It saves the second until `Reloader` looks by itself, and knows of some writers that they have not finished. Nothing
-/// relies on it: inotify says nothing of a mount, of a directory above, or of a writer on another machine.
+/// This saves up to a second until `Reloader` checks the files itself, and tells if a writer has not finished.
+/// Nothing depends on it: inotify does not report a mount, changes of a parent directory, or a writer on
+/// another machine.
 final class FileWatch {
-  /// Readable while there are events.
+  /// Readable if there are events.
   let descriptor: Int32
   private var directories: [Int32: WatchedDirectory] = [:]
   /// Files that were written to and not closed since.
@@ -17,16 +18,16 @@ final class FileWatch {
   private struct WatchedDirectory {
     var path: String
     var names: Set<String> = []
-    /// Whether its token files are the tokens.
+    /// Whether this is the token directory.
     var isSource = false
 
-    /// Kubernetes swaps the files of a directory by its link `..data`.
+    /// Kubernetes replaces the files of a directory by changing the link `..data`.
     func concerns(_ name: String) -> Bool {
       names.contains(name) || isSource && (TokenSource.isTokenFile(name) || name == "..data")
     }
   }
 
-  /// A directory that cannot be watched, and errno.
+  /// A directory that cannot be watched, and the errno.
   struct Failure: Equatable {
     var directory: String
     var code: Int32
@@ -39,12 +40,12 @@ final class FileWatch {
 
   deinit { close(descriptor) }
 
-  /// Watches the directories of the file that `path` leads to and of every link on the way; or the directory it leads
-  /// to. Links may lead elsewhere after a change: to be called before each reading.
+  /// Watches the directories of the file at `path` and of every link on the path; or the directory at `path`.
+  /// Links may change, so call this before each reading.
   func follow(_ path: String) -> [Failure] {
     guard let trail = try? PathTrail(of: path) else { return [] }
     var wanted: [String: WatchedDirectory] = [:]
-    // Only directories are watched, so that a file that does not exist yet is seen to come.
+    // Only directories are watched, so a file that does not exist yet is noticed when it is created.
     for entry in trail.links + [trail.target] {
       wanted[entry.directory, default: WatchedDirectory(path: entry.directory)].names.insert(entry.name)
     }
@@ -73,22 +74,22 @@ final class FileWatch {
     | UInt32(IN_ONLYDIR)
     | UInt32(IN_EXCL_UNLINK)
 
-  /// Whether somebody is known to be in the middle of writing.
+  /// Whether a program is known to be writing.
   var isUnfinished: Bool { !unfinished.isEmpty }
 
-  /// What was begun before a reading counts no more after it.
+  /// Called after a reading: writers that began before it do not matter any more.
   func forgetUnfinished() { unfinished = [] }
 
-  /// What events tell of the tokens.
+  /// What the events say about the tokens.
   enum News {
     case nothing
-    /// Somebody writes.
+    /// A program is writing.
     case begun
-    /// Somebody has finished a change.
+    /// A change is complete.
     case ended
   }
 
-  /// Takes all events that wait.
+  /// Reads all waiting events.
   func take() -> News {
     var news = News.nothing
     while true {
@@ -112,7 +113,7 @@ final class FileWatch {
   }
 
   private func note(_ event: inotify_event, _ name: String) -> News {
-    // Events were lost.
+    // The queue overflowed: events were lost.
     if event.mask & UInt32(IN_Q_OVERFLOW) != 0 {
       unfinished = []
       return .ended
@@ -127,70 +128,69 @@ final class FileWatch {
       unfinished.insert(file)
       return .begun
     }
-    // A change of mode or owner ends no writing.
+    // A change of mode or owner does not complete a change of the content.
     if event.mask & UInt32(IN_ATTRIB) == 0 { unfinished.remove(file) }
     return .ended
   }
 
-  /// Whether a file that came into being is to be written next. A link is whole, and so is what link(2) made.
+  /// Whether a created file will be written next. A link is complete, and so is a file created by link(2).
   private func isBegun(_ path: String) -> Bool {
     guard let status = try? Directory.statusOfLink(at: path) else { return false }
     return status.st_mode & S_IFMT == S_IFREG && status.st_size == 0 && status.st_nlink == 1
   }
 }
 
-/// When a change of the tokens on disk is to be read, and whether it has waited too long. All times are monotonic
-/// milliseconds.
+/// Decides when a change on disk is read, and whether it has waited too long. All times are monotonic milliseconds.
 struct PendingChange {
-  /// What somebody has not finished is read when it has not changed for so long.
+  /// A change whose writer has not finished is read after this time without a change.
   static let quiet: UInt64 = 2000
-  /// The same for what only a look has found: nobody is known to write it.
+  /// The same for a change without inotify events, whose writer is unknown.
   static let quietUnwatched: UInt64 = 1000
-  /// A writer that goes on is not waited for any longer.
+  /// The longest wait for a writer that does not finish.
   static let limit: UInt64 = 4000
-  /// Longer than this the tokens in force may not differ from those on disk without an alarm.
+  /// If the tokens in use differ from those on disk for longer, the daemon is not ready.
   static let tolerance: UInt64 = 5000
 
-  /// What a look at the path has found.
+  /// The state found at the path.
   enum Observation: Equatable {
     case there(SourceVersion)
-    /// It could not be looked at; why.
+    /// The path is not accessible; why.
     case failure(String)
 
-    /// What another process can compare; nil where nothing could be looked at.
+    /// For comparison by another process; nil if the path is not accessible.
     var digest: String? {
       if case .there(let version) = self { version.digest } else { nil }
     }
   }
 
-  /// What is known of who made the change.
+  /// What is known about the writer of a change.
   enum Writer {
     case hasFinished
     case writes
     case isUnknown
   }
 
-  /// What to do after a look.
+  /// What to do after a check.
   enum Due {
     case nothing
-    /// Read what somebody has finished.
+    /// Read a complete change.
     case finished
-    /// Read it, finished or not.
+    /// Read the change, complete or not.
     case settled
-    /// Read again what the system did not let us read the last time.
+    /// Retry a reading that failed by a system error.
     case again
-    /// An administrator wants it read.
+    /// Read because the administrator requested it.
     case ordered
   }
 
-  /// What was last read, or tried in vain.
+  /// The state that was last read, successfully or not.
   private var tried: Observation?
-  /// What was seen since, if that is something else: since when it is there, and when the first difference was seen.
+  /// A different state that was seen since: when it was first seen, and when the first difference was seen.
   private var seen: (observation: Observation, since: UInt64, first: UInt64)?
-  /// When a look is due; nil while there is no change.
+  /// When the next check is due; nil if there is no change.
   private(set) var deadline: UInt64?
   private var notBefore: UInt64 = 0
-  /// Since when what was tried has failed.
+  /// Since when reading `tried` has failed.
   private var failedSince: UInt64?
   private var failsBySystem = false
 
@@ -209,7 +209,7 @@ struct PendingChange {
     return writer == .hasFinished ? .finished : .nothing
   }
 
-  /// What was read could not be used, since somebody wrote to it meanwhile: it is read again, but not at once.
+  /// The files were written while they were read: they are read again, but not at once.
   mutating func postpone(at time: UInt64) { notBefore = time + PendingChange.quietUnwatched }
 
   mutating func noteSuccess(of observation: Observation) {
@@ -224,7 +224,7 @@ struct PendingChange {
     failsBySystem = isSystemFailure
   }
 
-  /// Whether the tokens in force have differed from those on disk for longer than is tolerated.
+  /// Whether the tokens in use have differed from those on disk for longer than is tolerated.
   func isOutdated(at time: UInt64) -> Bool {
     guard let since = [failedSince, seen?.first].compactMap(\.self).min() else { return false }
     return time > since + PendingChange.tolerance

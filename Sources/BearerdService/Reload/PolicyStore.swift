@@ -1,28 +1,28 @@
 import BearerAuth
 import Synchronization
 
-/// The policy that counts now, and those from before that a loop may still be reading.
+/// The current policy, and earlier ones that a loop may still be using.
 final class PolicyStore: Sendable {
-  /// Outlives every policy.
-  let numbers = ApplicationNumbers()
+  /// Kept for all policies.
+  let applicationIndices = ApplicationIndices()
   fileprivate let generation = Atomic<UInt64>(1)
   private let state: Mutex<State>
 
   private struct State {
     var current: Snapshot
-    /// Each with its generation. A million tokens take a while to be freed: no loop shall be the last to let go.
+    /// Each with its generation. Freeing a million tokens takes time, so a loop must not hold the last reference.
     var retired: [(snapshot: Snapshot, generation: UInt64)] = []
     var readings: [PolicyReading] = []
   }
 
-  init(_ policy: Policy) { state = Mutex(State(current: Snapshot(policy, numbers: numbers))) }
+  init(_ policy: Policy) { state = Mutex(State(current: Snapshot(policy, indices: applicationIndices))) }
 
-  /// What counts now, for whoever asks once.
+  /// The current snapshot, for a single use.
   var current: Snapshot { state.withLock(\.current) }
 
-  /// The keys' last uses go on from the policy before.
+  /// The last uses of the keys are copied from the previous policy.
   func replace(with policy: Policy) {
-    let next = Snapshot(policy, numbers: numbers)
+    let next = Snapshot(policy, indices: applicationIndices)
     let before = current
     next.adoptUsage(of: before)
     state.withLock { state in
@@ -30,13 +30,13 @@ final class PolicyStore: Sendable {
       state.current = next
       generation.add(1, ordering: .releasing)
     }
-    // Once more: the loops went on with the one before until now.
+    // Again: the loops used the previous snapshot until now.
     next.adoptUsage(of: before)
   }
 
-  /// Frees what no loop reads any more. Not for a loop.
+  /// Frees the snapshots that no loop uses any more. Must not be called on a loop.
   func releaseRetired() {
-    // Handed out of the lock, so that nobody waits for it while they are freed.
+    // Returned from the lock and freed outside it, because loops may wait for the lock.
     _ = state.withLock { state in
       let oldest = state.readings.map { $0.adopted.load(ordering: .acquiring) }.min() ?? .max
       let unread = state.retired.prefix { $0.generation < oldest }
@@ -45,7 +45,7 @@ final class PolicyStore: Sendable {
     }
   }
 
-  /// For a loop of its own, for the life of the store.
+  /// For a new loop, for the life of the store.
   func makeReading() -> PolicyReading {
     let (snapshot, generation) = latest()
     let reading = PolicyReading(of: self, snapshot, generation)
@@ -58,9 +58,9 @@ final class PolicyStore: Sendable {
   }
 }
 
-/// What one loop decides by. Confined to its loop, but for the store's own look at `adopted`.
+/// The snapshot that one loop uses. Confined to its loop, except that the store reads `adopted`.
 final class PolicyReading: @unchecked Sendable {
-  // The store keeps its readings, and whoever has one keeps the store.
+  // The store keeps its readings, and every user of a reading keeps the store.
   private unowned(unsafe) let store: PolicyStore
   private(set) var snapshot: Snapshot
   /// The generation of the snapshot.
@@ -72,7 +72,7 @@ final class PolicyReading: @unchecked Sendable {
     adopted = Atomic(generation)
   }
 
-  /// One atomic load where nothing changed.
+  /// One atomic load if nothing changed.
   func refresh() {
     guard store.generation.load(ordering: .acquiring) != adopted.load(ordering: .relaxed) else { return }
     let (snapshot, generation) = store.latest()
@@ -83,18 +83,18 @@ final class PolicyReading: @unchecked Sendable {
 
 /// What all loops decide by and count in, until the tokens change.
 ///
-/// What it holds is shared; the object itself is not: each loop has one of its own, since loops that shared one would
-/// fight over its reference count at every check.
+/// Its contents are shared; the object is not: each loop has one of its own, because loops that share an object
+/// contend for its reference count at every check.
 final class Snapshot: Sendable {
   let policy: Policy
-  /// The number of each token's application.
+  /// The index of each token's application.
   let applications: [UInt16]
   let usage: KeyUsage
   let selection: KeySelection
 
-  init(_ policy: Policy, numbers: ApplicationNumbers) {
+  init(_ policy: Policy, indices: ApplicationIndices) {
     self.policy = policy
-    applications = numbers.numbers(of: policy.tokens)
+    applications = indices.indices(of: policy.tokens)
     usage = KeyUsage(count: policy.tokens.count)
     selection = KeySelection()
   }
@@ -107,15 +107,15 @@ final class Snapshot: Sendable {
     selection = other.selection
   }
 
-  /// The tokens that an operator is shown, in their order.
+  /// The tokens that a report shows, in order.
   func shownKeys() -> [(token: Token, lastUse: KeyUsage.Use?)] {
-    selection.numbers(of: policy.tokens.count, usage: usage).map {
+    selection.indices(of: policy.tokens.count, usage: usage).map {
       (policy.tokens[$0], usage.lastUse(of: $0))
     }
   }
 
-  /// Goes on with the uses of the snapshot before, by the hashes of the tokens.
+  /// Copies the last uses from the previous snapshot, by the hashes of the tokens.
   func adoptUsage(of before: Snapshot) {
-    usage.adopt(before.usage) { policy.number(matching: before.policy.tokens[$0].digest) }
+    usage.adopt(before.usage) { policy.index(matching: before.policy.tokens[$0].digest) }
   }
 }

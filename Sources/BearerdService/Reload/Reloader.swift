@@ -2,11 +2,11 @@ import BearerAuth
 import FastCGI
 import Logging
 
-/// Brings changed tokens into the policy store: everything that can fail first, then one swap. If anything fails,
-/// the tokens from before stay.
+/// Loads changed tokens into the policy store: everything that can fail first, then one swap. If anything
+/// fails, the previous tokens are kept.
 ///
-/// A change is read at once if inotify tells that it is finished. Otherwise it is found by a look at what the path leads
-/// to, once a second, and read when it does not change any more; see `PendingChange`.
+/// A change is read at once if inotify reports that it is complete. Otherwise a check of the files, once a
+/// second, finds it, and it is read when the files do not change any more; see `PendingChange`.
 final class Reloader {
   private let source: TokenSource
   private let store: PolicyStore
@@ -15,18 +15,18 @@ final class Reloader {
   private let watch = FileWatch()
   private var blindSpots: [FileWatch.Failure] = []
   private var change = PendingChange()
-  /// Whether somebody has finished a change since the last reading.
+  /// Whether a change was completed since the last reading.
   private var hasEnded = false
   private var lastComplaint = ""
   private var inForce = SourceVersion()
 
-  /// Readable when the tokens may have changed; nil where nothing can be watched.
+  /// Readable if the tokens may have changed; nil if inotify is not available.
   var watchDescriptor: Int32? { watch?.descriptor }
 
-  /// Whether a look is worth its while now.
+  /// Whether events have arrived since the last check.
   private(set) var hasNews = false
 
-  /// When a look is due, in monotonic milliseconds; nil while no change waits to be read.
+  /// When the next check is due, in monotonic milliseconds; nil if no change is pending.
   var deadline: UInt64? { change.deadline }
 
   init(source: TokenSource, store: PolicyStore, record: ReloadRecord, logger: Logger) {
@@ -34,10 +34,10 @@ final class Reloader {
     self.store = store
     self.record = record
     self.logger = logger
-    if watch == nil { logger.warning("no inotify: the tokens are looked at once a second") }
+    if watch == nil { logger.warning("inotify is not available: the token files are checked once a second") }
   }
 
-  /// The first reading. Begins to watch before it, so that no change between the two is missed.
+  /// Reads the tokens at the start. The watch begins before, so no change between the two is missed.
   func start(at now: Instant) throws(TokenSourceError) -> LoadedTokens {
     rewatch()
     let loaded = try source.load()
@@ -47,7 +47,7 @@ final class Reloader {
     return loaded
   }
 
-  /// Takes what inotify has to tell.
+  /// Reads the waiting inotify events.
   func takeEvents() {
     switch watch?.take() {
     case .ended: (hasNews, hasEnded) = (true, true)
@@ -56,14 +56,14 @@ final class Reloader {
     }
   }
 
-  /// Looks at what is there, and reads it if it is due.
+  /// Checks the files, and reads them if that is due.
   ///
   /// - Parameters:
-  ///   - now: the time of day, for people.
+  ///   - now: the time of day, for logs and reports.
   ///   - time: in monotonic milliseconds.
-  ///   - willReload: called before something is read.
-  /// - Returns: whether something was read, or tried for the first time.
-  func look(at now: Instant, _ time: UInt64, willReload: () -> Void) -> Bool {
+  ///   - willReload: called before the files are read.
+  /// - Returns: whether the files were read, or tried for the first time.
+  func check(at now: Instant, _ time: UInt64, willReload: () -> Void) -> Bool {
     hasNews = false
     let writer: PendingChange.Writer =
       watch?.isUnfinished == true ? .writes : hasEnded ? .hasFinished : .isUnknown
@@ -77,17 +77,17 @@ final class Reloader {
       reload(due, at: now, time)
       isNew = true
     }
-    tellIfOutdated(at: now, time)
+    reportIfOutdated(at: now, time)
     return isNew
   }
 
-  /// Reads the tokens because an administrator said so: whatever is there, and tells of it in any case.
+  /// Reads the tokens at an administrator's request, in any state, and logs the result in any case.
   func reload(at now: Instant, _ time: UInt64) {
     lastComplaint = ""
     reload(.ordered, at: now, time)
   }
 
-  /// - Returns: whether other tokens are in force now.
+  /// - Returns: whether new tokens are in use.
   @discardableResult
   private func reload(_ due: PendingChange.Due, at now: Instant, _ time: UInt64) -> Bool {
     rewatch()
@@ -95,7 +95,8 @@ final class Reloader {
     let observation = observation()
     do throws(TokenSourceError) {
       let loaded = try source.load()
-      // What was written meanwhile may be a mixture. It is read again when its writer has finished, or is late.
+      // The files were written meanwhile and may be a mixture. They are read again when the writer has
+      // finished, or after a time limit.
       guard loaded.isWhole else {
         change.postpone(at: time)
         return false
@@ -126,8 +127,8 @@ final class Reloader {
     lastComplaint = ""
   }
 
-  /// A line that was cut off can have lost what restricts its token. So a last line without line end is refused in a file
-  /// that was written in place, or is being written.
+  /// A truncated line may have lost its restrictions. Therefore a last line without line end is an error in a
+  /// file that was written in place, or is being written.
   private func rejectPartialRead(of loaded: LoadedTokens) throws(TokenSourceError) {
     guard !loaded.unterminated.isEmpty else { return }
     func versions(_ version: SourceVersion) -> [String: FileVersion] {
@@ -144,7 +145,7 @@ final class Reloader {
     throw .unusable(
       halves.map {
         TokenFileIssue(
-          file: $0, message: "the last line has no line end, so it may be half-written; write one")
+          file: $0, message: "the last line has no line end and may be incomplete; add a line end")
       })
   }
 
@@ -156,19 +157,19 @@ final class Reloader {
     }
   }
 
-  /// Says what is wrong once, not at every event of one broken file.
+  /// Logs an error once, not at every event of one invalid file.
   private func complain(_ description: String) {
     guard description != lastComplaint else { return }
     lastComplaint = description
     for line in description.split(separator: "\n") { logger.error("\(line)") }
-    logger.error("tokens not reloaded; those from before stay in force")
+    logger.error("reload failed; keeping the previous tokens")
   }
 
-  private func tellIfOutdated(at now: Instant, _ time: UInt64) {
+  private func reportIfOutdated(at now: Instant, _ time: UInt64) {
     guard change.isOutdated(at: time), record.noteOutdated(at: now) else { return }
     let seconds = PendingChange.tolerance / 1000
     logger.error(
-      "the tokens in force have not been those on disk for \(seconds) seconds; not ready until they are")
+      "the tokens in use have differed from those on disk for \(seconds) seconds; not ready until reloaded")
   }
 
   private func rewatch() {
@@ -176,7 +177,7 @@ final class Reloader {
     blindSpots = failures
     for failure in failures {
       logger.warning(
-        "cannot watch \(failure.directory) (error \(failure.code)); it is looked at once a second")
+        "cannot watch \(failure.directory) (error \(failure.code)); its files are checked once a second")
     }
   }
 }

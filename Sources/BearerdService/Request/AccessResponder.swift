@@ -1,13 +1,13 @@
 import BearerAuth
 import FastCGI
 
-/// One request to one answer: parameters, access request, decision, response. One per event loop.
+/// Answers a request: parameters, access request, decision, response. One per event loop.
 final class AccessResponder: Responder {
   private let options: AnswerOptions
   private let journal: DenialLog
   private let digests: DigestContext
   let metrics: Metrics
-  /// Whether BEARERD_ENDPOINT is answered, where its question is none of a check.
+  /// Whether BEARERD_ENDPOINT is answered; the CGI program checks requests only.
   var answersOperators = true
   private let meter: CheckMeter
   let now: @Sendable () -> Instant
@@ -40,7 +40,7 @@ final class AccessResponder: Responder {
     }
     let scope = parameters.value(of: .scope) { $0.isEmpty ? .absent : ScopeName($0) } ?? .absent
     guard scope != .invalid else {
-      return fail("BEARERD_SCOPE is no scope's name (\(Scope.rule))", parameters, in: response)
+      return fail("BEARERD_SCOPE is not a valid scope (\(Scope.rule))", parameters, in: response)
     }
     authorizationWatch.observe(parameters)
     let credential = credential(in: parameters)
@@ -49,23 +49,23 @@ final class AccessResponder: Responder {
     let request = AccessRequest(credential: credential, scope: scope.value, address: address)
     let now = now()
     reading.refresh()
-    // The reading keeps it until it is refreshed.
+    // The reading keeps the snapshot until the next refresh.
     unowned(unsafe) let snapshot = reading.snapshot
     let decision = snapshot.policy.decide(request, at: now)
     meter.count(decision, of: request, in: snapshot, at: now)
     switch decision {
-    case .allow(let number):
+    case .allow(let index):
       answer.allow(
-        number, of: snapshot.policy, role: role,
-        mayBeKept: mayBeKept(number, of: snapshot.policy, parameters), at: now, in: response)
-    case .deny(let denial, let number):
-      let token = number.map { snapshot.policy.tokens[$0] }
+        index, of: snapshot.policy, role: role,
+        mayBeKept: mayBeKept(index, of: snapshot.policy, parameters), at: now, in: response)
+    case .deny(let denial, let index):
+      let token = index.map { snapshot.policy.tokens[$0] }
       journal.record(denial, token: token, parameters: parameters, at: now)
       answer.deny(denial, scope: scope.value, in: response)
     }
   }
 
-  /// Lets go of tokens that do not count any more, though nobody asks.
+  /// Releases tokens of an earlier load, also if no request arrives.
   func didWake() { reading.refresh() }
 
   func refused(_ rejection: Rejection) {
@@ -75,7 +75,7 @@ final class AccessResponder: Responder {
 
   func refused(_ peer: PeerAddress) { journal.record(peer, at: now()) }
 
-  /// The secret goes no further than this: what comes out is a digest.
+  /// Hashes the secret at once: nothing after this sees it.
   private func credential(in parameters: borrowing Parameters) -> Credential {
     let isRedirected = options.acceptsRedirectedAuthorization && !parameters.has(.authorization)
     return parameters.value(of: isRedirected ? .redirectedAuthorization : .authorization) {
@@ -83,20 +83,20 @@ final class AccessResponder: Responder {
     } ?? .absent
   }
 
-  /// Whether a web server's cache has one entry at most for this token, address and scope: it has the client's own
-  /// Authorization in its key, of which a client could send endless spellings, with more spaces or `bearer`.
-  private func mayBeKept(_ number: Int, of policy: Policy, _ parameters: borrowing Parameters) -> Bool {
+  /// Whether a web server's cache has at most one entry for this token, address and scope: its key contains the
+  /// client's Authorization header, which a client could spell in endless ways, with more spaces or `bearer`.
+  private func mayBeKept(_ index: Int, of policy: Policy, _ parameters: borrowing Parameters) -> Bool {
     guard options.cacheTTL > 0 else { return false }
     let isUsualSpelling =
       parameters.value(of: .authorization) {
         $0.count > 7 && $0.begins(with: "Bearer ") && $0[7] != UInt8(ascii: " ")
       } ?? false
     let isAddressInKey = parameters.value(of: .cacheKey) { $0.spells("address") } ?? false
-    return isUsualSpelling && (isAddressInKey || policy.tokens[number].origins == nil)
+    return isUsualSpelling && (isAddressInKey || policy.tokens[index].origins == nil)
   }
 
-  /// Fetch, CORS preflight: OPTIONS with Origin and Access-Control-Request-Method. Only the web server's own
-  /// REQUEST_METHOD counts: a header that claims another method is the client's.
+  /// Fetch, CORS preflight: OPTIONS with Origin and Access-Control-Request-Method. Only the web server's
+  /// REQUEST_METHOD counts: a client may claim any method in a header.
   private func isPreflight(_ parameters: borrowing Parameters) -> Bool {
     let isOptions = parameters.value(of: .requestMethod) { $0.spells("OPTIONS") } ?? false
     return isOptions && parameters.has(.origin) && parameters.has(.accessControlRequestMethod)
@@ -109,7 +109,7 @@ final class AccessResponder: Responder {
   }
 }
 
-/// The door as the web server names it.
+/// The scope that the web server requires.
 private enum ScopeName: Equatable {
   case absent
   case named(Scope)
@@ -136,9 +136,9 @@ extension Span<UInt8> {
   }
 }
 
-/// The parameters that decide, and those that only tell the log whom and what a denial was about.
+/// The parameters that decide, and those that only describe a denied request in the log.
 ///
-/// Clients can only ever set `HTTP_*`; the `BEARERD_*` ones are the web server's own.
+/// A client can set `HTTP_*` only; the web server sets `BEARERD_*`.
 enum AuthParameter: Int, CaseIterable {
   case authorization
   case redirectedAuthorization
@@ -170,7 +170,7 @@ enum AuthParameter: Int, CaseIterable {
     }
   }
 
-  /// All of them, as the engine wants them.
+  /// All of them, for the engine.
   static let names = ParameterNames(allCases.map(\.name))
 }
 
@@ -181,6 +181,6 @@ extension Parameters {
 
   func has(_ parameter: AuthParameter) -> Bool { hasValue(at: parameter.rawValue) }
 
-  /// Whether it was sent, be it empty.
+  /// Whether it was sent, even if empty.
   func isSent(_ parameter: AuthParameter) -> Bool { value(of: parameter) { _ in true } ?? false }
 }

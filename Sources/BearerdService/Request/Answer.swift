@@ -7,32 +7,33 @@ struct Answer {
 
   init(options: AnswerOptions) { self.options = options }
 
-  /// 200, never 204: two web servers take nothing else for an allowed request.
+  /// 200, never 204: two web servers accept nothing else for an allowed request.
   /// - Parameters:
-  ///   - number: which of the policy's tokens it is.
-  ///   - mayBeKept: whether a cache that keeps this response finds it again for equal checks only.
+  ///   - index: the token's index in the policy.
+  ///   - mayBeKept: whether a cache that keeps this response returns it for equal checks only.
   func allow(
-    _ number: Int, of policy: Policy, role: Role, mayBeKept: Bool, at now: Instant, in response: Response
+    _ index: Int, of policy: Policy, role: Role, mayBeKept: Bool, at now: Instant, in response: Response
   ) {
     switch role {
     case .responder:
       response.append("Status: 200 OK\r\nX-Bearerd-Application: ")
-      response.append(policy.tokens[number].application)
-      if let key = policy.tokens[number].key {
+      response.append(policy.tokens[index].application)
+      if let key = policy.tokens[index].key {
         response.append("\r\nX-Bearerd-Key: ")
         response.append(key)
       }
-      // nginx reads headers in their order: behind Cache-Control this one would count for nothing.
+      // nginx uses the first of these headers: after Cache-Control, X-Accel-Expires would be ignored.
       if options.cacheTTL > 0 {
         response.append("\r\nX-Accel-Expires: ")
-        response.append(mayBeKept ? cacheLimit(until: policy.tokens[number].expires, at: now) : "0")
+        response.append(mayBeKept ? cacheLimit(until: policy.tokens[index].expires, at: now) : "0")
       }
       response.append("\r\nCache-Control: no-store\r\nContent-Length: 0\r\n\r\n")
     case .authorizer:
-      // No other header: web servers copy them into the site's own response, whose length and caching they would be.
+      // No other header: web servers copy all of them into the site's response, and so its length and caching
+      // would change.
       response.append("Status: 200 OK\r\nVariable-BEARERD_APPLICATION: ")
-      response.append(policy.tokens[number].application)
-      if let key = policy.tokens[number].key {
+      response.append(policy.tokens[index].application)
+      if let key = policy.tokens[index].key {
         response.append("\r\nVariable-BEARERD_KEY: ")
         response.append(key)
       }
@@ -40,7 +41,7 @@ struct Answer {
     }
   }
 
-  /// A preflight passes without an application.
+  /// An allowed preflight has no application.
   func allowPreflight(role: Role, in response: Response) {
     guard role == .responder else { return response.append("Status: 200 OK\r\n\r\n") }
     response.append("Status: 200 OK\r\n")
@@ -48,8 +49,8 @@ struct Answer {
     response.append("Cache-Control: no-store\r\nContent-Length: 0\r\n\r\n")
   }
 
-  /// 403 where the token is good but not for this door, else 401: RFC 6750 3.1 says 400 for malformed
-  /// credentials, which nginx would turn into a 500.
+  /// 403 if the token is valid but lacks the scope, else 401. RFC 6750 3.1 says 400 for malformed credentials;
+  /// nginx turns 400 into 500.
   func deny(_ denial: Denial, scope: Scope?, in response: Response) {
     let isForbidden = denial == .insufficientScope
     response.append(isForbidden ? "Status: 403 Forbidden" : "Status: 401 Unauthorized")
@@ -63,7 +64,7 @@ struct Answer {
         ? "Content-Length: 10\r\n\r\nForbidden\n" : "Content-Length: 13\r\n\r\nUnauthorized\n")
   }
 
-  /// Something that is ours, or the web server's configuration's, to mend: nobody gets in.
+  /// An error of bearerd or of the web server's configuration: the request is not allowed.
   func fail(in response: Response) {
     response.append("Status: 500 Internal Server Error\r\n")
     forbidCaching(in: response)
@@ -74,11 +75,11 @@ struct Answer {
     if options.cacheTTL > 0 { response.append("X-Accel-Expires: 0\r\n") }
   }
 
-  /// How long nginx may keep an allowance, as X-Accel-Expires has it: seconds, or an instant behind `@`. It serves an
-  /// entry through the whole of its last second.
+  /// How long nginx may keep an allowed response, in the form of X-Accel-Expires: seconds, or an instant after
+  /// `@`. nginx serves an entry until the end of its last second.
   ///
-  /// Seconds count from when nginx reads them, and it may be late. Near the token's end only an instant is exact, by
-  /// nginx's clock; elsewhere seconds hold, whatever that clock says.
+  /// Seconds count from when nginx reads the response, which may be late. Close to the token's expiry only an
+  /// instant is exact, by nginx's clock; otherwise seconds are used, which do not depend on that clock.
   private func cacheLimit(until end: Instant, at now: Instant) -> String {
     let ttl = Int64(options.cacheTTL)
     guard end <= now.advanced(by: ttl + 3600) else { return String(ttl) }
@@ -86,18 +87,18 @@ struct Answer {
   }
 }
 
-/// What an administrator may turn at the answers.
+/// Settings of the responses.
 package struct AnswerOptions: Sendable {
   /// The WWW-Authenticate header of denials.
   package var challenge: Challenge
-  /// Whether a CORS preflight, which never carries credentials, passes without a token.
+  /// Whether a CORS preflight, which never carries credentials, is allowed without a token.
   package var allowsPreflight: Bool
-  /// How long nginx may keep an allowance, in seconds; 0: it may not.
+  /// How long nginx may keep an allowed response, in seconds; 0: not at all.
   package var cacheTTL: Int
-  /// Whether REDIRECT_HTTP_AUTHORIZATION counts where HTTP_AUTHORIZATION is missing.
+  /// Whether REDIRECT_HTTP_AUTHORIZATION is used if HTTP_AUTHORIZATION is missing.
   package var acceptsRedirectedAuthorization: Bool
 
-  /// The strictest answers, where only the challenge is given.
+  /// The strictest settings by default.
   package init(
     challenge: Challenge, allowsPreflight: Bool = false, cacheTTL: Int = 0,
     acceptsRedirectedAuthorization: Bool = false
@@ -109,20 +110,20 @@ package struct AnswerOptions: Sendable {
   }
 }
 
-/// What an operator asks over the same socket, by BEARERD_ENDPOINT.
+/// A report for the administrator over the same socket, selected by BEARERD_ENDPOINT.
 enum Endpoint: Equatable {
-  /// Whether it is ready to serve, by the tokens that are on disk.
+  /// Whether the daemon serves with the tokens that are on disk.
   case health
-  /// Whether it serves, be it by the tokens from before.
+  /// Whether the daemon serves, even if with the tokens of an earlier load.
   case alive
-  /// All figures, for Prometheus.
+  /// All metrics, for Prometheus.
   case metrics
-  /// All figures for `bearerd status`; of the keys only those of one application, where it is named.
+  /// All metrics for `bearerd status`; with an application, only the keys of that application.
   case status(application: String?)
-  /// Which version of the tokens is in force.
+  /// Which version of the token file is in use.
   case tokens
 
-  /// Reads `health`, `alive`, `metrics`, `tokens`, `status` or `status/APPLICATION`; nil for anything else.
+  /// Parses `health`, `alive`, `metrics`, `tokens`, `status` or `status/APPLICATION`; nil for anything else.
   init?(_ bytes: Span<UInt8>) {
     let text = String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
     let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -174,23 +175,23 @@ enum Endpoint: Equatable {
 }
 
 extension AccessResponder {
-  /// Answers an operator. Never where the question could be a check: neither an Authorizer's, whose front would take
-  /// a 200 for an allowance, nor one that has room for a caller's secret. So a BEARERD_ENDPOINT that has strayed
-  /// into a guard opens nothing.
+  /// Answers an administrator, but never a request that could be a check: not an Authorizer, whose web server
+  /// would allow the client on a 200, and not a request that has HTTP_AUTHORIZATION. A BEARERD_ENDPOINT in a
+  /// protected location by mistake therefore allows nothing.
   func operate(_ parameters: borrowing Parameters, role: Role, in response: Response) {
     guard let endpoint = parameters.value(of: .endpoint, { Endpoint($0) }) ?? nil else {
       return fail(
-        "unknown BEARERD_ENDPOINT; write health or metrics, or leave it out", parameters, in: response)
+        "unknown BEARERD_ENDPOINT; set it to health or metrics, or remove it", parameters, in: response)
     }
     guard answersOperators else {
-      return fail("BEARERD_ENDPOINT is for the daemon; leave it out", parameters, in: response)
+      return fail("BEARERD_ENDPOINT works with the daemon only; remove it", parameters, in: response)
     }
     guard role == .responder, parameters.value(of: .authorization, { _ in true }) == nil else {
       return fail(
-        "BEARERD_ENDPOINT does not go with HTTP_AUTHORIZATION, nor with an Authorizer", parameters,
+        "BEARERD_ENDPOINT cannot be combined with HTTP_AUTHORIZATION or an Authorizer", parameters,
         in: response)
     }
-    // Health is answered by the loop itself, which shows so that it serves. The rest may be long.
+    // The loop itself answers health, which shows that it serves. The other reports may be long.
     guard endpoint != .health else { return response.append(endpoint.response(of: metrics, at: now())) }
     let (metrics, now) = (metrics, now)
     response.makeLater { endpoint.response(of: metrics, at: now()) }

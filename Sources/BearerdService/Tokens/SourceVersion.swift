@@ -1,12 +1,13 @@
 import BearerAuth
 import Glibc
 
-/// What tells one state of the tokens at a path from another: the files it leads to, and who may change the way there.
+/// Identifies one state of the tokens at a path: its files, and who may change the directories and links on the
+/// path.
 struct SourceVersion: Equatable {
   /// One token file.
   struct File: Equatable {
     var path: String
-    /// nil: nothing is there, or it cannot be looked at.
+    /// nil: the file does not exist or is not accessible.
     var version: FileVersion?
   }
 
@@ -15,8 +16,8 @@ struct SourceVersion: Equatable {
   var owners: [PathTrail.Owner] = []
   var isDirectory = false
 
-  /// For a comparison with another process: a digest of the files' inodes, sizes and times, and of their names in a
-  /// directory. Without their devices, whose numbers may differ in another mount namespace.
+  /// For comparison with another process: a digest of the files' inodes, sizes and times, and of their names in
+  /// a directory. Device numbers are left out because they may differ in another mount namespace.
   var digest: String? {
     var text = ""
     for file in files {
@@ -28,11 +29,11 @@ struct SourceVersion: Equatable {
 }
 
 extension TokenSource {
-  /// Tells what is at the path now from what was there before, also to another process that has read it. nil where it
-  /// cannot be looked at.
+  /// Identifies the current state of the files, also to another process that has read them. nil if they are not
+  /// accessible.
   package var digest: String? { (try? version())?.digest }
 
-  /// What is at the path now. Looks at every file, and reads none.
+  /// The current state. Calls stat(2) on every file and reads none.
   func version() throws(TokenSourceError) -> SourceVersion {
     var version = try layout()
     for index in version.files.indices {
@@ -42,7 +43,7 @@ extension TokenSource {
     return version
   }
 
-  /// The same without the versions of the files.
+  /// Likewise, without the versions of the files.
   func layout() throws(TokenSourceError) -> SourceVersion {
     let version = try TokenSourceError.wrap(paths)
     guard version.files.count <= TokenSource.maximumFiles else { throw tooMany(version.files.count) }
@@ -76,53 +77,53 @@ extension TokenSource {
 
   private func tooMany(_ count: Int) -> TokenSourceError {
     let message =
-      "\(count) token files; at most \(TokenSource.maximumFiles) are read: put the tokens of several into one"
+      "\(count) token files; the limit is \(TokenSource.maximumFiles): merge some of them"
     return .unusable([TokenFileIssue(file: path, message: message)])
   }
 
-  /// Whether a directory's file of this name is one of its token files.
+  /// Whether a name in a directory is that of a token file.
   static func isTokenFile(_ name: String) -> Bool { name.hasSuffix(suffix) && !name.hasPrefix(".") }
 }
 
-/// Who else can read or change the tokens. Hashes of random secrets give nothing away, but nobody should see whose they
-/// are either; and whoever changes them is let in.
+/// Checks which other users can read or change the tokens. Hashes of random secrets reveal nothing, but the
+/// applications' names should not be public either; and a user who can change the file can allow themselves.
 ///
-/// As strict as sshd's StrictModes, but for two things: members of a group may be given write access, and a directory
-/// with the sticky bit, such as /tmp, may lie on the way.
+/// As strict as sshd's StrictModes, with two exceptions: members of a group may have write access, and a
+/// directory with the sticky bit, such as /tmp, may be part of the path.
 struct ModeCheck {
-  /// What it is if another user than root and the effective one owns something; nil: nothing.
+  /// The severity if a user other than root and the effective one owns something; nil: not reported.
   var severity: TokenFileIssue.Severity?
 
   func issues(of file: FileText) -> [TokenFileIssue] {
     let path = file.path
     guard file.isRegular else {
-      return [TokenFileIssue(file: path, message: "no regular file; put the tokens into a plain file")]
+      return [TokenFileIssue(file: path, message: "not a regular file; put the tokens into one")]
     }
     var issues: [TokenFileIssue] = []
     issues += foreign(path, file.status.st_uid)
     let mode = file.status.st_mode
     if mode & S_IWOTH != 0 {
-      issues.append(TokenFileIssue(file: path, message: "everybody may write to it; chmod o-rwx \(path)"))
+      issues.append(TokenFileIssue(file: path, message: "writable by all users; chmod o-rwx \(path)"))
     } else if mode & S_IROTH != 0 {
-      let message = "everybody may read it; chmod o-rwx \(path)"
+      let message = "readable by all users; chmod o-rwx \(path)"
       issues.append(TokenFileIssue(file: path, severity: .warning, message: message))
     }
     return issues
   }
 
-  /// - Parameter owners: of the directories and links that lead to the tokens.
-  /// - Parameter source: the directory that holds the token files, if the tokens are a directory's.
+  /// - Parameter owners: the directories and links on the path to the tokens.
+  /// - Parameter source: the token directory, if the tokens are in a directory.
   func issues(of owners: [PathTrail.Owner], source: String?) throws(FileError) -> [TokenFileIssue] {
     var issues: [TokenFileIssue] = []
     for owner in owners {
       let isLink = owner.mode & S_IFMT == S_IFLNK
       if isLink || owner.user != ModeCheck.unmapped { issues += foreign(owner.path, owner.user) }
       guard !isLink, owner.mode & S_IWOTH != 0 else { continue }
-      // Nobody can remove another's file from a sticky directory. But everybody can add one to the tokens there.
+      // In a sticky directory users cannot remove each other's files, but they can add a token file.
       guard owner.mode & S_ISVTX == 0 || owner.path == source else { continue }
-      // As Kubernetes mounts a Secret.
+      // For example a Secret mounted by Kubernetes.
       guard try !Directory.isOnReadOnlyMount(owner.path) else { continue }
-      let message = "everybody may put files into it; chmod o-w \(owner.path)"
+      let message = "all users may create files in it; chmod o-w \(owner.path)"
       issues.append(TokenFileIssue(file: owner.path, message: message))
     }
     return issues
@@ -130,12 +131,12 @@ struct ModeCheck {
 
   private func foreign(_ path: String, _ user: uid_t) -> [TokenFileIssue] {
     guard let severity, user != 0, user != geteuid() else { return [] }
-    let message = "belongs to user \(user), who can change the tokens; chown root \(path)"
+    let message = "owned by user \(user), who can change the tokens; chown root \(path)"
     return [TokenFileIssue(file: path, severity: severity, message: message)]
   }
 
-  /// How an owner appears who has no number in our user namespace, as root of the host has none in an unprivileged
-  /// container; nil where that number is a user's.
+  /// The user id shown for an owner that has no id in this user namespace, such as the host's root in an
+  /// unprivileged container; nil if that id is a real user here.
   private static let unmapped: uid_t? = {
     func text(_ path: String) -> String? {
       (try? OpenFile(opening: path, O_RDONLY).readToEnd(limit: 1 << 16)).map {
@@ -146,7 +147,7 @@ struct ModeCheck {
       let number = text("/proc/sys/kernel/overflowuid").flatMap({ uid_t($0.prefix { $0.isNumber }) })
     else { return nil }
     for line in map.split(separator: "\n") {
-      // First number inside, first number outside, how many.
+      // First id inside, first id outside, count.
       let fields = line.split(separator: " ").compactMap { UInt64($0) }
       guard fields.count == 3, !(fields[0]..<fields[0] + fields[2]).contains(UInt64(number)) else {
         return nil

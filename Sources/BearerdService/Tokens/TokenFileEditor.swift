@@ -1,25 +1,25 @@
 import BearerAuth
 import Glibc
 
-/// Changes the tokens of a file or folder so that nothing is lost: not to another edit at the same time, not to
-/// a crash, not to an administrator with an editor.
+/// Changes the tokens of a file or directory without losing anything to a concurrent edit, to a crash, or to an
+/// administrator with an editor.
 ///
-/// The new content is written beside the file, is on the disk before it takes the file's name, and keeps its owner, mode,
-/// access control list and attributes. Whoever reads, reads the old content or the new.
+/// The new content is written to a temporary file and synchronized before it replaces the file; owner, mode,
+/// access control list and attributes are kept. A reader sees the old content or the new, never a mixture.
 package struct TokenFileEditor: Sendable {
-  /// What `--tokens` said: a file, which may not exist yet, or a folder.
+  /// The value of `--tokens`: a file, which may not exist yet, or a directory.
   package let path: String
 
-  /// Nothing is looked at before `edit`.
+  /// Does not access the file before `edit`.
   package init(path: String) {
     self.path = path
   }
 
-  /// Lets `change` edit what is there now, and writes the result. It may be called again when the file changed
-  /// underneath; what it throws leaves everything as it was.
-  /// - Parameter confirm: called once, when all is on the disk and only the file's name is to change. What it throws
-  ///   leaves everything as it was.
-  /// - Returns: what `change` returned for what was written.
+  /// Calls `change` with the current tokens and writes the result. `change` is called again if the file changed
+  /// meanwhile; if it throws, nothing is changed.
+  /// - Parameter confirm: called once, when the new content is on disk and not yet in place. If it throws,
+  /// nothing is changed.
+  /// - Returns: what `change` returned for the content that was written.
   package func edit<Result>(
     _ change: (inout TokenEdit) throws -> Result, confirm: () throws -> Void = {}
   ) throws -> Result {
@@ -41,24 +41,24 @@ package struct TokenFileEditor: Sendable {
     }
   }
 
-  /// Lets `look` see what an edit would begin with. Holds no lock, and changes nothing.
-  package func look<Result>(_ look: (TokenEdit) throws -> Result) throws -> Result {
-    try look(TokenEdit(of: path))
+  /// Calls `body` with the current tokens. Takes no lock and changes nothing.
+  package func inspect<Result>(_ body: (TokenEdit) throws -> Result) throws -> Result {
+    try body(TokenEdit(of: path))
   }
 }
 
-/// One edit of the tokens at a path, held in memory until it is written as a whole.
+/// One edit of the tokens, kept in memory until it is written as a whole.
 package struct TokenEdit {
-  /// What is there now, without what this edit has changed.
+  /// The current tokens, without the changes of this edit.
   package let current: LoadedTokens
 
   private let path: String
   private let isDirectory: Bool
-  /// By the path they are to be written to.
+  /// By the path of the file.
   private var texts: [String: TokenFileText] = [:]
   private let originals: [FileText]
 
-  /// Throws where something is wrong with the tokens: an edit must not build on what nobody understands.
+  /// Throws if the tokens have an error: an edit must start from a valid file.
   init(of path: String) throws(TokenSourceError) {
     self.path = path
     let target = try TokenSourceError.wrap { () throws(FileError) in try Directory.target(of: path) }
@@ -74,14 +74,14 @@ package struct TokenEdit {
     guard current.isUsable else { throw .unusable(current.issues) }
   }
 
-  /// Where a token stands, for messages.
+  /// The file and line of a token, for messages.
   package func place(of token: Token) -> String {
     "\(current.files[token.file].printable):\(token.line)"
   }
 
-  /// Adds a line for `token`: to the file, or in a folder to the file that holds the application's last token,
-  /// or else to `APPLICATION.tokens`.
-  /// - Parameter other: one of the current tokens, in whose file it is to stand: then one file changes, not two.
+  /// Adds a line for `token`: to the file, or in a directory to the file with the application's last token, or
+  /// else to `APPLICATION.tokens`.
+  /// - Parameter other: one of the current tokens, whose file is used: then only one file changes.
   package mutating func append(_ token: Token, beside other: Token? = nil) {
     let known = other ?? current.tokens.last { $0.application == token.application }
     let file =
@@ -90,14 +90,14 @@ package struct TokenEdit {
     change(file) { $0.append(token) }
   }
 
-  /// Takes the lines of `tokens` out, which must be among the current ones.
+  /// Removes the lines of `tokens`, which must be among the current ones.
   package mutating func remove(_ tokens: [Token]) {
     for (file, tokens) in Dictionary(grouping: tokens, by: \.file) {
       change(current.files[file]) { $0.remove(lines: Set(tokens.map(\.line))) }
     }
   }
 
-  /// Makes the line of `token`, which must be among the current ones, expire at `instant`.
+  /// Makes `token`, which must be among the current ones, expire at `instant`.
   package mutating func setExpires(_ instant: Instant, of token: Token) {
     change(current.files[token.file]) { $0.setExpires(instant, ofLine: token.line) }
   }
@@ -107,8 +107,8 @@ package struct TokenEdit {
     body(&texts[file, default: TokenFileText(original)])
   }
 
-  /// Every changed file, on the disk but not in its place; nil where somebody else changed one since it was read. Only
-  /// `revoke --all` in a folder ever changes two.
+  /// All changed files, on disk but not yet in place; nil if one changed since it was read. Only `revoke --all`
+  /// in a directory changes more than one.
   func prepare() throws(TokenSourceError) -> [Replacement]? {
     for (file, text) in texts {
       let parsed = TokenFile(parsing: text.bytes, name: file)

@@ -1,41 +1,40 @@
 import BearerAuth
 import Glibc
 
-/// Where the tokens are: a file, or a folder whose `*.tokens` files are read in the order of their names.
+/// The path of the tokens: a file, or a directory whose `*.tokens` files are read in the order of their names.
 package struct TokenSource: Sendable {
-  /// As the administrator wrote it.
+  /// The path as given by the administrator.
   package let path: String
 
   /// The largest file that is read, in bytes: a million tokens have about a fifth of it.
   package static let maximumSize = 1 << 30
 
-  /// The most files that a folder may hold: `Token.file` counts no further.
+  /// The maximum number of files in a directory, limited by `Token.file`.
   package static let maximumFiles = Token.maximumFiles
 
-  /// What the files of a folder end in.
+  /// The suffix of the files in a directory.
   package static let suffix = ".tokens"
 
-  /// What is done about tokens that another user than root and the effective user can change, as their owner or the
-  /// owner of a directory or link on the way.
+  /// What to do if a user other than root and the effective user can change the tokens, as the owner of a file,
+  /// directory or link on the path.
   package enum OwnerCheck: Sendable {
-    /// They are refused: for the daemon.
+    /// An error: for the daemon.
     case refused
-    /// They are warned of: an administrator need not be the daemon's user.
+    /// A warning: an administrator need not be the daemon's user.
     case warned
-    /// Nothing: a CGI program may run as the web server's user, by the tokens of the site's owner.
+    /// Ignored: a CGI program may run as the web server's user, with tokens owned by the site's owner.
     case ignored
   }
 
-  /// What it says of another owner.
   package let owners: OwnerCheck
 
-  /// Nothing is looked at before `load`.
+  /// Does not access the files before `load`.
   package init(path: String, owners: OwnerCheck = .ignored) {
     self.path = path
     self.owners = owners
   }
 
-  /// Whether another path leads to the same file or folder.
+  /// Whether another path leads to the same file or directory.
   package func isSame(as path: String) -> Bool {
     guard let ours = try? Directory.target(of: self.path), let theirs = try? Directory.target(of: path) else {
       return false
@@ -43,13 +42,13 @@ package struct TokenSource: Sendable {
     return ours == theirs
   }
 
-  /// Reads everything, to the end, whatever is wrong with it. Links are followed.
-  /// Throws where something could not be read at all; all else is an issue of what was read.
+  /// Reads all files to their end, whatever errors they contain. Links are followed.
+  /// Throws if a file cannot be read at all; everything else is an issue.
   package func load() throws(TokenSourceError) -> LoadedTokens {
     try read().tokens
   }
 
-  /// The same with the text of the files, for editing.
+  /// Likewise, with the text of the files, for editing.
   func read() throws(TokenSourceError) -> (tokens: LoadedTokens, texts: [FileText]) {
     let layout = try layout()
     return try TokenSourceError.wrap { () throws(FileError) in try read(layout) }
@@ -62,22 +61,23 @@ package struct TokenSource: Sendable {
     var tokens: [Token] = []
     var issues = try modes.issues(of: version.owners, source: version.isDirectory ? path : nil)
     var texts: [FileText] = []
-    for (number, path) in files.enumerated() {
+    for (index, path) in files.enumerated() {
       let text = try FileText(reading: path, limit: TokenSource.maximumSize)
       texts.append(text)
-      version.files[number].version = text.version
+      version.files[index].version = text.version
       guard Memory.hasRoom(for: TokenFile.memoryNeeded(parsing: text.bytes.span)) else {
         throw .system(operation: "read", path: path, code: ENOMEM)
       }
-      let file = TokenFile(parsing: text.bytes, name: path, number: number)
-      // One file is the rule, and then nothing is copied.
+      let file = TokenFile(parsing: text.bytes, name: path, number: index)
+      // Usually there is one file; then nothing is copied.
       if tokens.isEmpty { tokens = file.tokens } else { tokens += file.tokens }
       issues += modes.issues(of: text) + file.issues
     }
     if files.count > 1 { issues += TokenSource.duplicates(among: tokens, in: files) }
     if tokens.isEmpty, issues.allSatisfy({ $0.severity == .warning }) {
       let message =
-        "no tokens here, so every door is shut; `bearerd token new APP --tokens \(path.printable)` makes one"
+        "no tokens: every request will be denied; create one with "
+        + "`bearerd token new APP --tokens \(path.printable)`"
       issues.append(TokenFileIssue(file: path, severity: .warning, message: message))
     }
     let loaded = LoadedTokens(
@@ -86,7 +86,7 @@ package struct TokenSource: Sendable {
     return (loaded, texts)
   }
 
-  /// Duplicates inside one file are that file's own issues already.
+  /// Duplicates inside one file are reported by the file itself.
   private static func duplicates(among tokens: [Token], in files: [String]) -> [TokenFileIssue] {
     Duplicate.all(in: tokens).filter { tokens[$0.earlier].file != tokens[$0.later].file }.map { duplicate in
       let later = tokens[duplicate.later]
@@ -96,19 +96,19 @@ package struct TokenSource: Sendable {
   }
 }
 
-/// The tokens of a file or a folder, and what is to be said about them.
+/// The tokens of a file or a directory, and the issues.
 package struct LoadedTokens: Sendable {
-  /// In the order of the files and of their lines. Not to be used unless `isUsable`.
+  /// In the order of the files and of their lines. Must not be used unless `isUsable`.
   package let tokens: [Token]
   /// In the order of the files.
   package let issues: [TokenFileIssue]
-  /// The files that were read; `Token.file` counts them.
+  /// The files that were read; `Token.file` is an index into them.
   package let files: [String]
 
-  /// How many applications they belong to.
+  /// The number of applications that have tokens.
   package let applications: Int
 
-  /// Of the files as they were opened.
+  /// The state of the files when they were opened.
   let version: SourceVersion
 
   /// False if a file was written while it was read.
@@ -147,8 +147,8 @@ package struct LoadedTokens: Sendable {
     return parts.joined(separator: ", ")
   }
 
-  private func counted(_ number: Int, _ word: String) -> String {
-    "\(number) \(word)\(number == 1 ? "" : "s")"
+  private func counted(_ count: Int, _ word: String) -> String {
+    "\(count) \(word)\(count == 1 ? "" : "s")"
   }
 }
 
@@ -159,19 +159,19 @@ package enum TokenSourceError: Error, Sendable {
   /// The content must not be used; at least one issue is an error.
   case unusable([TokenFileIssue])
 
-  /// The exit code of sysexits.h that fits: EX_CONFIG for bad content, else EX_IOERR.
+  /// The exit code of sysexits.h: EX_CONFIG for invalid content, else EX_IOERR.
   package var exitCode: Int32 {
     if case .unusable = self { EX_CONFIG } else { EX_IOERR }
   }
 
-  /// Runs what reads or changes files.
+  /// Runs `body` and wraps its error.
   static func wrap<Result>(_ body: () throws(FileError) -> Result) throws(TokenSourceError) -> Result {
     do throws(FileError) { return try body() } catch { throw .file(error) }
   }
 }
 
 extension TokenSourceError: CustomStringConvertible {
-  /// For the administrator, with the fix; one line, or a line an issue.
+  /// A message for the administrator, with the fix; one line, or a line per issue.
   package var description: String {
     switch self {
     case .unusable(let issues): issues.map(\.description).joined(separator: "\n")
@@ -182,9 +182,10 @@ extension TokenSourceError: CustomStringConvertible {
   private static func fix(for code: Int32, path: String) -> String? {
     switch code {
     case ENOENT: "; create it with `bearerd token new APP --tokens \(path.printable)`"
-    case EROFS: "; the file system is read-only: change the tokens where they come from"
-    case EFBIG: "; a token file has at most \(TokenSource.maximumSize >> 20) MiB"
-    case ENOMEM: "; it takes about five times its size in memory: raise the limit, or make the file smaller"
+    case EROFS: "; the file system is read-only: change the tokens at their source"
+    case EFBIG: "; the limit is \(TokenSource.maximumSize >> 20) MiB"
+    case ENOMEM:
+      "; reading it needs about five times its size in memory; raise the memory limit or split the file"
     default: nil
     }
   }

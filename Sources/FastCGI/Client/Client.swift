@@ -1,15 +1,15 @@
 import CLinux
 import Glibc
 
-/// A blocking connection to a FastCGI application, for our own tools and tests. Not thread-safe.
+/// A blocking connection to a FastCGI application, for bearerd's commands and tests. Not thread-safe.
 package final class Client {
-  /// The application closed the connection, or answered with what is no FastCGI.
+  /// The application closed the connection, or its response is not valid FastCGI.
   package enum Failure: Error, Equatable {
     /// The connection ended before END_REQUEST.
     case closed
-    /// The time set for a read, or for a whole response, ran out.
+    /// The timeout of a read, or of a whole response, expired.
     case timedOut
-    /// More came than `maximumResponse`.
+    /// The response is larger than `maximumResponse`.
     case tooLarge
     /// A record of another version, or of a type no application sends.
     case unexpectedRecord
@@ -19,7 +19,7 @@ package final class Client {
   private let timeout: Int
   private var received = RecordBuffer()
 
-  /// The most bytes of one response, headers of records included.
+  /// The largest response, in bytes, including the headers of records.
   package static let maximumResponse = 64 << 20
 
   /// Connects to a unix or TCP address.
@@ -54,7 +54,7 @@ package final class Client {
   /// Whether the peer is on this machine: a unix socket, or a connection over loopback.
   package var isLocal: Bool { SocketAddress(peerOf: descriptor)?.isLocal == true }
 
-  /// Sends bytes as they are, all of them.
+  /// Sends all bytes, unchanged.
   package func send(_ bytes: [UInt8]) throws {
     var start = 0
     while start < bytes.count {
@@ -66,7 +66,7 @@ package final class Client {
     }
   }
 
-  /// Tells the application that nothing more will come, and still reads.
+  /// Tells the application that nothing more will be sent; reading is still possible.
   package func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
   /// Sends one request and reads its response.
@@ -88,7 +88,7 @@ package final class Client {
         try response.add(record)
         continue
       }
-      // A peer that sends a byte now and then must not hold the caller for ever.
+      // A peer that sends single bytes slowly must not block this forever.
       let now = SystemClock.monotonicMilliseconds()
       guard now < end else { throw Failure.timedOut }
       Client.limit(SO_RCVTIMEO, of: descriptor, milliseconds: Int(end - now))
@@ -114,7 +114,7 @@ package final class Client {
     var chunk = [UInt8](repeating: 0, count: 16 * 1024)
     let count = Socket.receive(descriptor, into: &chunk)
     if count < 0, errno == EAGAIN { throw Failure.timedOut }
-    // A reset is an end too: the peer closed on bytes of ours that it had not read.
+    // A reset is an end too: the peer closed before it had read all of our bytes.
     received.append(chunk[..<max(0, count)])
     return count > 0
   }
@@ -125,9 +125,9 @@ package final class Client {
   }
 }
 
-/// One request as a front sends it.
+/// A request as a web server sends it.
 package struct RequestMessage: Sendable {
-  /// The part we are to play.
+  /// The role that the application has.
   package var role: Role
   /// The FastCGI request id, not 0.
   package var id: UInt16
@@ -165,25 +165,24 @@ package struct RequestMessage: Sendable {
   }
 }
 
-/// What came back for one request.
+/// The response to one request.
 package struct ResponseMessage: Equatable, Sendable {
   /// The contents of all STDOUT records.
   package var output: [UInt8] = []
-  /// Whether END_REQUEST came. Without it, nothing in `output` may be believed.
+  /// Whether END_REQUEST was received. Otherwise `output` must not be used.
   package var isEnded = false
 
-  /// A response of which the output, if any, is known already.
   package init(output: [UInt8] = [], isEnded: Bool = false) {
     self.output = output
     self.isEnded = isEnded
   }
 
-  /// The code of the `Status:` line, which we always send first; nil where there is none.
+  /// The code of the `Status:` line, which bearerd always sends first; nil if there is none.
   package var status: Int? {
     header("Status").flatMap { Int($0.prefix(3)) }
   }
 
-  /// The value of the first header line of that name.
+  /// The value of the first header line with this name.
   package func header(_ name: String) -> String? {
     for line in head {
       guard let colon = line.firstIndex(of: ":"), line[..<colon].lowercased() == name.lowercased() else {
@@ -194,7 +193,7 @@ package struct ResponseMessage: Equatable, Sendable {
     return nil
   }
 
-  /// What follows the header block's empty line.
+  /// The text after the header block's empty line.
   package var body: String {
     guard let end = headEnd else { return "" }
     return String(decoding: output[(end + 4)...], as: UTF8.self)
@@ -211,7 +210,7 @@ package struct ResponseMessage: Equatable, Sendable {
   }
 }
 
-/// Bytes of a connection, taken apart into records.
+/// Splits the bytes of a connection into records.
 struct RecordBuffer {
   private var bytes: [UInt8] = []
   private var start = 0
@@ -219,13 +218,13 @@ struct RecordBuffer {
   var isEmpty: Bool { start == bytes.count }
 
   mutating func append(_ more: ArraySlice<UInt8>) {
-    // Less than a record is left then, so this costs no more than the bytes that come.
+    // Less than a record remains here, so moving it costs no more than the new bytes.
     bytes.removeFirst(start)
     start = 0
     bytes += more
   }
 
-  /// The next record, header and padding included; nil until all of it has come.
+  /// The next record, header and padding included; nil until it is complete.
   mutating func next() throws(Client.Failure) -> [UInt8]? {
     guard let header = RecordHeader(bytes.span, at: start) else { return nil }
     guard header.version == RecordHeader.version else { throw .unexpectedRecord }
@@ -236,7 +235,7 @@ struct RecordBuffer {
 }
 
 extension ResponseMessage {
-  /// Adds one whole record of the response.
+  /// Adds one complete record of the response.
   mutating func add(_ record: [UInt8]) throws(Client.Failure) {
     guard let header = RecordHeader(record.span, at: 0) else { throw .unexpectedRecord }
     switch header.type {

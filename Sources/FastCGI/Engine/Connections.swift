@@ -1,24 +1,24 @@
 import Synchronization
 
-/// A connection that has to be waited for. One whose request was there when it was accepted never becomes an object.
+/// A connection that waits. If a request is complete when its connection is accepted, no object is created.
 final class Connection {
   let descriptor: Int32
-  /// Tells this connection from an earlier one with the same descriptor's number.
+  /// Distinguishes this connection from an earlier one with the same descriptor.
   let key: UInt64
-  /// What came so far, if a request came in parts.
+  /// The bytes received so far, if the request arrives in parts.
   var received: [UInt8] = []
-  /// How much of its loop's memory for requests `received` was last counted as, in bytes.
+  /// The memory of `received`, in bytes, when it was last counted.
   var countedBytes = 0
   var gate: Gate
-  /// The request whose response another thread is making.
+  /// The request whose response another thread prepares.
   var pending: Gate.Request?
   /// The unsent remainder of a long response.
   var unsent: UnsentResponse?
-  /// Whether it was answered, and is open only until the peer's last bytes have arrived: closing on them would reset
-  /// the connection, and lose the response.
+  /// Whether it was answered, and stays open only until the peer's last bytes have arrived: closing before
+  /// would reset the connection and lose the response.
   var isLingering = false
 
-  // Its place in a wait list. The loop's table owns every connection, and takes it out of its list first.
+  // The links of a wait list. The loop's table owns all connections, and removes one from its list first.
   var deadline: UInt64 = 0
   unowned(unsafe) var list: WaitList?
   unowned(unsafe) var next: Connection?
@@ -30,7 +30,7 @@ final class Connection {
     key = UInt64(generation) << 32 | UInt64(UInt32(bitPattern: descriptor))
   }
 
-  /// Removes the first `count` bytes, which were handled and may hold a secret.
+  /// Removes the first `count` bytes, which were processed and may contain a secret.
   func removeFirst(_ count: Int) {
     var rest = Array(received[count...])
     swap(&rest, &received)
@@ -40,11 +40,11 @@ final class Connection {
   deinit { received.wipe() }
 }
 
-/// A response that did not leave in one write.
+/// A response that did not fit in one write.
 struct UnsentResponse {
   let bytes: [UInt8]
   let request: Gate.Request
-  /// How many bytes have left.
+  /// The number of bytes sent.
   var sent = 0
 }
 
@@ -53,7 +53,7 @@ final class WaitList {
   private unowned(unsafe) var first: Connection?
   private unowned(unsafe) var last: Connection?
   private(set) var count = 0
-  /// The deadline of the oldest; never, if there is none.
+  /// The deadline of the oldest; the maximum if the list is empty.
   private(set) var deadline = UInt64.max
   /// How long a connection may stay in this list, in milliseconds.
   let timeout: UInt64
@@ -63,7 +63,7 @@ final class WaitList {
   /// The connection whose deadline is next.
   var oldest: Connection? { first }
 
-  /// The same, if it was put here at `time` or earlier.
+  /// The same, if it was added at `time` or earlier.
   func oldest(since time: UInt64) -> Connection? {
     guard let first, first.deadline - timeout <= time else { return nil }
     return first
@@ -92,20 +92,20 @@ final class WaitList {
   }
 }
 
-/// The connections of one loop that have to be waited for, and what they may hold together.
+/// The waiting connections of one loop, and the limits on them.
 struct WaitingConnections {
-  /// Room for the largest request while its array grows.
+  /// The memory of the largest request while its array grows.
   private static let minimumRequestMemory = 4 * (Gate.maximumHead + Gate.maximumBody)
 
-  /// Those whose request, or whose end, is still to come, and that hold no part of it.
+  /// Connections whose request, or whose end, has not arrived, and of which no part is stored.
   let reading: WaitList
-  /// Those that hold a part of their request.
+  /// Connections with a stored part of their request.
   let receiving: WaitList
-  /// Those that were answered and kept.
+  /// Connections that were answered and are kept open.
   let idle: WaitList
 
   private let budget: ConnectionBudget
-  /// How many bytes of unfinished requests this loop may hold, and how many it does.
+  /// The maximum bytes of incomplete requests in this loop, and the current number.
   private let requestMemory: Int
   private var requestBytes = 0
   private var byDescriptor: [Connection?] = []
@@ -124,7 +124,7 @@ struct WaitingConnections {
 
   var all: [Connection] { byDescriptor.compactMap(\.self) }
 
-  /// The first deadline of all; never, if there is none.
+  /// The next deadline of all; the maximum if there is none.
   var deadline: UInt64 { min(reading.deadline, receiving.deadline, idle.deadline) }
 
   /// The connection with this key; nil if it was closed earlier in this round.
@@ -135,13 +135,13 @@ struct WaitingConnections {
     return connection
   }
 
-  /// Whether a connection has to be closed before another one may wait.
+  /// Whether a connection must be closed before another one may wait.
   var isFull: Bool { budget.isFull(with: count) }
 
-  /// Whether a connection has to be closed because another loop took what is its share.
+  /// Whether a connection must be closed because another loop exceeds the limit by its share.
   var isOverShare: Bool { budget.isOverShare(with: count) }
 
-  /// Whether unfinished requests hold more than they may.
+  /// Whether incomplete requests exceed the memory limit.
   var isOverMemory: Bool { requestBytes > requestMemory }
 
   mutating func add(_ descriptor: Int32, gate: Gate) -> Connection {
@@ -159,8 +159,8 @@ struct WaitingConnections {
     budget.remove()
   }
 
-  /// Counts what a connection holds of its request, in bytes of memory.
-  /// - Returns: by how much that has grown.
+  /// Sets the memory counted for a connection's request, in bytes.
+  /// - Returns: the growth.
   mutating func setBytes(of connection: Connection, to bytes: Int) -> Int {
     let growth = bytes - connection.countedBytes
     requestBytes += growth
@@ -168,8 +168,9 @@ struct WaitingConnections {
     return growth
   }
 
-  /// The oldest connection that may be closed for a newer one: an idle one before one that is still to send something.
-  /// - Parameter time: when such a one must have begun to wait at the latest.
+  /// The oldest connection that may be closed for a newer one: an idle one first, then one that has not sent
+  /// its request.
+  /// - Parameter time: a connection of the second kind must have begun to wait by then.
   func oldest(since time: UInt64) -> Connection? {
     if let idle = idle.oldest { return idle }
     let candidates = [reading.oldest(since: time), receiving.oldest(since: time)].compactMap(\.self)
@@ -177,11 +178,11 @@ struct WaitingConnections {
   }
 }
 
-/// How many connections may wait in all loops together. The kernel does not hand them out evenly: one loop may hold
-/// nearly all of them, as long as there is room.
+/// The limit on waiting connections, over all loops. The kernel does not distribute connections evenly: one
+/// loop may hold nearly all of them, while there is room.
 final class ConnectionBudget: Sendable {
   private let maximum: Int
-  /// What each loop may hold, whatever the others hold.
+  /// The number that each loop may always hold.
   private let share: Int
   private let waiting = Atomic(0)
 
@@ -194,9 +195,9 @@ final class ConnectionBudget: Sendable {
 
   func remove() { waiting.subtract(1, ordering: .relaxed) }
 
-  /// Whether a loop that holds `count` has to close one before it takes another.
+  /// Whether a loop with `count` connections must close one before it takes another.
   func isFull(with count: Int) -> Bool { count >= share && waiting.load(ordering: .relaxed) >= maximum }
 
-  /// Whether a loop that holds `count` has to close one, since another loop has taken what is its share.
+  /// Whether a loop with `count` connections must close one because another loop needs its own share.
   func isOverShare(with count: Int) -> Bool { count > share && waiting.load(ordering: .relaxed) > maximum }
 }

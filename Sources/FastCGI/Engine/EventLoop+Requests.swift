@@ -1,13 +1,13 @@
 import CLinux
 import Glibc
 
-/// The way of a request through a loop: at once if it is whole when first seen, in parts if it is not.
+/// The handling of a request: at once if it is complete when first seen, otherwise in parts.
 extension EventLoop {
-  /// How many long responses may be on their way at once; more are closed. One may have a few hundred kilobytes.
+  /// The maximum number of long responses being sent; further ones are closed. One may have some hundred kilobytes.
   private static let maximumLongResponses = 16
 
-  /// Handles a connection that was just accepted.
-  /// - Returns: false if nothing has arrived on it yet; it is still the caller's then.
+  /// Handles a newly accepted connection.
+  /// - Returns: false if nothing has arrived on it; the descriptor then still belongs to the calling function.
   func handleAccepted(_ descriptor: Int32) -> Bool {
     var gate = Gate(names: exchange.names)
     switch exchange.peek(at: descriptor, gate: &gate) {
@@ -38,10 +38,10 @@ extension EventLoop {
     return true
   }
 
-  /// Handles a connection that was waited for and has something to read, or room to write.
+  /// Handles a waiting connection that is readable or writable.
   func proceed(_ connection: Connection) {
     guard connection.unsent == nil else { return sendRest(of: connection) }
-    // Only the end of one that waits for its response is reported.
+    // For a connection that waits for its response, epoll reports only the end.
     guard connection.pending == nil else { return drop(connection) }
     guard connection.received.isEmpty, !connection.isLingering else { return takePart(of: connection) }
     var gate = connection.gate
@@ -66,7 +66,7 @@ extension EventLoop {
     }
   }
 
-  /// Takes what is there out of the socket, so that an unfinished request causes no more events.
+  /// Reads what has arrived, so that an incomplete request causes no more events.
   private func takePart(of connection: Connection) {
     let count = exchange.take(from: connection.descriptor, into: &connection.received)
     guard count > 0 else {
@@ -80,7 +80,7 @@ extension EventLoop {
     if isOpen { limitMemory(of: connection) }
   }
 
-  /// Answers what is whole of the bytes that were taken.
+  /// Answers the complete requests in the bytes received.
   private func advance(_ connection: Connection) {
     while !connection.received.isEmpty {
       switch connection.gate.examine(connection.received.span) {
@@ -93,7 +93,7 @@ extension EventLoop {
       case .late(let length):
         connection.removeFirst(length)
         if connection.received.isEmpty { move(connection, to: waiting.idle) }
-      case .refuse(let rejection):
+      case .reject(let rejection):
         exchange.responder.refused(rejection)
         return drop(connection)
       case .complete(let request):
@@ -111,7 +111,7 @@ extension EventLoop {
 
   // MARK: After a response
 
-  /// After a response on a connection that never had to wait.
+  /// After a response on a connection that did not wait.
   private func finish(_ descriptor: Int32, after request: Gate.Request) {
     guard staysOpen(after: request) else {
       close(descriptor)
@@ -127,14 +127,14 @@ extension EventLoop {
     if request.keepsConnection {
       move(connection, to: waiting.idle)
     } else {
-      // Closing on bytes that are still to come would reset the connection, and lose the response.
+      // Closing before the last bytes have arrived would reset the connection and lose the response.
       connection.isLingering = true
       shutdown(connection.descriptor, Int32(SHUT_WR))
       move(connection, to: waiting.reading)
     }
   }
 
-  /// Kept if the web server asks for it. An Authorizer's web server may still be sending its empty STDIN.
+  /// Kept open if the web server requests it, or if an Authorizer's empty STDIN may still arrive.
   private func staysOpen(after request: Gate.Request) -> Bool {
     guard !isDraining else { return lateStdin(after: request) != nil && !request.keepsConnection }
     return request.keepsConnection || lateStdin(after: request) != nil
@@ -146,7 +146,7 @@ extension EventLoop {
 
   // MARK: Long responses
 
-  /// Has another thread make a response that takes long, an operator's, while this loop goes on with checks.
+  /// Prepares a slow response, an administrator's report, on another thread; this loop continues with checks.
   private func makeLater(
     _ make: @escaping @Sendable () -> [UInt8], on connection: Connection, after request: Gate.Request
   ) {
@@ -159,7 +159,7 @@ extension EventLoop {
     worker.run { control.handOver(MadeResponse(connection: key, records: make())) }
   }
 
-  /// Sends a response that another thread made, if its connection is still open.
+  /// Sends a response from another thread, if its connection is still open.
   func handleMade(_ response: MadeResponse) {
     guard let connection = waiting.connection(response.connection), let request = connection.pending else {
       return
@@ -172,8 +172,8 @@ extension EventLoop {
     waiting.all.count { $0.unsent != nil || $0.pending != nil } < EventLoop.maximumLongResponses
   }
 
-  /// Sends a response that is too long for one write: an operator's, never a check's. What the peer does not read waits
-  /// with its connection, as long as a request may take, and delays nobody else.
+  /// Sends a response that is too long for one write: a report, never that of a check. The rest waits with its
+  /// connection, as long as a request may take, and delays no other.
   private func sendLong(_ bytes: [UInt8], on connection: Connection, after request: Gate.Request) {
     guard hasRoomForLongResponse else { return drop(connection) }
     connection.unsent = UnsentResponse(bytes: bytes, request: request)
@@ -181,7 +181,7 @@ extension EventLoop {
     sendRest(of: connection)
   }
 
-  /// Sends what the socket takes now.
+  /// Sends as much as the socket accepts now.
   private func sendRest(of connection: Connection) {
     guard let response = connection.unsent else { return }
     let rest = response.bytes[response.sent...]

@@ -1,26 +1,28 @@
 import CLinux
 import Glibc
 
-/// One thread's share of the work: it accepts connections, waits for whole requests, has them answered and closes.
+/// Accepts connections, waits for complete requests, has them answered and closes. One per thread.
 ///
-/// All loops are equal and share nothing but the listening sockets and the limit of connections. Confined to its
-/// thread once `run` begins. Where a request goes from here: EventLoop+Requests.swift.
+/// All loops are equal and share only the listening sockets and the limit on connections. Confined to its
+/// thread once `run` begins. The handling of a request continues in EventLoop+Requests.swift.
 final class EventLoop: @unchecked Sendable {
-  /// The keys of events that are not a connection's; a connection's key has a generation below `UInt32.max` on top.
+  /// The keys of events that do not belong to a connection; the upper half of a connection's key is below
+  /// `UInt32.max`.
   private enum Key {
     static let control = UInt64.max
     static let listeners = UInt64(UInt32.max) << 32
   }
 
-  /// How long accepting pauses if the process or the system has no descriptors left, in milliseconds.
+  /// The pause of accepting if the process or the system has no descriptors left, in milliseconds.
   private static let acceptPause: UInt64 = 100
-  /// How long a peer has to send its request before another may take its descriptor, in milliseconds. Normal clients
-  /// send within one; the loop that runs out of descriptors may not be the one that holds idle peers.
+  /// If descriptors run out, a connection that has waited this long for its request may be closed, in
+  /// milliseconds. Normal clients send within one; the loop that runs out of descriptors may not be the one
+  /// that holds idle peers.
   private static let descriptorGrace: UInt64 = 250
 
   private let listeners: [Listener]
   let control: LoopControl
-  /// Makes responses that take long.
+  /// Prepares slow responses.
   let worker: BackgroundWorker
   private let drainTimeout: UInt64
   private let peers: PeerFilter?
@@ -30,12 +32,12 @@ final class EventLoop: @unchecked Sendable {
   private(set) var now = SystemClock.monotonicMilliseconds()
 
   private var batch = AcceptBatch()
-  /// Accepted in this round, and nothing has arrived on them yet.
+  /// Accepted in this round; nothing has arrived on them yet.
   private var silent: [Int32] = []
   private var acceptsAgainAt: UInt64?
   private var drainsUntil: UInt64?
 
-  /// The connections that wait; see EventLoop+Connections.swift.
+  /// The waiting connections; see EventLoop+Connections.swift.
   var waiting: WaitingConnections
 
   init(
@@ -60,7 +62,7 @@ final class EventLoop: @unchecked Sendable {
     waiting.all.forEach(drop)
   }
 
-  /// Waits once and handles what is ready.
+  /// Waits once and handles the events.
   func passRound() {
     meter.passRound(reading: waiting.reading.count + waiting.receiving.count, idle: waiting.idle.count)
     let ready = epoll.wait(milliseconds: timeout)
@@ -85,18 +87,18 @@ final class EventLoop: @unchecked Sendable {
     }
   }
 
-  /// How long epoll may wait, in milliseconds: until the first deadline; for ever if there is none.
+  /// How long epoll may wait, in milliseconds: until the first deadline, or forever if there is none.
   private var timeout: Int32 {
     let deadline = min(waiting.deadline, acceptsAgainAt ?? .max, drainsUntil ?? .max)
     guard deadline < .max else { return -1 }
-    // The coarse clock is late, never early: one tick more, or the last wait would be repeated.
+    // The coarse clock may be late: without the extra 5 ms, the last wait would be repeated.
     return deadline > now ? Int32(clamping: deadline - now + 5) : 0
   }
 
   // MARK: Accepting
 
-  /// Accepts on a listener's descriptor, and handles each connection at once.
-  /// - Returns: how many were accepted.
+  /// Accepts connections on a listener, and handles each at once.
+  /// - Returns: the number of accepted connections.
   @discardableResult
   private func accept(from listener: Int32, atMost count: Int) -> Int {
     defer { handleSilent() }
@@ -111,7 +113,8 @@ final class EventLoop: @unchecked Sendable {
       case EAGAIN:
         return accepted
       case EMFILE, ENFILE, ENOBUFS, ENOMEM:
-        // One that has waited long is closed; if none has, others hold the descriptors: pause, do not spin.
+        // Closes a connection that has waited long; if none has, other code uses the descriptors: pause instead
+        // of spinning.
         if dropOldest(waitingFor: EventLoop.descriptorGrace) { continue }
         pauseAccepting()
         return accepted
@@ -119,14 +122,15 @@ final class EventLoop: @unchecked Sendable {
         pauseAccepting()
         return accepted
       default:
-        // accept(2): the new connection's own network errors; the next may be fine.
+        // accept(2): network errors of the new connection; the next one may succeed.
         continue
       }
     }
     return count
   }
 
-  /// Peeks once more at those that sent nothing: most were about to, and need not be waited for.
+  /// Peeks again at connections on which nothing had arrived: most requests arrive meanwhile, and the
+  /// connections need not wait.
   private func handleSilent() {
     while let descriptor = silent.popLast() {
       if !handleAccepted(descriptor) { _ = wait(for: descriptor, in: waiting.reading) }
@@ -142,7 +146,7 @@ final class EventLoop: @unchecked Sendable {
 
   private func watchListeners() -> Bool {
     for (index, listener) in listeners.enumerated() {
-      // Exclusive: the kernel wakes one of the loops, or of the processes, that watch the same socket.
+      // Exclusive: the kernel wakes one of the loops, or processes, that watch the same socket.
       guard epoll.add(listener.descriptor, key: Key.listeners + UInt64(index), exclusive: true) else {
         return false
       }
@@ -164,8 +168,8 @@ final class EventLoop: @unchecked Sendable {
 
   var isDraining: Bool { drainsUntil != nil }
 
-  /// Stops accepting. What waits in the backlog of a socket that only we hold would be lost with it, so it is accepted
-  /// first; the backlog of an inherited one is left to the next process.
+  /// Stops accepting. The backlog of a socket that only this process holds would be lost, so it is accepted
+  /// first; the backlog of an inherited socket is left to the next process.
   private func beginDrain() {
     drainsUntil = now + drainTimeout
     acceptsAgainAt = nil

@@ -1,9 +1,10 @@
 import CLinux
 import Glibc
 
-/// One request at a time, from bytes to the response: the gate's verdict, libfcgi's parameters, the responder.
+/// Turns the bytes of one request into a response: the gate, libfcgi's parameters, the responder. One request
+/// at a time.
 final class Exchange {
-  /// A whole request in a peer's socket must fit here to be read by libfcgi directly.
+  /// A complete request in a socket must fit here to be read by libfcgi directly.
   static let peekLength = LibFCGIRequest.readLength
 
   let names: ParameterNames
@@ -25,33 +26,33 @@ final class Exchange {
 
   deinit { visible.deallocate() }
 
-  /// What a connection holds from which nothing was taken yet.
+  /// The state of a connection from which nothing was read yet.
   enum PeekResult {
-    /// Nothing is there yet.
+    /// Nothing has arrived.
     case nothing
-    /// One whole request that libfcgi can read in one go.
+    /// One complete request that libfcgi can read in one call.
     case whole(Gate.Request)
-    /// More has to come, or what is there has to be taken in parts.
+    /// More must arrive, or the bytes must be read in parts.
     case partial
-    /// No request that we take part in: close, without a response.
+    /// Not a request that bearerd accepts: close without a response.
     case rejected(Rejection)
-    /// The peer is gone.
+    /// The peer has closed.
     case ended
   }
 
-  /// Peeks at what waits on `descriptor`, and takes nothing. `gate` has seen it then, and must not be used again.
+  /// Peeks at the bytes on `descriptor` without reading them. `gate` has examined them and must not be used again.
   func peek(at descriptor: Int32, gate: inout Gate) -> PeekResult {
     let count = Socket.receive(descriptor, into: window, peek: true)
     guard count > 0 else { return count < 0 && (errno == EAGAIN || errno == EINTR) ? .nothing : .ended }
     defer { explicit_bzero(visible, count) }
     switch gate.examine(UnsafeBufferPointer(start: visible, count: count).span) {
     case .complete(let request): return request.length == count ? .whole(request) : .partial
-    case .refuse(let rejection): return .rejected(rejection)
+    case .reject(let rejection): return .rejected(rejection)
     case .incomplete, .management, .late: return .partial
     }
   }
 
-  /// Takes what waits on `descriptor` and appends it; the count as recv(2) gives it.
+  /// Reads the bytes on `descriptor` and appends them; returns the count of recv(2).
   func take(from descriptor: Int32, into received: inout [UInt8]) -> Int {
     let count = Socket.receive(descriptor, into: window)
     if count > 0 {
@@ -61,7 +62,7 @@ final class Exchange {
     return count
   }
 
-  /// Answers a whole request that waits on `descriptor`, unread.
+  /// Answers a complete request that is still unread on `descriptor`.
   func answer(_ whole: Gate.Request, on descriptor: Int32) -> LibFCGIRequest.Outcome {
     defer { parameters.removeAll() }
     response.removeAll()
@@ -70,10 +71,10 @@ final class Exchange {
     ) { responder.respond(to: parameters, role: whole.role, in: response) }
   }
 
-  /// Answers a whole request that was taken in parts. The descriptor is the caller's in any case.
+  /// Answers a complete request that was received in parts. The calling function keeps the descriptor in any case.
   func answer(_ whole: Gate.Request, in received: [UInt8], on descriptor: Int32) -> LibFCGIRequest.Outcome {
     guard let bridge = bridge ?? (try? LibFCGIBridge()) else { return .failed }
-    // Kept for the next one only after a clean end: what an earlier request left in it must never be read.
+    // Kept for the next request only after success: bytes left by a failed one must never be read.
     self.bridge = nil
     guard bridge.put(whole, of: received) else { return .failed }
     let outcome = answer(whole, on: bridge.inner)
@@ -90,12 +91,12 @@ final class Exchange {
   }
 }
 
-/// Shows libfcgi a request that came in parts, or in more than one read.
+/// Passes a request to libfcgi that was received in parts.
 ///
-/// libfcgi blocks if bytes are missing, so it never reads from such a peer: the whole head is put into a
-/// socket of our own first, and the response is taken out of it.
+/// libfcgi blocks if bytes are missing, so it never reads from such a peer: the whole head is written to a
+/// socket pair, and the response is read from it.
 private final class LibFCGIBridge {
-  /// What libfcgi reads from and writes to.
+  /// The end that libfcgi reads from and writes to.
   private(set) var inner: Int32
   private let outer: Int32
   private var response = [UInt8](repeating: 0, count: 16 * 1024)
@@ -104,7 +105,7 @@ private final class LibFCGIBridge {
     guard let (outer, inner) = Socket.pair() else { throw SystemError("socketpair") }
     self.outer = outer
     self.inner = inner
-    // The kernel doubles it: room for the longest head that the gate lets pass, with the kernel's own share.
+    // The kernel doubles it: room for the longest head the gate accepts, and the kernel's own share.
     Socket.setOption(outer, SOL_SOCKET, SO_SNDBUF, Int32(2 * Gate.maximumHead))
   }
 
@@ -113,7 +114,7 @@ private final class LibFCGIBridge {
     close(outer)
   }
 
-  /// Puts in what libfcgi is to read. A Responder's body is not part of it: it is replaced by an empty one.
+  /// Writes the head for libfcgi. A Responder's body is left out and replaced by an empty one.
   func put(_ request: Gate.Request, of received: [UInt8]) -> Bool {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(request.headLength + RecordHeader.length)
@@ -125,7 +126,7 @@ private final class LibFCGIBridge {
     return Socket.send(outer, bytes.span)
   }
 
-  /// Sends libfcgi's response to `descriptor`, whole or not at all.
+  /// Sends libfcgi's response to `descriptor`, completely or not at all.
   func passResponse(to descriptor: Int32) -> Bool {
     let count = Socket.receive(outer, into: &response)
     guard count > 0, count < response.count else { return false }
@@ -133,6 +134,6 @@ private final class LibFCGIBridge {
     return Socket.send(descriptor, response.span, count: count)
   }
 
-  /// libfcgi has closed its end: the number may be another file's by now, so it must not be closed again.
+  /// libfcgi has closed this end: the number may belong to another file now and must not be closed again.
   func innerWasClosed() { inner = -1 }
 }

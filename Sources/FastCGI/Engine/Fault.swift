@@ -3,33 +3,33 @@
   import Synchronization
 #endif
 
-/// Where tests break an exchange between the full parse of a request and the last byte of its answer, to see that
-/// no front lets anybody in. A release build has none of it: nothing strikes there, and the calls compile to nothing.
+/// Faults that tests inject between the parsed request and the last byte of its response, to verify that no web
+/// server allows a request then. In a release build the calls compile to nothing.
 enum Fault {
-  /// The steps after which an exchange can be broken.
+  /// The steps after which a fault can be injected.
   enum Step: String {
-    /// The library was tried at the start; no request has come yet.
+    /// libfcgi was tested at the start; no request has arrived.
     case tested
     /// libfcgi has parsed the request.
     case parsed
-    /// The parameters were taken.
+    /// The parameters were copied.
     case parameters
-    /// There is an answer, and nobody knows it yet.
+    /// The response is prepared, and nothing of it was passed on.
     case decided
-    /// The answer is in libfcgi's buffer.
+    /// The response is in libfcgi's buffer.
     case put
-    /// Some of the answer's bytes have left, the rest never will: `answer:N` for the first N, `answer:-N` for all
+    /// Some bytes of the response were sent, the rest is not: `answer:N` for the first N, `answer:-N` for all
     /// but the last N.
     case answer
   }
 
   #if DEBUG
     private enum Action: String {
-      /// The step fails, and the engine goes on without it.
+      /// The step fails, and the engine handles the failure.
       case fail
       /// The process ends at once, as by a trap or the kernel's out-of-memory killer.
       case die
-      /// Nothing more happens in this loop: somebody may kill the process meanwhile.
+      /// This loop stops; the test may kill the process.
       case hang
     }
 
@@ -40,13 +40,13 @@ enum Fault {
       var action: Action
     }
 
-    /// Whether loops serve: what they try before that is not broken.
+    /// Whether loops serve: the test of libfcgi before that is not disturbed.
     private static let isArmed = Atomic(false)
 
     static func arm() { isArmed.store(true, ordering: .relaxed) }
 
-    /// What is written in BEARERD_FAULT: `STEP=ACTION` or `answer:N=ACTION`. Nonsense ends the process, so that no
-    /// test passes on a fault that never was.
+    /// The value of BEARERD_FAULT: `STEP=ACTION` or `answer:N=ACTION`. An invalid value ends the process;
+    /// otherwise a test could pass without its fault.
     private static let plan: Plan? = {
       guard let text = getenv("BEARERD_FAULT") else { return nil }
       let written = String(cString: text)
@@ -54,17 +54,17 @@ enum Fault {
       guard words.count >= 2, let step = Step(rawValue: String(words[0])),
         let action = Action(rawValue: String(words[words.count - 1])),
         let length = words.count == 3 ? Int(words[1]) : 0
-      else { fatalError("BEARERD_FAULT is not understood") }
+      else { fatalError("invalid BEARERD_FAULT") }
       return Plan(text: written, step: step, length: length, action: action)
     }()
 
-    /// Whether `step` is to fail now; does not return where the process is to die or hang there.
+    /// Whether `step` must fail now; does not return if the process must die or hang there.
     static func strikes(_ step: Step) -> Bool {
       guard let plan, plan.step == step, isArmed.load(ordering: .relaxed) else { return false }
       return act(plan)
     }
 
-    /// Sends the first bytes of the answer's record where the answer is to be cut, and strikes then.
+    /// Sends the first bytes of the response's record if the response is to be truncated, and then acts.
     static func cuts(_ answer: Response, of requestID: Int32, on descriptor: Int32) -> Bool {
       guard let plan, plan.step == .answer, isArmed.load(ordering: .relaxed) else { return false }
       let header = RecordHeader(
@@ -76,10 +76,10 @@ enum Fault {
       return act(plan)
     }
 
-    /// Says so first: where a test does not find it told, nothing was tried.
+    /// Logs the fault first: a test that does not find the line knows that the fault did not occur.
     private static func act(_ plan: Plan) -> Bool {
-      let told = "BEARERD_FAULT strikes: \(plan.text)\n"
-      write(STDERR_FILENO, told, told.utf8.count)
+      let message = "BEARERD_FAULT strikes: \(plan.text)\n"
+      write(STDERR_FILENO, message, message.utf8.count)
       switch plan.action {
       case .fail: return true
       case .die: kill(getpid(), SIGKILL)

@@ -1,28 +1,28 @@
 import CFastCGI
 import Glibc
 
-/// libfcgi, used in the one way in which it is safe: only on a request that the gate has called whole, on a
-/// descriptor that we accepted, keep and close ourselves. This is the one file that knows it.
+/// libfcgi, used in the one safe way: only for a request that the gate has found complete, on a descriptor that
+/// this engine has accepted and closes itself. No other file uses libfcgi.
 ///
 /// One per event loop, reused. Not thread-safe.
 final class LibFCGIRequest {
-  /// What became of the descriptor that libfcgi answered on.
+  /// The result of an exchange, and who owns the descriptor now.
   enum Outcome {
-    /// Answered in full; the descriptor is the caller's again.
+    /// Answered completely; the engine owns the descriptor again.
     case answered
-    /// Not answered yet: these records are to be sent. The descriptor is the caller's again.
+    /// Not answered: these records must be sent. The engine owns the descriptor again.
     case long([UInt8])
-    /// Not answered yet: this makes the records that are to be sent. The descriptor is the caller's again.
+    /// Not answered: the function makes the records to send. The engine owns the descriptor again.
     case later(@Sendable () -> [UInt8])
-    /// Not answered; the descriptor is the caller's, to be closed.
+    /// Not answered; the engine owns the descriptor and must close it.
     case failed
-    /// libfcgi has closed the descriptor, so its number may be in use again already.
+    /// libfcgi has closed the descriptor; its number may already be reused.
     case closed
   }
 
-  /// libfcgi reads at most so many bytes at once: a request this long takes one read(2).
+  /// The most bytes libfcgi reads at once: a request of this length takes one read(2).
   static let readLength = Int(BEARERD_STREAM_BUFFER)
-  /// The longest answer that leaves in one write(2) together with the records that end it.
+  /// The longest response that one write(2) sends together with the records that end it.
   static let maximumResponse = 8000
 
   // FCGX_Request must not move: its streams point back at it. Allocated here, freed in deinit.
@@ -30,7 +30,7 @@ final class LibFCGIRequest {
   private let discarded = UnsafeMutablePointer<CChar>.allocate(capacity: discardLength)
   private static let discardLength = 4096
 
-  /// Sends one request through the library before any other, so that one that cannot be used is never used.
+  /// Sends one request through libfcgi before any other, to reject a version that does not work as expected.
   init() throws(LibFCGIUnavailable) {
     let code = LibFCGIRequest.initialized
     guard code == 0 else { throw LibFCGIUnavailable("FCGX_Init returned \(code)") }
@@ -44,9 +44,9 @@ final class LibFCGIRequest {
     discarded.deallocate()
   }
 
-  /// What FCGX_Init answered: asked once, since two threads that ask at a time both do its work.
+  /// The result of FCGX_Init, called once: two concurrent calls would both initialize.
   ///
-  /// It installs handlers for SIGPIPE, SIGTERM and SIGUSR1 where there are none; what stood before is put back.
+  /// It installs handlers for SIGPIPE, SIGTERM and SIGUSR1 if there are none; the previous ones are restored.
   private static let initialized: Int32 = {
     let signals = [SIGPIPE, SIGTERM, SIGUSR1]
     var actions = signals.map { _ in sigaction() }
@@ -55,21 +55,22 @@ final class LibFCGIRequest {
     return FCGX_Init()
   }()
 
-  /// Parses the request that waits on `descriptor`, has `respond` write the answer and sends it.
-  /// - Parameter length: how many bytes wait; libfcgi reads no more.
+  /// Parses the request on `descriptor`, lets `respond` write the response and sends it.
+  /// - Parameter length: the length of the request; libfcgi reads no more.
   func exchange(
     on descriptor: Int32, role: Role, length: Int, parameters: borrowing Parameters, response: Response,
     respond: () -> Void
   ) -> Outcome {
     request.pointee.ipcFd = descriptor
-    // Without it Accept_r first closes the descriptor; without `detached` a close drains the peer, for ever.
+    // Without `keepConnection` Accept_r first closes the descriptor; without `detached` a close reads from the
+    // peer, without limit.
     request.pointee.keepConnection = 1
     request.pointee.detached = 1
     guard FCGX_Accept_r(request) == 0 else {
       request.pointee.ipcFd = -1
       return .closed
     }
-    // 0 does not mean that PARAMS arrived whole: an error between two pairs ends them silently.
+    // 0 does not mean that PARAMS is complete: an error between two pairs ends them silently.
     guard let input = request.pointee.in, FCGX_GetError(input) == 0, !Fault.strikes(.parsed)
     else { return abandon(length) }
     takeParameters(into: parameters)
@@ -89,8 +90,8 @@ final class LibFCGIRequest {
     return request.pointee.ipcFd == descriptor ? .answered : .closed
   }
 
-  /// Frees the request without FCGX_Finish_r, which would send END_REQUEST without a status: lighttpd lets a
-  /// request pass on that.
+  /// Frees the request without FCGX_Finish_r, which would send END_REQUEST without a status: lighttpd allows a
+  /// request on that.
   private func abandon(_ length: Int) -> Outcome {
     if let input = request.pointee.in { bearerd_wipe_stream(input, length) }
     FCGX_Free(request, 0)
@@ -98,21 +99,21 @@ final class LibFCGIRequest {
     return .failed
   }
 
-  /// Leaves a response that libfcgi would send in several writes, waiting for its peer, to whoever need not wait.
+  /// Returns a response to the engine that libfcgi would send in several writes, which may block.
   private func postpone(_ response: Response, _ length: Int) -> Outcome {
     let id = UInt16(truncatingIfNeeded: request.pointee.requestId)
     _ = abandon(length)
     return .long(ResponseRecords.bytes(of: response.bytes, requestID: id))
   }
 
-  /// Leaves a response to another thread.
+  /// Returns a response that another thread prepares.
   private func postpone(_ make: @escaping @Sendable () -> [UInt8], _ length: Int) -> Outcome {
     let id = UInt16(truncatingIfNeeded: request.pointee.requestId)
     _ = abandon(length)
     return .later { ResponseRecords.bytes(of: make(), requestID: id) }
   }
 
-  /// Copies what is asked for out of libfcgi's environment and overwrites all of it there.
+  /// Copies the parameters from libfcgi's environment and overwrites the whole environment.
   private func takeParameters(into parameters: borrowing Parameters) {
     guard var entry = request.pointee.envp else { return }
     // libfcgi owns the strings until FCGX_Finish_r or FCGX_Free; the array ends with a null pointer.
@@ -120,7 +121,7 @@ final class LibFCGIRequest {
       let length = strlen(text)
       if let equals = memchr(text, Int32(UInt8(ascii: "=")), length) {
         let nameLength = UnsafeRawPointer(equals) - UnsafeRawPointer(text)
-        // The bytes of a C string, read as what they are.
+        // The bytes of a C string, as UInt8.
         let bytes = UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self)
         let value = UnsafeBufferPointer(start: bytes + nameLength + 1, count: length - nameLength - 1)
         parameters.keep(UnsafeBufferPointer(start: bytes, count: nameLength).span, value.span)
@@ -130,14 +131,14 @@ final class LibFCGIRequest {
     }
   }
 
-  /// Reads STDIN to its end, as a kept connection needs it; whether it ended well.
+  /// Reads STDIN to its end, which a kept connection requires; whether there was no error.
   private func discardBody(_ input: UnsafeMutablePointer<FCGX_Stream>) -> Bool {
     let length = Int32(LibFCGIRequest.discardLength)
     while FCGX_GetStr(discarded, length, input) == length {}
     return FCGX_GetError(input) == 0
   }
 
-  /// Puts the whole answer into libfcgi's buffer, so that FCGX_Finish_r sends it in one write.
+  /// Writes the whole response into libfcgi's buffer; FCGX_Finish_r then sends it in one write.
   private func send(_ response: Response) -> Bool {
     guard response.count > 0 else { return false }
     return response.withBytes { bytes in
@@ -147,7 +148,8 @@ final class LibFCGIRequest {
     }
   }
 
-  /// Whether the library answers a request as expected, and keeps it where `bearerd_wipe_stream` overwrites it.
+  /// Checks that libfcgi answers a request as expected, and that its buffer is where `bearerd_wipe_stream`
+  /// overwrites it.
   private func test() throws(LibFCGIUnavailable) {
     guard let (outer, inner) = Socket.pair() else { throw LibFCGIUnavailable("\(SystemError("socketpair"))") }
     defer {
@@ -178,7 +180,7 @@ final class LibFCGIRequest {
 
 /// libfcgi cannot be used.
 package struct LibFCGIUnavailable: Error, CustomStringConvertible {
-  /// What is wrong, and the fix.
+  /// The reason, and the fix.
   package let description: String
 
   static let unexpected = LibFCGIUnavailable("it does not handle a request as bearerd expects")

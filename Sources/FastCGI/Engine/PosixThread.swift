@@ -6,7 +6,7 @@ import Synchronization
 struct PosixThread: @unchecked Sendable {
   private let handle: pthread_t
 
-  /// Runs `body` on a new thread, which takes no signal but those of its own faults.
+  /// Runs `body` on a new thread, which blocks all signals except those of its own faults.
   init(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
     // Retained until the thread takes it over.
     let start = Unmanaged.passRetained(Start(name: name, body))
@@ -32,7 +32,7 @@ private final class Start {
   }
 }
 
-// A function, not a closure: a closure literal may carry an actor's isolation, and pthread_create knows of none.
+// A function, not a closure: a closure literal may have an actor's isolation, which pthread_create ignores.
 private func runThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
   guard let argument else { return nil }
   var signals = sigset_t()
@@ -45,7 +45,7 @@ private func runThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRaw
   return nil
 }
 
-/// One thread for what no event loop should wait for. Jobs run in the order in which they came.
+/// One thread for work that no event loop should wait for. Jobs run in order.
 final class BackgroundWorker: Sendable {
   private let queue: JobQueue
   private let thread: Mutex<PosixThread?>
@@ -60,10 +60,10 @@ final class BackgroundWorker: Sendable {
 
   func run(_ job: @escaping @Sendable () -> Void) { queue.append(job) }
 
-  /// Returns when the job that runs is done; those that wait are dropped.
+  /// Returns when the current job is done; waiting jobs are dropped.
   func end() {
     queue.end()
-    // A thread may be joined once only.
+    // A thread must be joined only once.
     let running = thread.withLock { thread in
       defer { thread = nil }
       return thread
@@ -72,10 +72,10 @@ final class BackgroundWorker: Sendable {
   }
 }
 
-/// What the worker and its thread share.
+/// Shared by the worker and its thread.
 private final class JobQueue: Sendable {
   private let state = Mutex((jobs: [@Sendable () -> Void](), ends: false))
-  /// Readable once for each job, and for the end.
+  /// Readable once for each job, and at the end.
   private let descriptor: Int32
 
   init() throws(SystemError) {
@@ -95,7 +95,7 @@ private final class JobQueue: Sendable {
     wake()
   }
 
-  /// The next job, when there is one; nil at the end.
+  /// Waits for the next job; nil at the end.
   func next() -> (@Sendable () -> Void)? {
     while true {
       var count: UInt64 = 0
@@ -111,9 +111,9 @@ private final class JobQueue: Sendable {
   }
 }
 
-/// The time, without a system call: both clocks are read through the vDSO.
+/// The time, without a system call: the clocks are read through the vDSO.
 package enum SystemClock {
-  /// Milliseconds since an arbitrary start, never set back; about 4 ms coarse.
+  /// Milliseconds since an arbitrary start, never set back; with a resolution of about 4 ms.
   package static func monotonicMilliseconds() -> UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC_COARSE, &time)

@@ -1,43 +1,42 @@
 import Glibc
 
-/// Who answers requests. Each event loop has one of its own, so it needs no lock.
+/// Answers requests. Each event loop has its own, so it needs no lock.
 package protocol Responder: AnyObject {
-  /// Writes the whole answer to one request into `response`, which is empty.
+  /// Writes the complete response to one request into `response`, which is empty.
   ///
-  /// One that stays empty closes the connection unanswered, which no web server takes for an allowed request. One of
-  /// more than 8,000 bytes costs more than one write, and a peer that does not read it whole in time is closed. One that
-  /// takes long to make is for `Response.makeLater`.
+  /// If it stays empty, the connection is closed unanswered, which no web server takes for an allowed request.
+  /// A response of more than 8,000 bytes needs more than one write, and the connection is closed if the peer
+  /// does not read it in time. A response that takes long to prepare must use `Response.makeLater`.
   func respond(to parameters: borrowing Parameters, role: Role, in response: Response)
 
-  /// `Server.wake` was called: time for what no caller should have to wait for.
+  /// `Server.wake` was called: a time for work that should not delay a request.
   func didWake()
 
-  /// The gate or libfcgi closed a connection.
+  /// A request was rejected by the gate or libfcgi, and its connection was closed.
   func refused(_ rejection: Rejection)
 
-  /// A connection was closed at once, since its peer is not among those allowed.
+  /// A connection was closed because its peer is not allowed.
   func refused(_ peer: PeerAddress)
 }
 
 extension Responder {
-  /// Nothing.
   package func didWake() {}
 
-  /// Where nobody is kept out there is nothing to do.
+  /// Without a peer filter this is never called.
   package func refused(_ peer: PeerAddress) {}
 }
 
-/// Where a responder writes its answer: one for all requests of a loop, in memory that stays.
+/// The response to a request, written by a responder. Each loop has one object, and reuses its memory.
 ///
 /// A CGI response (RFC 3875 section 6): a header block that begins with `Status:`, an empty line, the body.
 package final class Response {
   private var length = 0
-  /// Makes the response, if it is to be made later.
+  /// Makes the response, if it is prepared on another thread.
   private(set) var make: (@Sendable () -> [UInt8])?
   private var start: UnsafeMutablePointer<UInt8>
   private var capacity: Int
 
-  /// An empty one. All that libfcgi sends in one write fits without growing.
+  /// An empty response. Everything that libfcgi sends in one write fits without growing.
   package init() {
     capacity = LibFCGIRequest.maximumResponse
     start = .allocate(capacity: capacity)
@@ -45,31 +44,31 @@ package final class Response {
 
   deinit { start.deallocate() }
 
-  /// Adds a text that is known when the program is built.
+  /// Appends a text of the program.
   package func append(_ text: StaticString) {
     text.withUTF8Buffer { append($0) }
   }
 
-  /// Adds a text.
+  /// Appends a text.
   package func append(_ text: String) {
     text.utf8.span.withUnsafeBufferPointer { append($0) }
   }
 
-  /// Adds bytes.
+  /// Appends bytes.
   package func append(_ bytes: [UInt8]) {
     bytes.withUnsafeBufferPointer { append($0) }
   }
 
-  /// Has the whole response made on another thread, so that no check waits for it.
+  /// Prepares the whole response on another thread, so that no check waits for it.
   package func makeLater(_ make: @escaping @Sendable () -> [UInt8]) { self.make = make }
 
-  /// How many bytes there are.
+  /// The number of bytes.
   package var count: Int { length }
 
-  /// A copy of them.
+  /// A copy of the bytes.
   package var bytes: [UInt8] { Array(UnsafeBufferPointer(start: start, count: length)) }
 
-  /// Lends all bytes; the pointer is good during the call only.
+  /// Calls `body` with all bytes; the pointer is valid during the call only.
   func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
     body(UnsafeBufferPointer(start: start, count: length))
   }
@@ -96,14 +95,14 @@ package final class Response {
   }
 }
 
-/// The values of one request's parameters that a responder asked for, in storage that every request of a loop
-/// shares. Nothing here outlives its request: `removeAll` overwrites it.
+/// The values of a request's parameters that the responder reads, in storage reused by all requests of a loop.
+/// No value outlives its request: `removeAll` overwrites it.
 package struct Parameters: ~Copyable {
   private let names: ParameterNames
-  // Never grown, so never copied: a copy left behind would not be overwritten.
+  // Never grown and so never copied: a copy in freed memory would not be overwritten.
   @usableFromInline let storage: UnsafeMutablePointer<UInt8>
-  /// A place for each name; one that begins at -1 is of a parameter that the front did not send. The last is what is
-  /// used of the storage.
+  /// A range for each name; a start of -1 means that the web server did not send the parameter. The last entry
+  /// counts the used bytes of the storage.
   @usableFromInline let values: UnsafeMutablePointer<(start: Int, count: Int)>
   @usableFromInline let count: Int
 
@@ -112,7 +111,7 @@ package struct Parameters: ~Copyable {
     nonmutating set { values[count].count = newValue }
   }
 
-  /// - Parameter names: what to keep; all other parameters are passed over.
+  /// - Parameter names: the parameters to keep; all others are skipped.
   package init(names: ParameterNames) {
     self.names = names
     count = names.count
@@ -127,7 +126,7 @@ package struct Parameters: ~Copyable {
     values.deallocate()
   }
 
-  /// Hands the value of the parameter at `index` of the names to `body`; nil where the front did not send it.
+  /// Calls `body` with the value of the parameter at `index` of the names; nil if the web server did not send it.
   @inlinable
   package func withValue<Result>(at index: Int, _ body: (Span<UInt8>) -> Result) -> Result? {
     precondition(index >= 0 && index < count)
@@ -136,15 +135,15 @@ package struct Parameters: ~Copyable {
     return body(UnsafeBufferPointer(start: storage + value.start, count: value.count).span)
   }
 
-  /// Whether the front sent the parameter at `index` with at least one byte.
+  /// Whether the web server sent the parameter at `index` with at least one byte.
   @inlinable
   package func hasValue(at index: Int) -> Bool {
     precondition(index >= 0 && index < count)
     return values[index].count > 0
   }
 
-  /// Keeps `value` where `name` is asked for and was not seen yet. What all of them together hold is no more than
-  /// the gate lets pass.
+  /// Keeps `value` if `name` is one of the names and was not seen yet. All values together fit: the gate limits
+  /// them.
   package func keep(_ name: Span<UInt8>, _ value: Span<UInt8>) {
     guard let index = names.index(of: name), values[index].start < 0 else { return }
     precondition(value.count <= Gate.maximumHead - used)
@@ -155,7 +154,7 @@ package struct Parameters: ~Copyable {
     used += value.count
   }
 
-  /// Overwrites and forgets every value.
+  /// Overwrites and removes all values.
   package func removeAll() {
     explicit_bzero(storage, used)
     used = 0
@@ -163,13 +162,13 @@ package struct Parameters: ~Copyable {
   }
 }
 
-/// The parameters a responder reads; all others are passed over.
+/// The parameters that a responder reads; all others are skipped.
 ///
-/// An object, and one for each loop: loops that shared one would fight over its reference count.
+/// An object for each loop: loops that share one contend for its reference count.
 package final class ParameterNames: Sendable {
   /// The names, in the order in which `Parameters` gives their values.
   package let names: [StaticString]
-  /// For each length of a name, in bytes, which names have it: a bit each.
+  /// For each length, in bytes, a bit mask of the names with that length.
   private let ofLength: [UInt32]
 
   /// - Parameter names: at most 32, all different.
@@ -184,13 +183,13 @@ package final class ParameterNames: Sendable {
 
   var count: Int { names.count }
 
-  /// The place of `name` among the names; nil for one that nobody reads.
+  /// The index of `name` among the names; nil if it is not read.
   func index(of name: Span<UInt8>) -> Int? {
     guard name.count < ofLength.count, !name.isEmpty else { return nil }
     var candidates = ofLength[name.count]
     while candidates != 0 {
       let index = candidates.trailingZeroBitCount
-      // Two names of one length seldom end alike.
+      // Two names of one length seldom have the same last byte.
       let known = names[index].utf8Start
       if known[name.count - 1] == name[name.count - 1], name.begins(with: known, count: name.count) {
         return index
@@ -200,10 +199,10 @@ package final class ParameterNames: Sendable {
     return nil
   }
 
-  /// Why a whole stream of pairs may not be shown to libfcgi, which cuts values at NUL, splits names at `=`
-  /// and takes the first of two equal names.
+  /// Why a stream of pairs must not reach libfcgi, which truncates values at NUL, splits names at `=` and takes
+  /// the first of two equal names.
   func rejection(of pairs: Span<UInt8>) -> Rejection? {
-    // Where there is none at all, not even in a length, no pair has to be searched.
+    // Without any NUL, not even in a length, the pairs need not be searched.
     let holdsNul = pairs.contains(0)
     var seen: UInt32 = 0
     var cursor = 0
@@ -216,7 +215,7 @@ package final class ParameterNames: Sendable {
       if let index = index(of: name) {
         guard seen & 1 << index == 0 else { return .duplicateParameter }
         seen |= 1 << index
-        // None of those that are asked for has one.
+        // The known names contain no `=`.
       } else if name.contains(UInt8(ascii: "=")) {
         return .equalsInName
       }

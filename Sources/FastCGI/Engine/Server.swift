@@ -8,14 +8,14 @@ package final class Server: Sendable {
   private let controls: [LoopControl]
   private let worker: BackgroundWorker
   private let threads: Mutex<[PosixThread]>
-  /// What each loop has done and holds.
+  /// The counters of each loop.
   package let meters: [LoopMeter]
 
   /// Starts `options.loops` loops on `listeners`.
   /// - Parameters:
   ///   - names: the parameters that responders read.
-  ///   - makeResponder: called once a loop, on the caller's thread.
-  /// - Throws: `SystemError`, or what `makeResponder` throws; no loop runs then.
+  ///   - makeResponder: called once per loop, on this thread.
+  /// - Throws: `SystemError`, or what `makeResponder` throws; then no loop runs.
   package init(
     listeners: [Listener], options: EngineOptions, names: ParameterNames,
     makeResponder: () throws -> any Responder
@@ -39,12 +39,12 @@ package final class Server: Sendable {
       })
   }
 
-  /// Makes every loop pass one round: an idle loop shows so that it is alive.
+  /// Makes every loop pass one round: an idle loop shows that it is not stuck.
   package func wake() {
     for control in controls { control.wake() }
   }
 
-  /// Begins a graceful end: nothing new is accepted, what was accepted is answered. Returns at once.
+  /// Begins a graceful stop: nothing new is accepted, accepted requests are answered. Returns at once.
   package func drain() {
     for listener in listeners { listener.unlink() }
     for control in controls { control.drain() }
@@ -52,7 +52,7 @@ package final class Server: Sendable {
 
   /// Waits until every loop has ended: at most two seconds after `drain`.
   package func wait() {
-    // A thread may be joined once only.
+    // A thread must be joined only once.
     let running = threads.withLock { threads in
       defer { threads = [] }
       return threads
@@ -64,24 +64,24 @@ package final class Server: Sendable {
 
 /// Tunable settings of the event loops.
 package struct EngineOptions: Sendable {
-  /// How many event loops, each a thread.
+  /// The number of event loops, each a thread.
   package var loops: Int
-  /// How long a peer may send nothing, and then how long it may take to send a whole request, in milliseconds.
+  /// How long a peer may send nothing, and then how long it may take for a complete request, in milliseconds.
   package var requestTimeout: UInt64
-  /// How long a kept connection may stay idle, in milliseconds. Longer than nginx's own 60 s, so that the web server
+  /// How long a kept connection may be idle, in milliseconds. Longer than nginx's 60 s, so the web server
   /// closes it first.
   package var idleTimeout: UInt64
-  /// How many connections may wait at once, over all loops; the oldest is closed for a new one.
+  /// The maximum number of waiting connections, over all loops; the oldest is closed for a new one.
   package var maximumConnections: Int
-  /// How many bytes requests that have not arrived in full may hold, over all loops; the oldest is closed first. Each
-  /// loop has an equal share, but always room for one request.
+  /// The maximum bytes of incomplete requests, over all loops; the oldest is closed first. Each loop has an
+  /// equal share, and always room for one request.
   package var requestMemory = 32 << 20
-  /// How long a drain waits for fresh connections, in milliseconds.
+  /// How long a drain waits for connections without a request, in milliseconds.
   package var drainTimeout: UInt64 = 2000
-  /// Which peers may connect over TCP; nil: all.
+  /// The peers that may connect over TCP; nil: all.
   package var peers: PeerFilter?
 
-  /// - Parameter timeout: for a peer's request, in seconds.
+  /// - Parameter timeout: for a request, in seconds.
   package init(loops: Int, timeout: Int, maximumConnections: Int) {
     self.loops = loops
     requestTimeout = UInt64(timeout) * 1000
@@ -90,7 +90,7 @@ package struct EngineOptions: Sendable {
   }
 }
 
-/// What other threads may do to an event loop: wake it, hand it a response, and end it.
+/// Controls an event loop from other threads: wakes it, passes it a response, and stops it.
 final class LoopControl: Sendable {
   /// Readable after `wake` or `drain`.
   let descriptor: Int32
@@ -117,7 +117,7 @@ final class LoopControl: Sendable {
     write(descriptor, &one, 8)
   }
 
-  /// Has the loop send a response.
+  /// Passes a response to the loop, which sends it.
   func handOver(_ response: MadeResponse) {
     responses.withLock { $0.append(response) }
     wake()
@@ -136,41 +136,41 @@ final class LoopControl: Sendable {
   }
 }
 
-/// A response that another thread made for a connection of a loop.
+/// A response from another thread for a connection of a loop.
 struct MadeResponse: Sendable {
   /// The connection's key; the connection may be closed by now.
   var connection: UInt64
-  /// Whole records.
+  /// Complete records.
   var records: [UInt8]
 }
 
-/// What one event loop has done and holds. Its loop writes, any thread reads.
+/// Counters of one event loop. Its loop writes, any thread reads.
 package final class LoopMeter: Sendable {
-  /// The figures of a loop.
+  /// The values that are counted.
   package enum Figure: Int, CaseIterable, Sendable {
-    /// How often it has come round to waiting: what stands still while the loop hangs.
+    /// How often the loop has waited; constant while it is stuck.
     case rounds
     /// Connections accepted.
     case accepted
-    /// Connections now whose request, or whose end, is still to come.
+    /// Open connections whose request, or whose end, has not arrived.
     case reading
-    /// Bytes of memory that requests took which did not arrive in one piece.
+    /// Bytes allocated for requests that did not arrive in one piece.
     case bytesTaken
-    /// Those of them that were freed again.
+    /// Bytes of those that were freed.
     case bytesFreed
-    /// Connections now that were answered and kept.
+    /// Open connections that were answered and are kept.
     case idle
     /// Connections closed at their deadline.
     case timedOut
     /// Connections closed to make room for newer ones.
     case evicted
-    /// Connections closed at once, since their peer is not among those allowed.
+    /// Connections closed at once because the peer is not allowed.
     case peerNotAllowed
   }
 
   private let cells = PerThreadCounters(count: Figure.allCases.count)
 
-  /// The figure as the loop last left it.
+  /// The value last written by the loop.
   package subscript(figure: Figure) -> Int { Int(clamping: cells[figure.rawValue]) }
 
   func count(_ figure: Figure, _ amount: Int = 1) { cells.add(UInt64(amount), at: figure.rawValue) }
@@ -183,45 +183,45 @@ package final class LoopMeter: Sendable {
   }
 }
 
-/// A row of numbers that one thread writes and any thread may read: no lock, and no instruction that another core
-/// has to wait for. All begin at 0.
+/// A row of counters that one thread writes and any thread may read: no lock, and no instruction that waits for
+/// another core. All begin at 0.
 ///
-/// A reader sees each number whole, and maybe a moment late; two numbers need not be of the same moment.
+/// A reader sees each value complete, possibly a moment late; two values need not be of the same moment.
 package struct PerThreadCounters: ~Copyable, @unchecked Sendable {
-  /// A row has its cache lines for itself, so that two loops never fight for one; processors fetch them in pairs.
+  /// A row has cache lines of its own, so two loops never contend for one; processors fetch lines in pairs.
   private static let alignment = 128
 
   private let start: UnsafeMutablePointer<Atomic<UInt64>>
-  /// How many numbers there are.
+  /// The number of counters.
   package let count: Int
 
-  /// A row of `count` numbers.
+  /// A row of `count` counters.
   package init(count: Int) {
     let bytes =
       (count * 8 + PerThreadCounters.alignment - 1) / PerThreadCounters.alignment
       * PerThreadCounters.alignment
     let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: PerThreadCounters.alignment)
     memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
-    // An atomic number lies in memory as the number itself does.
+    // An atomic number has the representation of the number.
     start = memory.bindMemory(to: Atomic<UInt64>.self, capacity: count)
     self.count = count
   }
 
   deinit { start.deallocate() }
 
-  /// The number at `index`, from any thread.
+  /// The value at `index`, from any thread.
   package subscript(index: Int) -> UInt64 {
     precondition(index >= 0 && index < count)
     return start[index].load(ordering: .relaxed)
   }
 
-  /// Adds to the number at `index`; only from the thread that writes. A plain load and a plain store.
+  /// Adds to the value at `index`, by a plain load and store; only from the thread that writes.
   package func add(_ amount: UInt64 = 1, at index: Int) {
     precondition(index >= 0 && index < count)
     start[index].store(start[index].load(ordering: .relaxed) &+ amount, ordering: .relaxed)
   }
 
-  /// Replaces the number at `index`; only from the thread that writes.
+  /// Sets the value at `index`; only from the thread that writes.
   package func set(_ value: UInt64, at index: Int) {
     precondition(index >= 0 && index < count)
     start[index].store(value, ordering: .relaxed)

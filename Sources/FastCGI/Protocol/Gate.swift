@@ -1,34 +1,34 @@
-/// The strict check of one whole FastCGI request's bytes before libfcgi sees any of them.
+/// Validates the bytes of one whole FastCGI request before libfcgi sees any of them.
 ///
-/// libfcgi can be made to abort, to block, to drop records or to take foreign bytes for parameters; what it is
-/// never shown cannot do that. The gate accepts one shape only: BEGIN_REQUEST, PARAMS ended by an empty record,
-/// and for a Responder STDIN ended by an empty record; one request id; exact lengths; nothing after the end.
+/// Malformed input can make libfcgi abort, block, drop records or take other bytes for parameters. The gate
+/// accepts one form only: BEGIN_REQUEST, PARAMS ended by an empty record, and for a Responder STDIN ended by an
+/// empty record; one request id; exact lengths; nothing after the end.
 ///
-/// It remembers how far it has read, so that a request that arrives byte by byte is not read again each time.
+/// It remembers how far it has read, so a request that arrives byte by byte is not parsed again each time.
 struct Gate {
-  /// What the bytes seen so far amount to.
+  /// The result for the bytes seen so far.
   enum Verdict: Equatable {
-    /// Nothing wrong yet, and not whole.
+    /// Valid so far, and not complete.
     case incomplete
-    /// GET_VALUES before a request: its `length` bytes are to be answered and removed from the front.
+    /// GET_VALUES before a request: its `length` bytes must be answered and removed.
     case management(length: Int)
-    /// The late empty STDIN of the Authorizer request before: its `length` bytes are to be removed.
+    /// The late empty STDIN of the previous Authorizer request: its `length` bytes must be removed.
     case late(length: Int)
-    /// One whole request.
+    /// One complete request.
     case complete(Request)
-    /// Nothing we take part in: close, without END_REQUEST.
-    case refuse(Rejection)
+    /// Not a request that bearerd accepts: close without END_REQUEST.
+    case reject(Rejection)
   }
 
-  /// Where one whole request lies in the bytes it was found in. It begins at 0.
+  /// A complete request in the bytes; it begins at 0.
   struct Request: Equatable {
     var id: UInt16
     var role: Role
-    /// The front's FCGI_KEEP_CONN flag.
+    /// The web server's FCGI_KEEP_CONN flag.
     var keepsConnection: Bool
-    /// The first byte after the empty PARAMS record: all that libfcgi needs to see.
+    /// The offset after the empty PARAMS record: all that libfcgi needs to see.
     var headLength: Int
-    /// The first byte after the whole request.
+    /// The offset after the whole request.
     var length: Int
   }
 
@@ -38,33 +38,33 @@ struct Gate {
     case stdin
   }
 
-  /// The most bytes BEGIN_REQUEST and PARAMS may take together.
+  /// The maximum bytes of BEGIN_REQUEST and PARAMS together.
   static let maximumHead = 128 * 1024
-  /// The most bytes a Responder's STDIN may take; a front has no reason to send us a body.
+  /// The maximum bytes of a Responder's STDIN; a web server has no reason to send a body.
   static let maximumBody = 64 * 1024
 
   private let names: ParameterNames
-  /// The id of an Authorizer request just answered on this connection, whose empty STDIN may still come.
+  /// The id of an Authorizer request just answered on this connection, whose empty STDIN may still arrive.
   private let lateStdin: UInt16?
   private var phase = Phase.begin
   private var offset = 0
   private var request = Request(id: 0, role: .responder, keepsConnection: false, headLength: 0, length: 0)
-  /// The content of the only PARAMS record; nil when there were none or several.
+  /// The content of the only PARAMS record; nil if there is none or more than one.
   private var contiguousParams: Range<Int>?
   private var paramsRecords = 0
 
-  /// - Parameter names: the parameters that may stand at most once.
+  /// - Parameter names: the parameters that may occur at most once.
   init(names: ParameterNames, lateStdin: UInt16? = nil) {
     self.names = names
     self.lateStdin = lateStdin
   }
 
-  /// Reads on. `bytes` must begin with the same bytes as at the call before.
+  /// Continues parsing. `bytes` must begin with the bytes of the previous call.
   mutating func examine(_ bytes: Span<UInt8>) -> Verdict {
     while let header = RecordHeader(bytes, at: offset) {
-      if let rejection = rejection(for: header) { return .refuse(rejection) }
+      if let rejection = rejection(for: header) { return .reject(rejection) }
       let next = offset + header.recordLength
-      guard next <= limit else { return .refuse(phase == .stdin ? .bodyTooLong : .headTooLong) }
+      guard next <= limit else { return .reject(phase == .stdin ? .bodyTooLong : .headTooLong) }
       if phase == .begin, header.type != RecordType.beginRequest {
         guard next <= bytes.count else { return .incomplete }
         return header.type == RecordType.getValues ? .management(length: next) : .late(length: next)
@@ -77,14 +77,14 @@ struct Gate {
     return .incomplete
   }
 
-  /// Takes one whole record; a verdict where the request ends with it.
+  /// Takes one complete record; returns a verdict if the request ends with it.
   private mutating func take(_ header: RecordHeader, content: Range<Int>, of bytes: Span<UInt8>) -> Verdict? {
     switch phase {
     case .begin:
       guard
         let role = Role(
           rawValue: UInt16(bytes[content.lowerBound]) << 8 | UInt16(bytes[content.lowerBound + 1]))
-      else { return .refuse(.unknownRole) }
+      else { return .reject(.unknownRole) }
       request.id = header.requestID
       request.role = role
       request.keepsConnection = bytes[content.lowerBound + 2] & 1 != 0
@@ -97,7 +97,7 @@ struct Gate {
         return nil
       }
       request.headLength = offset
-      if let rejection = parametersRejection(in: bytes) { return .refuse(rejection) }
+      if let rejection = parametersRejection(in: bytes) { return .reject(rejection) }
       phase = .stdin
       return request.role == .authorizer ? endOfAuthorizer(in: bytes) : nil
     case .stdin:
@@ -105,23 +105,23 @@ struct Gate {
     }
   }
 
-  /// An Authorizer has no STDIN; lighttpd sends an empty one all the same. Take it where it is there, or the
-  /// part of it that is, and never wait for it.
+  /// An Authorizer has no STDIN, but lighttpd sends an empty one. It is accepted, also in part, and never
+  /// waited for.
   private func endOfAuthorizer(in bytes: Span<UInt8>) -> Verdict {
     guard let header = RecordHeader(bytes, at: offset) else {
       let visible = bytes.extracting(offset...)
       let stdin: [UInt8] = [1, RecordType.stdin, UInt8(request.id >> 8), UInt8(request.id & 0xff), 0, 0, 0]
-      for index in visible.indices where visible[index] != stdin[index] { return .refuse(.bytesAfterTheEnd) }
+      for index in visible.indices where visible[index] != stdin[index] { return .reject(.bytesAfterTheEnd) }
       return end(at: offset, of: bytes.extracting(..<offset))
     }
     guard header.version == RecordHeader.version, header.type == RecordType.stdin,
       header.requestID == request.id, header.endsStream
-    else { return .refuse(.bytesAfterTheEnd) }
+    else { return .reject(.bytesAfterTheEnd) }
     return end(at: offset + RecordHeader.length, of: bytes)
   }
 
   private func end(at length: Int, of bytes: Span<UInt8>) -> Verdict {
-    guard bytes.count == length else { return .refuse(.bytesAfterTheEnd) }
+    guard bytes.count == length else { return .reject(.bytesAfterTheEnd) }
     var whole = request
     whole.length = length
     return .complete(whole)
@@ -131,13 +131,13 @@ struct Gate {
     phase == .stdin ? request.headLength + Gate.maximumBody : Gate.maximumHead
   }
 
-  /// Whether a record with this header may stand here; decided before its content is waited for.
+  /// Whether a record with this header is allowed here; decided before its content has arrived.
   private func rejection(for header: RecordHeader) -> Rejection? {
     guard header.version == RecordHeader.version else { return .wrongVersion }
     switch (phase, header.type) {
     case (.begin, RecordType.beginRequest):
       guard header.requestID != 0 else { return .nullRequestID }
-      // libfcgi loses its way in the padding of this one record.
+      // libfcgi misreads the padding of this one record.
       return header.contentLength == 8 && header.paddingLength == 0 ? nil : .wrongLength
     case (.begin, RecordType.getValues):
       return header.requestID == 0 ? nil : .otherRequestID
@@ -154,7 +154,7 @@ struct Gate {
   private func parametersRejection(in bytes: Span<UInt8>) -> Rejection? {
     if paramsRecords == 0 { return nil }
     if let range = contiguousParams { return names.rejection(of: bytes.extracting(range)) }
-    // Pairs may cross records: only then are they copied together.
+    // Pairs may cross records; only then are the records copied together.
     var joined: [UInt8] = []
     joined.reserveCapacity(request.headLength)
     var cursor = 0
@@ -171,21 +171,21 @@ struct Gate {
   }
 }
 
-/// Why the gate closed a connection. The raw value is the word in the log.
+/// Why the gate rejected a request. The raw value appears in the log.
 package enum Rejection: String, CaseIterable, Sendable {
   /// A record of another version than 1.
   case wrongVersion = "wrong-version"
-  /// A record that may not stand at this place.
+  /// A record that is not allowed at this place.
   case unexpectedRecord = "unexpected-record"
   /// BEGIN_REQUEST with the id 0, which belongs to management records.
   case nullRequestID = "null-request-id"
-  /// A record of another request: multiplexing.
+  /// A record of another request (multiplexing).
   case otherRequestID = "foreign-request-id"
   /// A role that is neither Responder nor Authorizer.
   case unknownRole = "unknown-role"
   /// BEGIN_REQUEST whose content is not eight bytes, or that is padded.
   case wrongLength = "wrong-length"
-  /// A stream's closing record with padding.
+  /// A stream's empty record with padding.
   case paddedEmptyRecord = "padded-empty-record"
   /// BEGIN_REQUEST and PARAMS longer than 128 KiB.
   case headTooLong = "head-too-long"
@@ -193,12 +193,12 @@ package enum Rejection: String, CaseIterable, Sendable {
   case bodyTooLong = "body-too-long"
   /// Bytes after a whole request: pipelining, or a second request.
   case bytesAfterTheEnd = "bytes-after-the-end"
-  /// A name-value pair that is cut short or longer than its stream.
+  /// A name-value pair that is truncated or longer than its stream.
   case brokenPair = "broken-pair"
   /// NUL in a name or a value.
   case nulByte = "nul-byte"
   /// `=` in a name.
   case equalsInName = "equals-in-name"
-  /// A parameter that we read, twice.
+  /// Two parameters of a name that bearerd reads.
   case duplicateParameter = "duplicate-parameter"
 }

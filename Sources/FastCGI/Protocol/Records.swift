@@ -1,6 +1,6 @@
 import Glibc
 
-/// The types of FastCGI records we read or write (FastCGI 1.0, section 8).
+/// The types of FastCGI records that bearerd reads or writes (FastCGI 1.0, section 8).
 enum RecordType {
   static let beginRequest: UInt8 = 1
   static let endRequest: UInt8 = 3
@@ -11,11 +11,11 @@ enum RecordType {
   static let getValuesResult: UInt8 = 10
 }
 
-/// What a front asks of us (FastCGI 1.0, section 6). A Filter is never answered.
+/// The role that the web server requests (FastCGI 1.0, section 6). A Filter is never answered.
 package enum Role: UInt16, Sendable {
-  /// The front wants a whole response: nginx, Caddy, mod_fcgid's handler.
+  /// The web server wants a whole response: nginx, Caddy, mod_fcgid's handler.
   case responder = 1
-  /// The front asks whether a request may pass: lighttpd's authorizer mode and both Apache modules.
+  /// The web server asks for authorization only: lighttpd's authorizer mode and both Apache modules.
   case authorizer = 2
 }
 
@@ -23,7 +23,7 @@ package enum Role: UInt16, Sendable {
 struct RecordHeader {
   static let length = 8
   static let version: UInt8 = 1
-  /// The most content one record can hold, in bytes.
+  /// The maximum content of one record, in bytes.
   static let maximumContent = 65_535
 
   var version = RecordHeader.version
@@ -35,7 +35,7 @@ struct RecordHeader {
   /// Header, content and padding together, in bytes.
   var recordLength: Int { RecordHeader.length + contentLength + paddingLength }
 
-  /// An empty record ends its stream. libfcgi miscounts one that carries padding, so it must carry none.
+  /// An empty record ends its stream. libfcgi miscounts one with padding, so padding is not allowed.
   var endsStream: Bool { contentLength == 0 && paddingLength == 0 }
 
   init(type: UInt8, requestID: UInt16, contentLength: Int, paddingLength: Int = 0) {
@@ -45,7 +45,7 @@ struct RecordHeader {
     self.paddingLength = paddingLength
   }
 
-  /// Reads the header that begins at `offset`; nil where fewer than eight bytes are there.
+  /// Parses the header at `offset`; nil if there are fewer than eight bytes.
   init?(_ bytes: Span<UInt8>, at offset: Int) {
     guard bytes.count - offset >= RecordHeader.length else { return nil }
     version = bytes[offset]
@@ -55,7 +55,7 @@ struct RecordHeader {
     paddingLength = Int(bytes[offset + 6])
   }
 
-  /// The eight bytes as they go out.
+  /// The eight bytes on the wire.
   var bytes: [UInt8] {
     [
       version, type, UInt8(requestID >> 8), UInt8(requestID & 0xff),
@@ -64,12 +64,12 @@ struct RecordHeader {
   }
 }
 
-/// A response as records of our own, where it is too long for libfcgi to send it in one write.
+/// The records of a response that is too long for libfcgi to send in one write.
 enum ResponseRecords {
-  /// The most content of one record that needs no padding: lengths of eight keep the next header aligned.
+  /// The maximum content of one record without padding: multiples of eight keep the next header aligned.
   private static let maximumContent = RecordHeader.maximumContent & ~7
 
-  /// STDOUT records with all of `output`, the empty one that ends them, and END_REQUEST with the application's
+  /// STDOUT records with all of `output`, the empty record that ends them, and END_REQUEST with the application
   /// status 0 and FCGI_REQUEST_COMPLETE (FastCGI 1.0, sections 5.3 and 5.5).
   static func bytes(of output: [UInt8], requestID: UInt16) -> [UInt8] {
     func header(_ type: UInt8, _ length: Int) -> [UInt8] {
@@ -88,12 +88,12 @@ enum ResponseRecords {
   }
 }
 
-/// One name-value pair's place in a stream of pairs (FastCGI 1.0, section 3.4).
+/// The ranges of one name-value pair in a stream of pairs (FastCGI 1.0, section 3.4).
 struct NameValue: Equatable {
   var name: Range<Int>
   var value: Range<Int>
 
-  /// Reads the pair that begins at `offset`; nil where it is cut short or longer than `bytes`.
+  /// Parses the pair at `offset`; nil if it is truncated or longer than `bytes`.
   init?(_ bytes: Span<UInt8>, at offset: Int) {
     var cursor = offset
     guard let nameLength = NameValue.length(bytes, at: &cursor) else { return nil }
@@ -104,7 +104,7 @@ struct NameValue: Equatable {
     value = name.upperBound..<name.upperBound + valueLength
   }
 
-  /// A length of one byte, or of four where the top bit of the first is set.
+  /// A length of one byte, or of four if the top bit of the first is set.
   private static func length(_ bytes: Span<UInt8>, at cursor: inout Int) -> Int? {
     guard cursor < bytes.count else { return nil }
     let first = Int(bytes[cursor])
@@ -118,7 +118,7 @@ struct NameValue: Equatable {
       | Int(bytes[cursor + 3])
   }
 
-  /// Appends one pair in the shortest form.
+  /// Appends one pair in its shortest form.
   static func append(_ name: some Collection<UInt8>, _ value: some Collection<UInt8>, to bytes: inout [UInt8])
   {
     for length in [name.count, value.count] {
@@ -134,25 +134,25 @@ struct NameValue: Equatable {
   }
 }
 
-/// The answer to GET_VALUES (FastCGI 1.0, section 4.1), which libfcgi can be killed with. HAProxy asks it.
+/// The response to GET_VALUES (FastCGI 1.0, section 4.1), which can crash libfcgi. HAProxy sends it.
 enum Management {
   private static let names = ParameterNames(["FCGI_MAX_CONNS", "FCGI_MAX_REQS", "FCGI_MPXS_CONNS"])
   private static let values = ["1024", "1024", "0"]
 
-  /// GET_VALUES_RESULT for one GET_VALUES record: each name that we know once, however often it was asked.
-  /// Nil where the record's pairs are broken.
+  /// GET_VALUES_RESULT for one GET_VALUES record: each known name once, however often it was requested.
+  /// Nil if the record's pairs are malformed.
   static func reply(to record: Span<UInt8>) -> [UInt8]? {
     guard let header = RecordHeader(record, at: 0) else { return nil }
     let pairs = record.extracting(RecordHeader.length..<RecordHeader.length + header.contentLength)
-    var asked = Set<Int>()
+    var requested = Set<Int>()
     var cursor = 0
     while cursor < pairs.count {
       guard let pair = NameValue(pairs, at: cursor) else { return nil }
-      if let index = names.index(of: pairs.extracting(pair.name)) { asked.insert(index) }
+      if let index = names.index(of: pairs.extracting(pair.name)) { requested.insert(index) }
       cursor = pair.value.upperBound
     }
     var content: [UInt8] = []
-    for index in asked.sorted() {
+    for index in requested.sorted() {
       NameValue.append("\(names.names[index])".utf8, values[index].utf8, to: &content)
     }
     let padding = -content.count & 7
@@ -170,7 +170,7 @@ extension Span where Element == UInt8 {
     }
   }
 
-  /// Not for secrets: it stops at the first difference. `count` is not more than there are here.
+  /// Not for secrets: it stops at the first difference. `count` must not exceed the count of the span.
   func begins(with other: UnsafePointer<UInt8>, count: Int) -> Bool {
     withUnsafeBufferPointer { buffer in
       buffer.baseAddress.map { memcmp($0, other, count) == 0 } ?? (count == 0)
@@ -179,7 +179,7 @@ extension Span where Element == UInt8 {
 }
 
 extension [UInt8] {
-  /// Overwrites the first `length` bytes, or all, so that a secret does not outlive its request in freed memory.
+  /// Overwrites the first `length` bytes, or all, so that a secret does not remain in freed memory.
   mutating func wipe(first length: Int = .max) {
     withUnsafeMutableBytes { buffer in
       guard let start = buffer.baseAddress else { return }
@@ -187,7 +187,7 @@ extension [UInt8] {
     }
   }
 
-  /// Appends without leaving a copy of what was there in freed memory, as an array that grows by itself does.
+  /// Appends without leaving a copy of the old content in freed memory, as a growing array does.
   mutating func appendTracelessly(_ bytes: UnsafeBufferPointer<UInt8>) {
     if capacity - count < bytes.count {
       var larger: [UInt8] = []

@@ -1,27 +1,26 @@
 import CLinux
 import Glibc
 
-/// Where the daemon listens, as the administrator writes it.
+/// The address the daemon listens on, as given by the administrator.
 package enum ListenAddress: Equatable, Sendable, CustomStringConvertible {
   /// `unix:/run/bearerd/bearerd.sock`
   case unix(path: String)
   /// `127.0.0.1:9000`, `[::1]:9000`, `localhost:9000`
   case tcp(host: String, port: UInt16)
-  /// `fd:3`: a listening socket that a parent left open.
+  /// `fd:3`: an inherited listening socket.
   case descriptor(Int32)
-  /// `systemd` or `systemd:NAME`: the sockets of LISTEN_FDS, or those of that name.
+  /// `systemd` or `systemd:NAME`: the sockets of LISTEN_FDS, or those with that name.
   case systemd(name: String?)
 
-  /// An address that cannot be understood, and what to write instead.
+  /// An invalid address, and what to write instead.
   package struct Invalid: Error, Equatable, CustomStringConvertible {
-    /// The whole sentence for the administrator.
     package var description: String
   }
 
-  /// The longest path a unix socket may have, in bytes (`sun_path` less its NUL).
+  /// The longest path of a unix socket, in bytes (`sun_path` less its NUL).
   package static let maximumPathLength = 107
 
-  /// Reads an address; never guesses: a bare port could mean all interfaces or none.
+  /// Parses an address. A bare port is rejected: it could mean all interfaces or none.
   package init(parsing text: String) throws(Invalid) {
     if text == "systemd" {
       self = .systemd(name: nil)
@@ -32,9 +31,9 @@ package enum ListenAddress: Equatable, Sendable, CustomStringConvertible {
       self = .systemd(name: name)
     } else if let path = text.after("unix:") {
       self = .unix(path: try ListenAddress.checked(path: path))
-    } else if let number = text.after("fd:") {
-      guard let descriptor = Int32(number), descriptor >= 0, number.allSatisfy(\.isNumber) else {
-        throw Invalid(description: "\"\(text)\" names no descriptor; write fd:N with N from 0")
+    } else if let digits = text.after("fd:") {
+      guard let descriptor = Int32(digits), descriptor >= 0, digits.allSatisfy(\.isNumber) else {
+        throw Invalid(description: "\"\(text)\" is not a descriptor; use fd:N with N from 0")
       }
       self = .descriptor(descriptor)
     } else {
@@ -44,12 +43,13 @@ package enum ListenAddress: Equatable, Sendable, CustomStringConvertible {
 
   private static func checked(path: String) throws(Invalid) -> String {
     guard path.hasPrefix("/") else {
-      throw Invalid(description: "\"unix:\(path)\" is not absolute; write unix:/run/bearerd/bearerd.sock")
+      throw Invalid(description: "\"unix:\(path)\" is not absolute; use unix:/run/bearerd/bearerd.sock")
     }
-    guard !path.utf8.contains(0) else { throw Invalid(description: "the socket's path holds a NUL byte") }
+    guard !path.utf8.contains(0) else { throw Invalid(description: "the socket's path contains a NUL byte") }
     guard path.utf8.count <= maximumPathLength else {
       throw Invalid(
-        description: "the socket's path has \(path.utf8.count) bytes; Linux allows \(maximumPathLength)")
+        description:
+          "the socket's path has \(path.utf8.count) bytes; Linux allows at most \(maximumPathLength)")
     }
     return path
   }
@@ -60,12 +60,13 @@ package enum ListenAddress: Equatable, Sendable, CustomStringConvertible {
         throw Invalid(description: "\"\(text)\" is a bare port; write 127.0.0.1:\(text) or [::1]:\(text)")
       }
       throw Invalid(
-        description: "\"\(text)\" is no address; write unix:/PATH, HOST:PORT, [IPV6]:PORT, fd:N or systemd")
+        description:
+          "\"\(text)\" is not a valid address; use unix:/PATH, HOST:PORT, [IPV6]:PORT, fd:N or systemd")
     }
     var host = String(text[..<colon])
     let digits = text[text.index(after: colon)...]
     guard let port = UInt16(digits), digits.allSatisfy(\.isNumber) else {
-      throw Invalid(description: "\"\(text)\" has no port from 0 to 65535 after its last colon")
+      throw Invalid(description: "\"\(text)\" needs a port from 0 to 65535 after its last colon")
     }
     if host.hasPrefix("["), host.hasSuffix("]") {
       host = String(host.dropFirst().dropLast())
@@ -75,12 +76,12 @@ package enum ListenAddress: Equatable, Sendable, CustomStringConvertible {
     guard !host.isEmpty, host != "*" else {
       throw Invalid(
         description:
-          "\"\(text)\" names no host; write 127.0.0.1:\(port), or 0.0.0.0:\(port) for every interface")
+          "\"\(text)\" has no host; use 127.0.0.1:\(port), or 0.0.0.0:\(port) for every interface")
     }
     return .tcp(host: host, port: port)
   }
 
-  /// The form that `init(parsing:)` reads.
+  /// In the form that `init(parsing:)` parses.
   package var description: String {
     switch self {
     case .unix(let path): "unix:\(path)"
@@ -97,14 +98,14 @@ extension String {
   }
 }
 
-/// The file of a unix socket that was just bound, held by its inode: whatever others do to the path meanwhile, no
-/// other file gets the mode and the owner.
+/// The file of a newly bound unix socket, held by its inode: whatever others do to the path, no other file gets
+/// the mode and the owner.
 struct SocketFile: ~Copyable {
   private let path: String
   private let descriptor: Int32
 
-  /// Opens what the path names now, and follows no link.
-  /// - Throws: if it is not a socket that this process may have made: a socket of this user, with no other name.
+  /// Opens the file at the path, without following a link.
+  /// - Throws: if it cannot be this process's socket: a socket of this user, with no other name.
   init(path: String) throws(SystemError) {
     self.path = path
     descriptor = bearerd_open_path(path)
@@ -113,7 +114,7 @@ struct SocketFile: ~Copyable {
     guard fstat(descriptor, &status) == 0 else { throw SystemError("fstat \(path)") }
     guard status.st_mode & S_IFMT == S_IFSOCK, status.st_uid == geteuid(), status.st_nlink == 1 else {
       throw SystemError(
-        "\(path) was replaced while the socket was made; use a directory that only root or bearerd may write to",
+        "\(path) was replaced while the socket was created; use a directory that only root or bearerd may write to",
         code: EEXIST)
     }
   }
@@ -122,15 +123,15 @@ struct SocketFile: ~Copyable {
 
   /// Sets the owner first: until the mode is set, only this user may connect.
   func set(mode: mode_t, owner: Owner?) throws(SystemError) {
-    // fchown(2) and fchmod(2) take no O_PATH descriptor; the kernel's link to it leads to the same inode (proc(5)).
+    // fchown(2) and fchmod(2) reject an O_PATH descriptor; the link in /proc leads to the same inode (proc(5)).
     let inode = "/proc/self/fd/\(descriptor)"
     if let owner, chown(inode, owner.user, owner.group) != 0 { throw SystemError("chown \(path)") }
     guard chmod(inode, mode) == 0 else { throw SystemError("chmod \(path)") }
   }
 }
 
-/// Which file a path names. A number freed is given to the next file at once, so the time of its making counts
-/// too; for a socket that is its modification time, which neither chmod nor connect changes.
+/// Identifies the file at a path. An inode may be reused at once, so the creation time is compared too; for a
+/// socket that is its modification time, which neither chmod nor connect changes.
 struct FileIdentity: Equatable {
   var device: dev_t
   var inode: ino_t

@@ -1,7 +1,8 @@
 import CLinux
 import Glibc
 
-/// The socket calls, with errno as the only failure. Descriptors are plain numbers: who opens one closes it.
+/// The socket calls, with errno as the only failure. Descriptors are plain numbers: the code that opens one
+/// closes it.
 enum Socket {
   /// A stream socket that is closed on exec; -1 and errno on failure.
   static func open(family: Int32, nonblocking: Bool) -> Int32 {
@@ -43,21 +44,21 @@ enum Socket {
     return fcntl(descriptor, F_SETFL, nonblocking ? status | O_NONBLOCK : status & ~O_NONBLOCK) == 0
   }
 
-  /// Reads what is there into `bytes`, or only looks at it. The count as recv(2) gives it.
+  /// Receives into `bytes`, or only peeks. Returns the count of recv(2).
   static func receive(_ descriptor: Int32, into bytes: UnsafeMutableRawBufferPointer, peek: Bool = false)
     -> Int
   {
     recv(descriptor, bytes.baseAddress, bytes.count, Int32(peek ? MSG_PEEK : 0))
   }
 
-  /// Reads what is there into `bytes` from `start` on. The count as recv(2) gives it.
+  /// Receives into `bytes` from `start` on. Returns the count of recv(2).
   static func receive(_ descriptor: Int32, into bytes: inout [UInt8], from start: Int = 0) -> Int {
     bytes.withUnsafeMutableBytes {
       receive(descriptor, into: UnsafeMutableRawBufferPointer(rebasing: $0[start...]))
     }
   }
 
-  /// Sends the first `count` of `bytes`, or all, in one call; whether all of them went.
+  /// Sends the first `count` of `bytes`, or all, in one call; whether all of them were sent.
   static func send(_ descriptor: Int32, _ bytes: Span<UInt8>, count: Int = .max) -> Bool {
     bytes.withUnsafeBufferPointer { buffer in
       let length = min(count, buffer.count)
@@ -66,14 +67,14 @@ enum Socket {
   }
 }
 
-/// A system call that failed.
+/// A failed system call.
 package struct SystemError: Error, CustomStringConvertible {
-  /// What was tried, with what: `bind unix:/run/bearerd.sock`.
+  /// The call and its object: `bind unix:/run/bearerd.sock`.
   package var operation: String
-  /// errno as it was left.
+  /// The errno.
   package var code: Int32
 
-  /// Takes errno as the last call left it.
+  /// Takes the errno of the last call.
   package init(_ operation: String, code: Int32 = errno) {
     self.operation = operation
     self.code = code
@@ -83,7 +84,7 @@ package struct SystemError: Error, CustomStringConvertible {
   package var description: String { "\(operation): \(String(cString: strerror(code)))" }
 }
 
-/// An epoll instance with the events of its last wait. Level-triggered throughout.
+/// An epoll instance with the events of its last wait. Level-triggered.
 struct Epoll: ~Copyable {
   private let descriptor: Int32
   private var events: [epoll_event]
@@ -97,7 +98,7 @@ struct Epoll: ~Copyable {
 
   deinit { close(descriptor) }
 
-  /// Watches `target` for readability; `key` comes back with its events.
+  /// Watches `target` for readability; `key` is returned with its events.
   /// - Parameter exclusive: wakes one of the epoll instances that watch a shared listener, not all.
   func add(_ target: Int32, key: UInt64, exclusive: Bool = false) -> Bool {
     var event = epoll_event()
@@ -106,8 +107,8 @@ struct Epoll: ~Copyable {
     return epoll_ctl(descriptor, EPOLL_CTL_ADD, target, &event) == 0
   }
 
-  /// Watches `target` for room to write instead of for readability, or the other way round. Who waits for room is
-  /// not told that the peer has said its last: that would not change, and be told again and again.
+  /// Watches `target` for writability instead of readability, or the reverse. While it waits for writability,
+  /// the end of the peer's data is not reported: it would be reported again and again.
   func change(_ target: Int32, key: UInt64, writing: Bool) -> Bool {
     var event = epoll_event()
     event.events = writing ? EPOLLOUT.rawValue : EPOLLIN.rawValue | EPOLLRDHUP.rawValue
@@ -115,7 +116,7 @@ struct Epoll: ~Copyable {
     return epoll_ctl(descriptor, EPOLL_CTL_MOD, target, &event) == 0
   }
 
-  /// Watches `target` for nothing but its end: neither readability nor room to write is reported.
+  /// Watches `target` for its end only.
   func mute(_ target: Int32, key: UInt64) -> Bool {
     var event = epoll_event()
     event.data.u64 = key
@@ -127,7 +128,7 @@ struct Epoll: ~Copyable {
     epoll_ctl(descriptor, EPOLL_CTL_DEL, target, &unused)
   }
 
-  /// Waits at most `milliseconds`, for ever where negative. An interrupted wait has no events.
+  /// Waits at most `milliseconds`, or forever if negative. An interrupted wait has no events.
   mutating func wait(milliseconds: Int32) -> Int {
     count = max(0, Int(epoll_wait(descriptor, &events, Int32(events.count), milliseconds)))
     return count
@@ -137,12 +138,12 @@ struct Epoll: ~Copyable {
   func key(at index: Int) -> UInt64 { events[index].data.u64 }
 }
 
-/// A unix socket that only sends datagrams, as sd_notify(3) does.
+/// A unix socket for sending datagrams, as sd_notify(3) does.
 package final class DatagramSender: Sendable {
   private let descriptor: Int32
   private let target: SocketAddress
 
-  /// How long a full queue of the receiver is waited for, in seconds.
+  /// How long to wait if the receiver's queue is full, in seconds.
   private static let timeout = 1
 
   /// - Parameter path: an absolute path, or `@` and an abstract name; nil for anything else.
@@ -162,7 +163,7 @@ package final class DatagramSender: Sendable {
 
   deinit { close(descriptor) }
 
-  /// Whether the receiver has it.
+  /// Whether the receiver has got it.
   @discardableResult
   package func send(_ text: String) -> Bool { target.send(Array(text.utf8), from: descriptor) }
 }

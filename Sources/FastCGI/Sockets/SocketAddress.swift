@@ -1,14 +1,14 @@
 import CLinux
 import Glibc
 
-/// A `sockaddr` of any family. The one place that casts between its shapes; no pointer leaves a closure.
+/// A `sockaddr` of any family. Only this type casts between its layouts; no pointer leaves a closure.
 struct SocketAddress {
   private var storage = sockaddr_storage()
   private var length: socklen_t
 
   var family: Int32 { Int32(storage.ss_family) }
 
-  /// A unix socket's path; nil where it is longer than `sun_path` allows.
+  /// A unix socket's path; nil if it is longer than `sun_path` allows.
   init?(path: String) {
     guard path.utf8.count <= ListenAddress.maximumPathLength else { return nil }
     length = socklen_t(MemoryLayout<sockaddr_un>.size)
@@ -20,15 +20,15 @@ struct SocketAddress {
     }
   }
 
-  /// A name in the kernel's own table instead of a folder (unix(7), "abstract"); nil where it is too long.
+  /// A name in the kernel's abstract namespace instead of the file system (unix(7)); nil if it is too long.
   init?(abstractName name: String) {
     guard let address = SocketAddress(path: "\0\(name)") else { return nil }
     self = address
-    // The length counts here: a NUL behind the name would be part of it.
+    // The length counts here: a NUL after the name would be part of it.
     length = socklen_t(MemoryLayout<sa_family_t>.size + 1 + name.utf8.count)
   }
 
-  /// What `getaddrinfo` gave; copied, so it may be freed afterwards.
+  /// A copy of the address from getaddrinfo(3).
   init(_ info: addrinfo) {
     length = info.ai_addrlen
     withUnsafeMutableBytes(of: &storage) { bytes in
@@ -48,7 +48,7 @@ struct SocketAddress {
     length = count
   }
 
-  /// Whether it is an address of this machine alone: unix, `127.0.0.0/8` or `::1`.
+  /// Whether it is an address of this machine only: unix, `127.0.0.0/8` or `::1`.
   var isLocal: Bool {
     switch PeerAddress(storage) {
     case .v4(let bits): bits >> 24 == 127
@@ -57,7 +57,7 @@ struct SocketAddress {
     }
   }
 
-  /// The addresses that `host` has, for TCP; empty with the resolver's message where it has none.
+  /// The TCP addresses of `host`; empty, with the resolver's message, if it has none.
   static func resolve(host: String, port: UInt16, passive: Bool) -> (
     addresses: [SocketAddress], failure: String
   ) {
@@ -81,7 +81,7 @@ struct SocketAddress {
 
   func connect(_ descriptor: Int32) -> Bool { withPointer { Glibc.connect(descriptor, $0, $1) == 0 } }
 
-  /// Sends one datagram to it; whether all of it went.
+  /// Sends one datagram to the address; whether all of it was sent.
   func send(_ bytes: [UInt8], from descriptor: Int32) -> Bool {
     withPointer { sendto(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL), $0, $1) == bytes.count }
   }
@@ -93,15 +93,15 @@ struct SocketAddress {
   }
 }
 
-/// Which peers may connect over TCP. Others are closed right after they are accepted, before a byte is read.
+/// The peers that may connect over TCP. Other connections are closed as soon as they are accepted, unread.
 package struct PeerFilter: Sendable {
   private let admits: @Sendable (PeerAddress) -> Bool
 
   /// - Parameter admits: whether a peer with this address may connect; called from every loop.
   package init(admits: @escaping @Sendable (PeerAddress) -> Bool) { self.admits = admits }
 
-  /// Accepts the next connection as accept(2) does; one of a foreign peer counts as aborted, which that call may
-  /// report as well. The address comes with the connection: no further system call.
+  /// Accepts the next connection like accept(2); a connection from another peer counts as aborted, which
+  /// accept(2) may report as well. The address comes with the connection, without a further system call.
   func accept(from listener: Int32, refused: (PeerAddress) -> Void) -> Int32 {
     var storage = sockaddr_storage()
     let descriptor = bearerd_accept_from(listener, &storage)
@@ -115,13 +115,13 @@ package struct PeerFilter: Sendable {
   }
 }
 
-/// Where a peer connects from.
+/// The address of a peer.
 package enum PeerAddress: Equatable, Sendable {
   /// An IPv4 address, its first octet highest.
   case v4(UInt32)
   /// An IPv6 address, its first group highest.
   case v6(UInt128)
-  /// A unix socket, or nothing that has an address.
+  /// A unix socket, or another socket without an address.
   case none
 
   init(_ storage: sockaddr_storage) {

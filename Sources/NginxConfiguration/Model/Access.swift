@@ -1,10 +1,10 @@
-/// Who gets a context's content.
+/// Who may access a context's content.
 enum Access: Equatable {
-  /// Who has a token.
+  /// Clients with a token.
   case guarded
-  /// Nobody: it always returns an error or a redirect.
+  /// No client: it always returns an error or a redirect.
   case closed
-  /// Who passes another check: addresses, a password, a login, a client certificate.
+  /// Clients that pass another check: addresses, a password, a login, a client certificate.
   case restricted
   /// Lua or another module decides.
   case unknown
@@ -12,7 +12,7 @@ enum Access: Equatable {
 }
 
 extension Site {
-  /// - Parameter context: where a request from outside, or a redirect inside nginx, has ended.
+  /// - Parameter context: where a request from outside, or an internal redirect, ends.
   func access(of context: Context) -> Access {
     let id = ObjectIdentifier(context)
     if let known = accesses[id] { return known }
@@ -43,7 +43,7 @@ extension Site {
     return deciding.contains { !context.effective($0).isEmpty } ? .unknown : .open
   }
 
-  /// Whether strangers can send requests that end here.
+  /// Whether anonymous requests can end here.
   func isPublic(_ context: Context) -> Bool {
     guard !context.isNamed, context.value("internal") == nil, context.effective("internal").isEmpty else {
       return false
@@ -51,13 +51,14 @@ extension Site {
     return context.server.map(isReachable) == true
   }
 
-  /// Whether a server listens anywhere but on unix sockets.
+  /// Whether a server listens on anything but unix sockets.
   func isReachable(_ server: Context) -> Bool {
     let listens = server.own("listen").compactMap(\.value)
     return listens.isEmpty || listens.contains { !$0.hasPrefix("unix:") }
   }
 
-  /// Whether the backend of an open location of the same server can lead to an internal one, by X-Accel-Redirect.
+  /// Whether the backend of an open location of the same server can redirect to an internal one, by
+  /// X-Accel-Redirect.
   func isReachedByApplications(_ context: Context) -> Bool {
     guard !context.effective("internal").isEmpty, let server = context.server, isReachable(server) else {
       return false
@@ -83,7 +84,7 @@ extension Site {
     return false
   }
 
-  /// Whether an `if` refuses who has no signed link or no certificate.
+  /// Whether an `if` rejects clients without a signed link or a certificate.
   private func rejectsOthers(_ context: Context) -> Bool {
     context.rewriting.exits.contains { exit in
       guard case .returns(400..., _) = exit.kind, let condition = exit.condition else { return false }
@@ -93,7 +94,7 @@ extension Site {
     }
   }
 
-  /// Whether `deny all` ends the list of addresses that counts here.
+  /// Whether the effective list of addresses ends with `deny all`.
   private func deniesStrangers(_ context: Context) -> Bool {
     guard let level = context.ancestry.first(where: { !$0.own("allow").isEmpty || !$0.own("deny").isEmpty })
     else {
@@ -106,7 +107,7 @@ extension Site {
     return false
   }
 
-  /// `auth_request off;` of its own, under a guard of the server: an administrator meant it.
+  /// An explicit `auth_request off;` below a guard of the server: intended by the administrator.
   func isDeclaredPublic(_ context: Context) -> Bool {
     guard let server = context.server, server.value("auth_request") ?? "off" != "off" else { return false }
     return isOff(context)
@@ -116,7 +117,7 @@ extension Site {
     context.ancestry.contains { $0.location != nil && $0.own("auth_request").contains { $0.value == "off" } }
   }
 
-  /// The scope that a context requires, as far as it is written down; empty if none is.
+  /// The scope that a context requires, if it is a fixed text; otherwise empty.
   func scope(of context: Context) -> String {
     let own = context.own("set").last { $0.value == "$bearerd_scope" }
     let setting = own ?? context.server?.own("set").last { $0.value == "$bearerd_scope" }

@@ -1,4 +1,4 @@
-/// A block that nginx has settings for: http, a server, a location, or an `if` or limit_except in a location.
+/// A block with settings of its own: http, a server, a location, or an `if` or limit_except in a location.
 final class Context {
   enum Kind: Equatable {
     case http, server
@@ -7,19 +7,19 @@ final class Context {
   }
 
   let kind: Kind
-  /// The one that begins the block.
+  /// The directive that begins the block.
   let directive: Directive
   private(set) unowned var parent: Context?
   private(set) var children: [Context] = []
-  /// The directives of the block itself, in their order.
+  /// The directives of the block itself, in order.
   let statements: [Directive]
   private let own: [String: [Directive]]
-  /// Of a location by a regular expression.
+  /// The pattern of a location with a regular expression.
   private(set) lazy var pattern: Pattern? =
     if case .regex(let text, let ignoresCase) = location { Pattern(text, ignoringCase: ignoresCase) } else {
       nil
     }
-  /// What its rewrite directives can end in.
+  /// The possible results of its rewrite directives.
   private(set) lazy var rewriting = Rewriting(statements)
 
   init(_ kind: Kind, _ directive: Directive, in parent: Context?) {
@@ -48,9 +48,10 @@ final class Context {
   /// The directives of this name in the block itself.
   func own(_ name: String) -> [Directive] { own[name] ?? [] }
 
-  /// The directives of this name that count here.
+  /// The directives of this name that are in effect here.
   ///
-  /// A level that has one of them has all of them: nginx joins no lists. (Settings of one value are lists of one.)
+  /// A level that has one of them inherits none: nginx does not join lists. (Settings of one value are lists of
+  /// one.)
   func effective(_ name: String) -> [Directive] {
     var level: Context? = self
     while let context = level {
@@ -60,12 +61,12 @@ final class Context {
     return []
   }
 
-  /// The first argument of what counts here.
+  /// The first argument of the directive in effect here.
   func value(_ name: String) -> String? { effective(name).first?.value }
 
   func isOn(_ name: String) -> Bool { value(name) == "on" }
 
-  /// The level whose directives of this name count here.
+  /// The level whose directives of this name are in effect here.
   func level(of name: String) -> Context? {
     var level: Context? = self
     while let context = level {
@@ -75,7 +76,7 @@ final class Context {
     return nil
   }
 
-  /// Itself, and what is around it.
+  /// This context and the outer ones.
   var ancestry: [Context] {
     var result: [Context] = []
     var level: Context? = self
@@ -86,7 +87,7 @@ final class Context {
     return result
   }
 
-  /// Itself, and all blocks in it.
+  /// This context and all blocks in it.
   var descendants: [Context] { [self] + children.flatMap(\.descendants) }
 
   var server: Context? { ancestry.first { $0.kind == .server } }

@@ -1,10 +1,10 @@
-/// The `error_page` directives that count in a context.
+/// The `error_page` directives in effect in a context.
 struct ErrorPages {
   struct Page {
     enum Status: Equatable {
       /// The status of the error.
       case kept
-      /// `=`: the status that the page itself has.
+      /// `=`: the status of the page itself.
       case own
       /// `=200`
       case fixed(Int)
@@ -22,7 +22,7 @@ struct ErrorPages {
     pages = context.effective("error_page").compactMap(ErrorPages.page)
   }
 
-  /// The page for a status: nginx takes the first that names it.
+  /// The page for a status: nginx uses the first that names it.
   func page(for code: Int) -> Page? { pages.first { $0.codes.contains(code) } }
 
   private static func page(_ directive: Directive) -> Page? {
@@ -40,7 +40,7 @@ struct ErrorPages {
 extension Site {
   /// Where an error page, `try_files` or a rewrite leads.
   enum Destination {
-    /// - Parameter keepsURI: the location serves the URI that was asked for.
+    /// - Parameter keepsURI: whether the location serves the requested URI.
     case context(Context, keepsURI: Bool, isCertain: Bool)
     /// A redirect to another site or URL.
     case redirect
@@ -69,7 +69,7 @@ extension Site {
       isCertain: found.isCertain && literal.count == path.count)
   }
 
-  /// A target that a map chooses: an open one, if there is one.
+  /// A target chosen by a map: an open one, if there is one.
   private func mapped(_ variable: String, in server: Context) -> Destination {
     let maps = http.own("map").filter { $0.arguments.last == variable }
     let values = maps.flatMap { $0.block ?? [] }.compactMap(\.value).filter { !$0.hasPrefix("$") }
@@ -79,21 +79,21 @@ extension Site {
     } ?? destinations.first ?? .redirect
   }
 
-  /// Whether a script reads by itself which URI the client sent: `/index.php`.
+  /// Whether a script reads the client's URI itself: `/index.php`.
   private static func isFrontController(_ path: [UInt8]) -> Bool {
     let name = String(decoding: path.reversed().prefix { $0 != UInt8(ascii: "/") }.reversed(), as: UTF8.self)
     return name.hasPrefix("index.") && ![".html", ".htm", ".txt", ".json"].contains(where: name.hasSuffix)
   }
 }
 
-/// What becomes of an error status in a context: which pages are gone through, and which status the client sees.
+/// The handling of an error status in a context: the pages involved, and the client's status.
 struct ErrorFlow {
   struct Hop {
     let page: ErrorPages.Page
     let destination: Site.Destination
   }
 
-  /// A status at the end, and the page it is from; nil if no page had a say.
+  /// A final status, and its page; nil if no page is involved.
   struct Ending {
     let status: Int
     let page: ErrorPages.Page?
@@ -103,7 +103,7 @@ struct ErrorFlow {
 
   private(set) var hops: [Hop] = []
   private(set) var endings: [Ending] = []
-  /// The page at which a request goes round until nginx gives up.
+  /// The page at which a request loops until nginx gives up.
   private(set) var cycle: ErrorPages.Page?
 
   private let origin: Context
@@ -165,7 +165,7 @@ struct ErrorFlow {
     }
   }
 
-  /// Whether an exit needs a variable to be empty that the location where the error arose has set.
+  /// Whether an exit requires a variable to be empty that the location of the error has set.
   private func isImpossible(_ exit: Rewriting.Exit) -> Bool {
     guard let condition = exit.condition?.arguments.joined() else { return false }
     return origin.own("set").contains { set in

@@ -1,9 +1,9 @@
-/// nginx's choice of a location for a URI (ngx_http_core_find_location).
+/// nginx's selection of a location for a URI (ngx_http_core_find_location).
 struct LocationSearch {
   struct Result {
     /// The server itself if no location matches.
     let context: Context
-    /// No regular expression on the way was beyond judging.
+    /// Whether all regular expressions involved could be judged.
     let isCertain: Bool
   }
 
@@ -151,7 +151,7 @@ final class PatternStore {
   func pattern(_ text: String, ignoringCase: Bool) -> Pattern {
     let key = (ignoringCase ? "i" : "-") + text
     if let known = patterns[key] { return known }
-    // Millions of different ones would cost memory.
+    // Millions of different ones would need much memory.
     if patterns.count > 10_000 { patterns = [:] }
     let pattern = Pattern(text, ignoringCase: ignoringCase)
     patterns[key] = pattern
@@ -159,19 +159,19 @@ final class PatternStore {
   }
 }
 
-/// What the rewrite directives of a block can end in. They run before the check.
+/// The possible results of a block's rewrite directives, which run before the check.
 struct Rewriting {
   struct Exit {
     enum Kind {
       /// `return`, or a rewrite that redirects. The text is a body or a URL.
       case returns(code: Int, text: String?)
-      /// To another URI, which a location is looked for again.
+      /// To another URI, for which a location is selected again.
       case jumps(pattern: String, replacement: String)
     }
 
     let kind: Kind
     let directive: Directive
-    /// The `if` around it.
+    /// The `if` that contains it.
     let condition: Directive?
   }
 
@@ -193,7 +193,7 @@ struct Rewriting {
     }
   }
 
-  /// - Returns: whether nothing after it is reached.
+  /// - Returns: whether everything after it is unreachable.
   private mutating func add(_ directive: Directive, condition: Directive?) -> Bool {
     switch directive.name {
     case "return":

@@ -1,4 +1,4 @@
-/// Whether a redirect inside nginx gives a stranger what a guarded location protects.
+/// Whether an internal redirect gives an anonymous client the content of a guarded location.
 enum Opening {
   case closed
   case opens(Context)
@@ -13,7 +13,7 @@ extension Site {
     return result
   }
 
-  /// - Parameter depth: of redirects from location to location.
+  /// - Parameter depth: the number of redirects from location to location.
   private func opening(_ target: Context, keepsURI: Bool, insteadOf location: Context, depth: Int) -> Opening
   {
     switch access(of: target) {
@@ -54,15 +54,15 @@ extension Site {
     return opening(next, keepsURI: keeps, insteadOf: location, depth: depth + 1)
   }
 
-  /// Whether a backend gives content of the guarded location: one that gets the client's URI may give any.
+  /// Whether a backend serves content of the guarded location: one that gets the client's URI may serve any.
   private func gives(_ backend: Backend, keepsURI: Bool, insteadOf location: Context) -> Bool {
     if keepsURI { return true }
-    // A script of its own is only a page; what else is at another path of the same backend is not known.
+    // A script of its own is only a page; the content of other paths of the same backend is unknown.
     if backend.kind == .fastcgi { return false }
     return backends(after: location).contains { !$0.addresses.isDisjoint(with: backend.addresses) }
   }
 
-  /// The backends that serve a guarded location once the check has passed.
+  /// The backends that serve a guarded location after the check.
   func backends(after location: Context) -> [Backend] {
     let id = ObjectIdentifier(location)
     if let known = backendsAfter[id] { return known }
@@ -81,14 +81,14 @@ extension Site {
     return result
   }
 
-  /// Whether both are served by the same backend, or by files of the same root.
+  /// Whether both are served by the same backend, or from the same root.
   func shares(_ target: Context, _ location: Context) -> Bool {
     let (one, other) = (backends(after: target), backends(after: location))
     if one.isEmpty || other.isEmpty { return target.value("root") == location.value("root") && other.isEmpty }
     return one.contains { backend in other.contains { !$0.addresses.isDisjoint(with: backend.addresses) } }
   }
 
-  /// Whether a `rewrite ... break` gives every request of a location one path.
+  /// Whether a `rewrite ... break` maps every request of a location to one path.
   private static func fixesURI(_ context: Context) -> Bool {
     context.own("rewrite").contains { rewrite in
       rewrite.arguments.count == 3 && rewrite.arguments[2] == "break"
@@ -98,7 +98,7 @@ extension Site {
   }
 }
 
-/// The files that a location serves: what is below a directory, for the URIs below a prefix.
+/// The files that a location serves: those below a directory, for the URIs below a prefix.
 struct ServedFiles {
   let directory: [UInt8]
   let prefix: [UInt8]
@@ -130,7 +130,7 @@ struct ServedFiles {
     guard !directory.contains(UInt8(ascii: "$")) else { return nil }
   }
 
-  /// Whether `try_files` looks for the file of the URI.
+  /// Whether `try_files` includes the file of the URI.
   private static func triesURI(_ context: Context) -> Bool {
     guard let tries = context.own("try_files").first else { return true }
     return tries.arguments.dropLast().contains {

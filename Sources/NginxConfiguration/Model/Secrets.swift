@@ -1,15 +1,15 @@
-/// Which variables hold a client's secret, or anything else that a client writes.
+/// The variables that contain a client's secret, or other text set by a client.
 struct Secrets {
   /// With the dollar sign.
   private(set) var variables: Set<String> = ["$http_authorization", "$bearerd_authorization"]
-  /// Variables with a part of it, cut out by a map.
+  /// Variables with a part of it, extracted by a map.
   private(set) var parts: Set<String> = []
-  /// Headers besides Authorization that hold it, in lower case: `x-api-key`.
+  /// Headers besides Authorization that contain it, in lower case: `x-api-key`.
   private(set) var headers: Set<String> = []
 
   init(_ site: Site) {
     let maps = site.http.own("map").filter { $0.arguments.count == 2 }
-    // What bearerd is asked with: where the operator takes the token from.
+    // The parameters of the check: they show where the administrator takes the token from.
     for context in site.contexts {
       for directive in context.own("set") where directive.value == "$bearerd_authorization" {
         add(directive.arguments.dropFirst(), maps)
@@ -20,7 +20,7 @@ struct Secrets {
         add(parameter.arguments.dropFirst().prefix(1), maps)
       }
     }
-    // What repeats it: a map whose values do, a set.
+    // Copies of it: a map with such values, a set.
     for _ in 0..<3 {
       for map in maps where repeats(map) { variables.insert(map.arguments[1]) }
       for context in site.contexts {
@@ -32,12 +32,12 @@ struct Secrets {
     }
   }
 
-  /// Whether a text has the value of a variable with a secret in it.
+  /// Whether a text contains the value of a variable with a secret.
   func isSecret(_ text: String) -> Bool {
     text.utf8.contains(UInt8(ascii: "$")) && Secrets.names(in: text).contains { variables.contains($0) }
   }
 
-  /// Whether a client writes the whole or a part of a value.
+  /// Whether a client sets the whole or a part of a value.
   static func isClientText(_ text: String) -> Bool {
     names(in: text).contains { name in
       ["$http_", "$arg_", "$cookie_"].contains { name.hasPrefix($0) } || name == "$args"
@@ -84,12 +84,12 @@ struct Secrets {
     let isOfSecret = isSecret(map.arguments[0])
     return (map.block ?? []).contains { entry in
       guard let value = entry.value else { return false }
-      // Passwords of people, which are not ours.
+      // Passwords of users, which bearerd does not check.
       if ["~^basic", "~*^basic"].contains(where: entry.name.lowercased().hasPrefix) { return false }
       let isCapture =
         isOfSecret && entry.name.hasPrefix("~")
         && Secrets.names(in: value).contains { !variables.contains($0) }
-      // A capture of some letters is a part; one without a count is the whole.
+      // A capture of a fixed number of characters is a part; one without a count is the whole.
       let isPart = entry.name.utf8.contains(UInt8(ascii: "{"))
       if isCapture, isPart { parts.insert(map.arguments.last ?? "") }
       return isSecret(value) || isCapture && !isPart
@@ -98,8 +98,8 @@ struct Secrets {
 }
 
 extension Site {
-  /// The servers whose settings count while a request's head is read, before its Host is known: for each address the
-  /// default one; with TLS also the server itself, by its name in the handshake.
+  /// The servers whose settings apply while a request's head is read, before its Host is known: for each
+  /// address the default server; with TLS also the server itself, by the name in the handshake.
   func headReaders(of server: Context) -> [Context] {
     let addresses = Site.addresses(of: server)
     let readers = addresses.keys.sorted().compactMap { defaultServers[$0] }
@@ -107,7 +107,7 @@ extension Site {
     return hasTLS ? readers + [server] : readers
   }
 
-  /// The default server of each address: the one that says so, or the first.
+  /// The default server of each address: the one marked as default, or the first.
   static func defaultServers(of servers: [Context]) -> [String: Context] {
     var result: [String: Context] = [:]
     for server in servers {
@@ -135,7 +135,7 @@ extension Site {
 }
 
 extension Context {
-  /// How messages call it: `location /private/`, `server`.
+  /// Its name in messages: `location /private/`, `the server`.
   var title: String {
     switch kind {
     case .http: "http"
@@ -148,7 +148,7 @@ extension Context {
 }
 
 extension Site {
-  /// The path of a request that ends in the context, as far as can be said.
+  /// The path of a request that ends in the context, as far as it can be determined.
   func examplePath(of context: Context) -> String {
     switch context.location {
     case .exact(let path): return String(decoding: path, as: UTF8.self)
@@ -156,7 +156,7 @@ extension Site {
       let text = String(decoding: path, as: UTF8.self)
       return text.hasSuffix("/") ? text + "page.html" : text
     case .regex(let pattern, let ignoresCase):
-      // Nested ones match below the location around them.
+      // Nested ones match below their outer location.
       let outer = context.parent?.location?.path ?? [UInt8(ascii: "/")]
       let example = patterns.pattern(pattern, ignoringCase: ignoresCase).canMatch(
         prefix: outer, patterns.work

@@ -1,4 +1,4 @@
-/// What a configuration says as a whole: its servers, its backends, and which locations bearerd guards.
+/// A configuration as a whole: its servers, its backends, and the locations that bearerd guards.
 final class Site {
   let text: ConfigurationText
   let http: Context
@@ -12,11 +12,11 @@ final class Site {
   var backendsAfter: [ObjectIdentifier: [Backend]] = [:]
   private var checks: [ObjectIdentifier: Check?] = [:]
 
-  /// What `auth_request` leads to.
+  /// The target of `auth_request`.
   enum Check {
     /// A location that passes the check to bearerd.
     case bearerd(Context)
-    /// Another location: a login, say.
+    /// Another location, for example a login.
     case other(Context)
   }
 
@@ -24,7 +24,7 @@ final class Site {
     self.text = text
     search = LocationSearch(patterns)
     let block = text.directives.first { $0.name == "http" && $0.block != nil }
-    // A file of sites-enabled, say, is the content of the http block.
+    // A file of sites-enabled, for example, is the content of the http block.
     http = Context(
       .http,
       block ?? Directive(name: "http", arguments: [], block: text.directives, place: Place(file: 0, line: 1)),
@@ -39,10 +39,10 @@ final class Site {
     ) { first, _ in first }
   }
 
-  /// Whether the text has the http block, and not only what stands in one.
+  /// Whether the text contains the http block, and not only its content.
   var isWhole: Bool { http.directive.block != nil && text.directives.contains { $0.name == "http" } }
 
-  /// What the context itself passes its requests to.
+  /// The backend of the context itself.
   func backend(of context: Context) -> Backend? {
     for kind in [Backend.Kind.proxy, .fastcgi, .grpc, .uwsgi, .scgi, .memcached] {
       if let directive = context.own("\(kind.rawValue)_pass").first {
@@ -52,7 +52,7 @@ final class Site {
     return nil
   }
 
-  /// What is asked before the context's content is given away; nil if nothing is.
+  /// The check of requests for the context's content; nil if there is none.
   func check(of context: Context) -> Check? {
     let id = ObjectIdentifier(context)
     if let known = checks[id] { return known }
@@ -69,14 +69,15 @@ final class Site {
     return isBearerd(location) ? .bearerd(location) : .other(location)
   }
 
-  /// The location that asks bearerd; nil if the context is not guarded by it.
+  /// The location that passes the check to bearerd; nil if the context is not guarded by it.
   func checkLocation(of context: Context) -> Context? {
     if case .bearerd(let location) = check(of: context) { location } else { nil }
   }
 
   func isGuarded(_ context: Context) -> Bool { checkLocation(of: context) != nil }
 
-  /// Whether a location passes checks to bearerd: by its name, by its upstream's, or by a parameter that only bearerd reads.
+  /// Whether a location passes checks to bearerd: judged by its name, its upstream's name, or a parameter of
+  /// bearerd.
   func isBearerd(_ location: Context) -> Bool {
     guard let backend = backend(of: location), backend.kind == .fastcgi, location.kind != .server else {
       return false
@@ -93,7 +94,7 @@ final class Site {
     return location.effective("fastcgi_param").contains { read.contains($0.value ?? "") }
   }
 
-  /// Where a URI ends in a server.
+  /// The location of a URI in a server.
   func location(for uri: [UInt8], in server: Context) -> LocationSearch.Result {
     let id = ObjectIdentifier(server)
     if let result = known[id]?[uri] { return result }
@@ -107,15 +108,15 @@ final class Site {
     server.children.first { $0.location == .named(name) }
   }
 
-  /// The servers' locations, `if`s and limit_excepts, and the servers themselves.
+  /// The servers, and their locations, `if`s and limit_excepts.
   private(set) lazy var contexts: [Context] = servers.flatMap(\.descendants)
 
-  /// Locations (and servers, for what no location matches) whose content bearerd guards.
+  /// Locations (and servers, for requests that match no location) whose content bearerd guards.
   private(set) lazy var guarded: [Context] = contexts.filter {
     ($0.location != nil || $0.kind == .server) && isGuarded($0) && !isBearerd($0) && reaches($0)
   }
 
-  /// Whether a request can end in the server itself: not if a location takes all.
+  /// Whether a request can end in the server itself: not if a location matches everything.
   func reaches(_ context: Context) -> Bool {
     guard context.kind == .server else { return true }
     return !context.children.contains {
@@ -124,12 +125,12 @@ final class Site {
   }
 }
 
-/// Where a location passes its requests.
+/// The backend of a location.
 struct Backend {
   enum Kind: String {
     case proxy, fastcgi, grpc, uwsgi, scgi, memcached
 
-    /// The directives that say which headers or parameters the backend gets.
+    /// The directive that sets the backend's headers or parameters.
     var headers: String {
       switch self {
       case .proxy: "proxy_set_header"
@@ -138,7 +139,7 @@ struct Backend {
       }
     }
 
-    /// Whether it names request headers as CGI does.
+    /// Whether request headers are named as in CGI.
     var hasParameters: Bool { self == .fastcgi || self == .uwsgi || self == .scgi }
   }
 
@@ -147,12 +148,12 @@ struct Backend {
   let directive: Directive
   /// Its servers, as `127.0.0.1:8080` or `unix:/path`; the text itself if it has variables.
   let addresses: Set<String>
-  /// The part of the URL that takes the place of the location's prefix; nil if the URI goes on as it is.
+  /// The part of the URL that replaces the location's prefix; nil if the URI is passed unchanged.
   let path: String?
 
   var hasVariables: Bool { directive.value?.utf8.contains(UInt8(ascii: "$")) == true }
 
-  /// Nil if the directive passes nothing.
+  /// Nil if the directive is not a `*_pass`.
   init?(_ directive: Directive, upstreams: [String: Set<String>]) {
     guard directive.name.hasSuffix("_pass"), let kind = Kind(rawValue: String(directive.name.dropLast(5))),
       let target = directive.value
@@ -182,7 +183,7 @@ struct Backend {
       path = String(rest[slash...])
       rest = rest[..<slash]
     }
-    // `http://127.0.0.1:8080$request_uri`: the host ends where a variable begins, if it ends with a port or is known.
+    // `http://127.0.0.1:8080$request_uri`: the host ends at a variable, if it ends with a port or is known.
     if kind == .proxy, path == nil, let dollar = rest.firstIndex(of: "$") {
       let host = rest[..<dollar]
       let hasPort = host.contains(":") && host.utf8.last.map { (0x30...0x39).contains($0) } == true
@@ -196,7 +197,7 @@ struct Backend {
     addresses = upstreams[host] ?? [Backend.address(host, defaultPort: port)]
   }
 
-  /// One name for each address that is written in several ways.
+  /// A canonical name for an address with several forms.
   static func address(_ text: String, defaultPort: String) -> String {
     let text = text.lowercased()
     guard !text.hasPrefix("unix:"), !text.contains("$") else { return text }
@@ -208,7 +209,7 @@ struct Backend {
     return full
   }
 
-  /// What `set_header` or `param` directives give a name, without regard to case; nil if none does.
+  /// The value for a name in `set_header` or `param` directives, ignoring case; nil if there is none.
   static func value(of name: String, in directives: [Directive]) -> Directive? {
     directives.first { $0.value?.lowercased() == name.lowercased() }
   }

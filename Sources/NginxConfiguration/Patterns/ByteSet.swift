@@ -49,7 +49,7 @@ struct ByteSet: Equatable, Sendable {
     return result
   }
 
-  /// With the other case of each letter in it.
+  /// The set with the other case of each letter added.
   var ignoringCase: ByteSet {
     ByteSet { byte in
       let isLetter = byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A
@@ -57,7 +57,7 @@ struct ByteSet: Equatable, Sendable {
     }
   }
 
-  /// A byte of the set that reads well in a URL's path; nil if there is none.
+  /// A byte of the set that is readable in a URL's path; nil if there is none.
   var example: UInt8? {
     for byte in Array("axbz01/.-_~".utf8) where contains(byte) { return byte }
     return (UInt8(0x21)...0x7E).first { contains($0) && !Array("%?#\"<>\\^`{|}".utf8).contains($0) }

@@ -1,8 +1,9 @@
-/// A regular expression as states, which it is in all at once: a match costs the text's length times their number.
+/// A regular expression as a nondeterministic automaton: a match takes time proportional to the text's length
+/// times the number of states.
 struct Pattern: Sendable {
   enum Answer: Equatable, Sendable {
     case no, yes
-    /// Syntax that is not known here, or the work is too much.
+    /// Unsupported syntax, or too much work.
     case unknown
   }
 
@@ -21,7 +22,7 @@ struct Pattern: Sendable {
   private var isTooLong = false
   private let isKnown: Bool
   private let isExact: Bool
-  /// What every match begins with; nil if that is not known. It spares most of the work.
+  /// The prefix of every match; nil if it is unknown. It saves most of the work.
   private let anchor: [UInt8]?
 
   init(_ text: String, ignoringCase: Bool = false) {
@@ -35,7 +36,7 @@ struct Pattern: Sendable {
     if let node { first = compile(node, next: 0) }
   }
 
-  /// Whether the text has a part that matches.
+  /// Whether a part of the text matches.
   func matches(_ text: [UInt8], _ work: Work) -> Answer {
     if let anchor, !text.starts(with: anchor) { return isKnown ? .no : .unknown }
     guard let after = run(text, work) else { return .unknown }
@@ -43,14 +44,14 @@ struct Pattern: Sendable {
     return isExact ? .yes : .unknown
   }
 
-  /// Whether no text that begins so has a part that matches, by what every match begins with: a cheap answer.
+  /// Whether no text with this prefix has a part that matches, by what every match begins with. This costs little.
   func excludes(prefix: [UInt8]) -> Bool {
     guard isKnown, let anchor else { return false }
     return zip(anchor, prefix).contains { $0 != $1 }
   }
 
-  /// Whether there is a text that begins so and has a part that matches.
-  /// - Returns: the shortest of those texts that was found.
+  /// Whether there is a text with this prefix of which a part matches.
+  /// - Returns: the shortest such text that was found.
   func canMatch(prefix: [UInt8], _ work: Work) -> (answer: Answer, example: [UInt8]) {
     if excludes(prefix: prefix) { return (.no, prefix) }
     guard let after = run(prefix, work) else { return (.unknown, prefix) }
@@ -59,7 +60,7 @@ struct Pattern: Sendable {
     return (isExact ? .yes : .unknown, prefix + rest)
   }
 
-  /// What every match begins with, of an expression like `^/private/`; `/` if that is not known.
+  /// The prefix of every match of an expression like `^/private/`; `/` if it is unknown.
   static func literalPrefix(of text: String) -> [UInt8] {
     guard text.hasPrefix("^/") else { return [UInt8(ascii: "/")] }
     let plain = Array(
@@ -80,7 +81,7 @@ struct Pattern: Sendable {
     return states.count - 1
   }
 
-  /// - Returns: the state in which the node begins.
+  /// - Returns: the first state of the node.
   private mutating func compile(_ node: PatternNode, next: Int) -> Int {
     guard !isTooLong else { return 0 }
     switch node {
@@ -105,7 +106,7 @@ struct Pattern: Sendable {
     }
   }
 
-  /// The states after a text, and whether a part of it matched; nil if that is not known.
+  /// The states after a text, and whether a part of it matched; nil if that is unknown.
   private func run(_ text: [UInt8], _ work: Work) -> (states: [Int], isAccepted: Bool)? {
     guard isKnown, !isTooLong else { return nil }
     var current: [Int] = []
@@ -114,7 +115,7 @@ struct Pattern: Sendable {
       guard work.spend(states.count / 8 + current.count + 1) else { return nil }
       let isEnd = position == text.count
       current = closure(of: current + [first], isStart: position == 0, isEnd: false)
-      // What only the end allows is not kept: the text may go on.
+      // States after an end assertion are dropped: the text may continue.
       let atEnd = isEnd ? closure(of: current, isStart: position == 0, isEnd: true) : current
       isAccepted = isAccepted || atEnd.contains(0)
       guard !isEnd else { break }
@@ -126,7 +127,7 @@ struct Pattern: Sendable {
     return (current, isAccepted)
   }
 
-  /// All states that are reached without a byte; only those with a byte, an assertion, or the accepting one.
+  /// All states reached without a byte; only those with a byte, an assertion, or the accepting one.
   private func closure(of initial: [Int], isStart: Bool, isEnd: Bool) -> [Int] {
     var seen = [Bool](repeating: false, count: states.count)
     var stack = initial
@@ -157,7 +158,7 @@ struct Pattern: Sendable {
       switch states[state] {
       case .bytes(let set, let next):
         guard let byte = set.example else { continue }
-        // After a byte a match may also begin anew.
+        // After a byte, a match may also begin again.
         for reached in closure(of: [next, first], isStart: false, isEnd: false) where !seen[reached] {
           seen[reached] = true
           cameFrom[reached] = (state, byte)
@@ -183,17 +184,17 @@ struct Pattern: Sendable {
   }
 }
 
-/// What may still be computed. Without a limit a large configuration of regular expressions could take hours.
+/// The remaining computation. Without a limit, a large configuration of regular expressions could take hours.
 final class Work {
   private var rest: Int
-  /// Some part of the configuration was not judged for this reason.
+  /// Whether a part of the configuration was not judged because of the limit.
   private(set) var isExhausted = false
 
   init(limit: Int = 30_000_000) {
     rest = limit
   }
 
-  /// False if there was not enough left.
+  /// False if the remaining amount is too small.
   func spend(_ amount: Int) -> Bool {
     rest -= amount
     if rest < 0 { isExhausted = true }

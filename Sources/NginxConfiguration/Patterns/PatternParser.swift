@@ -9,10 +9,10 @@ indirect enum PatternNode {
   case end
 }
 
-/// Reads the part of PCRE's syntax that configurations use.
+/// Parses the part of PCRE's syntax that configurations use.
 ///
-/// Lookaround and word boundaries are read as the empty text, which matches more than they do: `isExact` says so.
-/// Back references and what else is not known here is refused.
+/// Lookaround and word boundaries are treated as empty, which matches more than they do; then `isExact` is
+/// false. Back references and other unsupported syntax are rejected.
 struct PatternParser {
   private let bytes: [UInt8]
   private var index = 0
@@ -116,7 +116,7 @@ struct PatternParser {
     case UInt8(ascii: "t"): return literal(9)
     case UInt8(ascii: "n"): return literal(10)
     case UInt8(ascii: "r"): return literal(13)
-    // A back reference, a property, \Q: not known here.
+    // A back reference, a property, \Q: not supported.
     case _ where ByteSet.wordBytes.contains(byte): return nil
     default: return literal(byte)
     }
@@ -194,7 +194,7 @@ struct PatternParser {
       default: return node
       }
       index += 1
-      // Lazy ones match the same texts; possessive ones fewer.
+      // Lazy quantifiers match the same texts; possessive ones fewer.
       if take("+") { isExact = false } else { _ = take("?") }
       node = .repeated(node, min: bounds.min, max: bounds.max)
     }

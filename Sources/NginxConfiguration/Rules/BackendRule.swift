@@ -1,4 +1,4 @@
-/// The backend of a guarded location, reached through another location that is not.
+/// The backend of a guarded location that is also reached through an unguarded one.
 enum BackendRule {
   private struct Guarded {
     let context: Context
@@ -28,7 +28,7 @@ enum BackendRule {
       let same = backend.addresses.flatMap { (byAddress[$0] ?? []).prefix(200) }
       guard let first = same.first else { continue }
       HeaderRule.judgeNames(backend, in: context, isGuarded: false, site, &report)
-      // PHP and the like: the location says which file is run, so another one runs other files.
+      // For PHP and similar backends, the location chooses the file, so another location runs other files.
       guard !isPerFile(context, backend) || same.contains(where: { runsOneScript($0) }) else { continue }
       judge(context, backend, same, first, site, &report)
     }
@@ -44,7 +44,7 @@ enum BackendRule {
       report.error(
         .sameBackendUnguarded, at: backend.directive,
         "\(open.title) passes to the paths of the backend that \(location.context.title) guards",
-        sends: "GET \(uri) without a token", gets: "what the backend serves to \(location.context.title)",
+        sends: "GET \(uri) without a token", gets: "what the backend serves for \(location.context.title)",
         fix: "include snippets/bearerd-guard.conf; here")
     } else if let location = same.first(where: {
       isForgotten(open, backend, below: $0, site) || sharesCache(open, backend, $0)
@@ -55,20 +55,20 @@ enum BackendRule {
         .sameBackendUnguarded, at: open.directive,
         "\(open.title) serves content of \(location.context.title), without its check",
         sends: "GET \(site.examplePath(of: open)) without a token", gets: "what the backend serves",
-        fix: "include snippets/bearerd-guard.conf; here, or inside of \(location.context.title)")
+        fix: "include snippets/bearerd-guard.conf; here, or move it into \(location.context.title)")
     } else {
       report.warning(
         .sameBackendUnguarded, at: reference(to: open, same, site) ?? backend.directive,
         "\(open.title) passes to the backend of \(first.context.title), without a check",
         sends:
-          "GET \(site.examplePath(of: first.context)) in a spelling that only the backend takes for it: /a%5cb, /a;x/",
-        gets: "what the backend makes of it",
-        fix: "include snippets/bearerd-guard.conf; at the level of the server")
+          "GET \(site.examplePath(of: first.context)) in a form that only the backend normalizes: /a%5cb, /a;x/",
+        gets: "what the backend serves for it",
+        fix: "include snippets/bearerd-guard.conf; in the server block")
       judgeCase(open, backend, same, site, &report)
     }
   }
 
-  /// The backend of a guarded location is a server of this nginx, which has no guard itself.
+  /// The backend of a guarded location is a server of this nginx without a guard of its own.
   private static func judgeListening(
     _ server: Context, _ byAddress: [String: [Guarded]], _ site: Site, _ report: inout Report
   ) {
@@ -81,14 +81,14 @@ enum BackendRule {
       guard site.access(of: top) == .open else { continue }
       report.error(
         .sameBackendUnguarded, at: listen,
-        "the backend of \(one.context.title) is this server, and has no guard itself",
+        "the backend of \(one.context.title) is this server, which has no guard of its own",
         sends: "GET \(site.examplePath(of: top)) to this address, without a token",
         gets: "what \(one.context.title) guards",
-        fix: "listen unix:/PATH; so that only nginx reaches it")
+        fix: "listen unix:/PATH; which only nginx can connect to")
     }
   }
 
-  /// `proxy_pass http://$http_host`: the client names the backend, a guarded one as well.
+  /// `proxy_pass http://$http_host`: the client chooses the backend, possibly a guarded one.
   private static func judgeHost(_ open: Context, _ site: Site, _ report: inout Report) {
     guard let backend = site.backend(of: open), let host = backend.addresses.first, isReached(open, site)
     else { return }
@@ -101,10 +101,10 @@ enum BackendRule {
     else { return }
     report.error(
       .sameBackendUnguarded, at: backend.directive,
-      "the client says which backend \(open.title) passes to, a guarded one as well",
+      "the client chooses the backend of \(open.title), possibly a guarded one",
       sends: "GET \(site.examplePath(of: open)) with the address of a guarded backend",
       gets: "what the backend serves",
-      fix: "an upstream with a fixed name")
+      fix: "use an upstream with a fixed name")
   }
 
   private static func judgeCase(
@@ -118,16 +118,16 @@ enum BackendRule {
       guard upper != path, site.location(for: upper, in: server).context === open else { continue }
       report.warning(
         .caseVariant, at: backend.directive,
-        "another case of \(one.context.title) is served by \(open.title)",
+        "\(one.context.title) in upper or lower case is served by \(open.title)",
         sends: "GET \(String(decoding: upper, as: UTF8.self)) without a token",
-        gets: "the guarded content, if the backend does not tell cases apart",
-        fix: "location ~* ^\(String(decoding: path, as: UTF8.self)), or a guard of the server")
+        gets: "the guarded content, if the backend ignores case",
+        fix: "location ~* ^\(String(decoding: path, as: UTF8.self)), or a guard in the server block")
     }
   }
 
-  /// The URI that reaches, through an open location, the backend's paths that another one guards; nil if none is sure to.
+  /// A URI that reaches the backend's guarded paths through an unguarded location; nil if none certainly does.
   private static func reaching(_ one: Guarded, _ open: Context, _ backend: Backend, _ site: Site) -> String? {
-    // In another server it may be meant so.
+    // In another server it may be intended.
     guard let server = open.server, one.context.server === server, site.isPublic(open),
       !site.isDeclaredPublic(open),
       hostText(backend) == hostText(one.backend), !backend.hasVariables,
@@ -143,13 +143,13 @@ enum BackendRule {
     return nil
   }
 
-  /// The path below which the backend sees the requests of a location.
+  /// The path prefix that the backend sees for requests of a location.
   private static func backendPath(of context: Context, _ backend: Backend) -> [UInt8]? {
     if let path = backend.path { return Array(path.utf8) }
     return context.kind == .server ? [UInt8(ascii: "/")] : context.location?.path
   }
 
-  /// A longer prefix beside a guarded one, of the same backend: nginx takes the longer one, and it has no guard.
+  /// A longer prefix beside a guarded one, with the same backend: nginx prefers the longer one, which has no guard.
   private static func isForgotten(_ open: Context, _ backend: Backend, below one: Guarded, _ site: Site)
     -> Bool
   {
@@ -157,12 +157,12 @@ enum BackendRule {
       open.parent === one.context.parent, path.count > outer.count, path.starts(with: outer),
       !site.isDeclaredPublic(open)
     else { return false }
-    // Below `/` a location that clears the name is one that somebody thought of.
+    // Below `/`, a location that clears the name was configured deliberately.
     let clears = Backend.value(of: "X-Bearerd-Application", in: open.effective(backend.kind.headers)) != nil
     return outer != [UInt8(ascii: "/")] || !clears
   }
 
-  /// Whether answers to applications are in the same cache, by a key that does not tell locations apart.
+  /// Whether responses for applications are in the same cache, with a key that is the same for both locations.
   private static func sharesCache(_ open: Context, _ backend: Backend, _ one: Guarded) -> Bool {
     let (zone, key) = ("\(backend.kind.rawValue)_cache", "\(backend.kind.rawValue)_cache_key")
     guard let name = open.value(zone), name != "off", name == one.context.value(zone) else { return false }
@@ -174,20 +174,20 @@ enum BackendRule {
       }
   }
 
-  /// The backend as it is written, without scheme and path.
+  /// The backend as written, without scheme and path.
   private static func hostText(_ backend: Backend) -> String {
     let text = backend.directive.value ?? ""
     let rest = text.firstRange(of: "://").map { text[$0.upperBound...] } ?? text[...]
     return String(rest.prefix { $0 != "/" })
   }
 
-  /// Whether a guarded location runs one script, whatever its requests name.
+  /// Whether a guarded location runs one script for all requests.
   private static func runsOneScript(_ one: Guarded) -> Bool {
     if case .exact = one.context.location { return true }
     return !isPerFile(one.context, one.backend)
   }
 
-  /// PHP and the like: the location says which file is run, so another one runs other files.
+  /// For PHP and similar backends, the location chooses the file, so another location runs other files.
   private static func isPerFile(_ context: Context, _ backend: Backend) -> Bool {
     guard backend.kind == .fastcgi else { return false }
     return context.effective("fastcgi_param").contains { parameter in
@@ -200,7 +200,7 @@ enum BackendRule {
     }
   }
 
-  /// Whether strangers reach a location, by themselves or, if it is named, through another open one.
+  /// Whether anonymous requests reach a location, directly or, if it is named, through another open one.
   private static func isReached(_ context: Context, _ site: Site) -> Bool {
     let location = context.ancestry.first { $0.location != nil || $0.kind == .server } ?? context
     guard site.access(of: location) == .open, let server = location.server else { return false }
@@ -211,7 +211,7 @@ enum BackendRule {
     }
   }
 
-  /// What leads strangers to a named location that serves guarded locations as well.
+  /// The directive that leads anonymous requests to a named location that also serves guarded locations.
   private static func reference(to open: Context, _ same: [Guarded], _ site: Site) -> Directive? {
     guard case .named(let name) = open.location, let server = open.server,
       same.contains(where: { $0.context.own("try_files").contains { $0.arguments.last == name } })

@@ -1,4 +1,4 @@
-/// Pages for errors that come before the check, or instead of it: they must not give away what is guarded.
+/// Error pages before the check, or in place of it, must not serve guarded content.
 enum FallbackRule {
   static func apply(_ site: Site, _ report: inout Report) {
     for location in site.guarded {
@@ -15,7 +15,7 @@ enum FallbackRule {
     let sends: String
   }
 
-  /// What fails without a check in a guarded location, each with its status.
+  /// The errors in a guarded location that occur without a check, with their status.
   private static func causes(in location: Context, _ site: Site) -> [Cause] {
     let path = site.examplePath(of: location)
     var causes: [Cause] = []
@@ -31,12 +31,13 @@ enum FallbackRule {
       causes.append(
         Cause(
           code: code, name: .fallbackOpens,
-          sends: "GET \(path) without a token, more often than \(directive) allows"))
+          sends: "GET \(path) without a token, faster than \(directive) allows"))
     }
     if !location.effective("internal").isEmpty, !location.isNamed {
       causes.append(
         Cause(
-          code: 404, name: .fallbackOpens, sends: "GET \(path) without a token: it is internal, and so 404"))
+          code: 404, name: .fallbackOpens, sends: "GET \(path) without a token: an internal location, so 404")
+      )
     }
     if let check = site.checkLocation(of: location) {
       for code in CheckRule.statusWhenDown(check, site) {
@@ -55,26 +56,26 @@ enum FallbackRule {
     for hop in ErrorFlow(of: cause.code, in: location, site).hops {
       switch site.opening(hop.destination, insteadOf: location) {
       case .opens(let target):
-        // A page for denials may come from a login that is not guarded.
+        // The page of a denial may be an unguarded login.
         guard
           ![401, 403].contains(cause.code) || cause.name == .daemonDownOpens || site.shares(target, location)
         else { continue }
         report.error(
           cause.name, at: hop.page.directive,
-          "the page for \(cause.code) gives the content of \(location.title) away without a check",
+          "the error page for \(cause.code) serves the content of \(location.title) without a check",
           sends: cause.sends,
           gets: "what \(target.title) serves", fix: fix(for: target))
       case .unknown(let target):
         report.warning(
           .cannotJudge, at: hop.page.directive,
-          "whether the page for \(cause.code) in \(target.title) needs a token",
+          "whether the error page for \(cause.code) in \(target.title) requires a token",
           sends: cause.sends, fix: fix(for: target))
       case .closed: break
       }
     }
   }
 
-  /// Errors in the request's head: nginx answers them by the server's own pages, before it looks for a location.
+  /// Errors in a request's head: nginx answers them with the server's own pages, before it selects a location.
   private static func judgeEarlyErrors(in server: Context, _ site: Site, _ report: inout Report) {
     guard let location = site.guarded.first(where: { $0.server === server }) else { return }
     let returned = server.rewriting.exits.compactMap { exit -> Int? in
@@ -89,9 +90,9 @@ enum FallbackRule {
       }
       report.error(
         .fallbackOpens, at: page.directive,
-        "the page for \(code), which the server answers by itself, gives the content of \(location.title) away without a check",
+        "the server's error page for \(code) serves the content of \(location.title) without a check",
         sends:
-          "GET \(site.examplePath(of: location)) in a form, or at a time, that the server answers with \(code)",
+          "GET \(site.examplePath(of: location)) malformed or timed so that the server answers \(code)",
         gets: "what \(target.title) serves", fix: fix(for: target))
     }
   }
@@ -101,7 +102,7 @@ enum FallbackRule {
   }
 }
 
-/// What becomes of a denial: it stays 401 or 403, and a 401 keeps its challenge.
+/// A denial must stay 401 or 403, and a 401 must keep its challenge.
 enum DenialRule {
   static func apply(_ site: Site, _ report: inout Report) {
     for location in site.guarded {
@@ -117,13 +118,13 @@ enum DenialRule {
     if let page = flow.cycle {
       let cause = location.effective("recursive_error_pages").first ?? page.directive
       report.error(
-        .redirectionCycle, at: cause, "a denial of \(location.title) leads to its own page again and again",
+        .redirectionCycle, at: cause, "a denial of \(location.title) causes a redirection cycle",
         sends: sends, gets: "500 instead of \(code)",
         fix: "error_page 599 /_bearerd; in the page's location, or recursive_error_pages off;")
     }
     for ending in flow.endings {
       guard let page = ending.page, let server = location.server else { continue }
-      // What is open is more than a status: FallbackRule says it.
+      // Open content is reported by FallbackRule.
       if case .opens(let target) = site.opening(
         site.destination(page.target, in: server), insteadOf: location),
         site.shares(target, location)
@@ -142,13 +143,13 @@ enum DenialRule {
     case ..<300:
       report.error(
         .denialBecomes200, at: page.directive, "a denial of \(location.title) becomes \(ending.status)",
-        sends: sends, gets: "\(ending.status) instead of \(code): clients take it for success",
-        fix: "error_page \(code) \(page.target); without =, or include snippets/bearerd-guard.conf; alone")
+        sends: sends, gets: "\(ending.status) instead of \(code): clients treat it as success",
+        fix: "error_page \(code) \(page.target); without =, or only include snippets/bearerd-guard.conf;")
     case 300..<400:
       report.error(
         .denialRedirected, at: page.directive, "a denial of \(location.title) becomes a redirect",
         sends: sends,
-        gets: "a redirect instead of \(code): clients do not learn that they need a token",
+        gets: "a redirect instead of \(code): clients are not told that they need a token",
         fix: "error_page \(code) @bearerd_\(code == 401 ? "unauthorized" : "forbidden");")
     case 401 where code == 403:
       report.error(
@@ -169,7 +170,7 @@ enum DenialRule {
     }
   }
 
-  /// `return 401` in a guarded location: there was no check, so there is no challenge.
+  /// `return 401` in a guarded location comes before the check, and so without a challenge.
   private static func judgeOwnDenials(in location: Context, _ site: Site, _ report: inout Report) {
     guard !location.isNamed else { return }
     for exit in location.rewriting.exits {
@@ -177,9 +178,9 @@ enum DenialRule {
         location.effective("add_header").allSatisfy({ $0.value?.lowercased() != "www-authenticate" })
       else { continue }
       report.error(
-        .challengeMissing, at: exit.directive, "this 401 comes before the check, and so without a challenge",
+        .challengeMissing, at: exit.directive, "this 401 is returned before the check, without a challenge",
         sends: "GET \(site.examplePath(of: location)) without a token", gets: "401 without WWW-Authenticate",
-        fix: "nothing: auth_request denies by itself")
+        fix: "remove it: auth_request denies by itself")
     }
   }
 }

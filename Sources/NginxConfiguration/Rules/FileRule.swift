@@ -1,4 +1,4 @@
-/// The files of a guarded location, in another location or server that is not.
+/// The files of a guarded location that an unguarded location or another server serves too.
 enum FileRule {
   typealias Entry = (context: Context, files: ServedFiles)
 
@@ -13,7 +13,7 @@ enum FileRule {
     for context in site.guarded { judgeStore(context, others, site, &report) }
     guard !locations.isEmpty else { return }
     judgeScopes(locations, site, &report)
-    // Many servers have the same files: each directory once.
+    // Many servers share the same files: each directory is judged once.
     var seen: Set<[UInt8]> = []
     let directories = locations.filter {
       seen.insert($0.files.directory + ($0.files.isExact ? [0] : [])).inserted
@@ -71,7 +71,7 @@ enum FileRule {
     return true
   }
 
-  /// The directory of a location; and the one around it, which `/name../` reaches if only the alias ends with a slash.
+  /// The directory of a location; and its parent, which `/name../` reaches if only the alias ends with a slash.
   private static func directories(of files: ServedFiles) -> [(directory: [UInt8], prefix: [UInt8])] {
     let slash = UInt8(ascii: "/")
     var result = [(files.directory, files.prefix)]
@@ -92,12 +92,12 @@ enum FileRule {
     let own = here.own("alias").first ?? here.own("root").first
     report.add(
       severity, .sameFilesElsewhere, at: place ?? own ?? here.directive,
-      "\(here.title) serves files of \(there.title)\(here.server === there.server ? "" : " of another server") without a check",
+      "\(here.title) serves files of \(there.title)\(here.server === there.server ? "" : " (another server)") without a check",
       sends: "GET \(String(decoding: uri, as: UTF8.self)) without a token", gets: "the file",
-      fix: "include snippets/bearerd-guard.conf; here, or another directory")
+      fix: "include snippets/bearerd-guard.conf; here, or use another directory")
   }
 
-  /// An alias with captures: what of it is fixed says where it leads.
+  /// An alias with captures: its fixed part tells where it leads.
   private static func judgeRegex(_ other: Context, _ locations: [Entry], _ site: Site, _ report: inout Report)
   {
     guard let server = other.server, site.backend(of: other) == nil, other.rewriting.isPassable else {
@@ -122,7 +122,7 @@ enum FileRule {
           &report)
       }
       guard case .regex(let pattern, let ignoresCase) = other.location else { return }
-      // The same root in another server; in the same one it is a matter of LocationRule.
+      // The same root in another server; within one server, LocationRule judges it.
       guard location.context.server !== server, other.value("root") == location.context.value("root"),
         location.context.own("alias").isEmpty
       else { continue }
@@ -135,7 +135,7 @@ enum FileRule {
     }
   }
 
-  /// `try_files /private$uri`: a file that is found is served where it is, without another look for its location.
+  /// `try_files /private$uri`: if the file exists, it is served without selecting its location again.
   private static func judgeTries(_ other: Context, _ site: Site, _ report: inout Report) {
     guard let tries = other.own("try_files").first, let server = other.server, other.own("alias").isEmpty
     else { return }
@@ -149,11 +149,11 @@ enum FileRule {
       report.error(
         .sameFilesElsewhere, at: tries, "\(other.title) serves files of \(home.title) without a check",
         sends: "GET \(site.examplePath(of: other)) without a token", gets: "the file",
-        fix: "\(text) as the last argument of try_files: only that one is looked for in the locations again")
+        fix: "\(text) as the last argument of try_files: only the last one selects a location again")
     }
   }
 
-  /// `location = /private/` guards the directory's name, and its index has another.
+  /// `location = /private/` guards the directory's URI, but its index has another URI.
   private static func judgeIndex(_ location: Entry, _ site: Site, _ report: inout Report) {
     guard location.files.isExact, location.files.prefix.last == UInt8(ascii: "/"),
       let server = location.context.server
@@ -165,13 +165,13 @@ enum FileRule {
       guard site.access(of: end) == .open else { continue }
       report.error(
         .sameFilesElsewhere, at: location.context.directive,
-        "the index of \(location.context.title) is in \(end.title)",
+        "the index of \(location.context.title) is served by \(end.title)",
         sends: "GET \(String(decoding: uri, as: UTF8.self)) without a token", gets: "the file",
         fix: "location \(String(decoding: location.files.prefix, as: UTF8.self)) without =")
     }
   }
 
-  /// A longer prefix beside a guarded one: nginx takes the longer one, and it has no guard.
+  /// A longer prefix beside a guarded one: nginx prefers the longer one, which has no guard.
   private static func isForgotten(_ open: Context, _ end: Context, _ location: Context, _ site: Site) -> Bool
   {
     guard case .prefix(let path, _) = open.location, case .prefix(let outer, _) = location.location else {
@@ -182,7 +182,7 @@ enum FileRule {
       && outer != [UInt8(ascii: "/")] && !site.isDeclaredPublic(open)
   }
 
-  /// `rewrite ... break` changes the file, and not the location.
+  /// `rewrite ... break` changes the file, but not the location.
   private static func judgeRewrite(_ other: Context, _ site: Site, _ report: inout Report) {
     guard let server = other.server, other.own("alias").isEmpty, site.backend(of: other) == nil else {
       return
@@ -198,11 +198,11 @@ enum FileRule {
       report.error(
         .sameFilesElsewhere, at: rewrite, "\(other.title) serves files of \(home.title) without a check",
         sends: "GET \(site.examplePath(of: other)) without a token", gets: "the file",
-        fix: "last instead of break")
+        fix: "use last instead of break")
     }
   }
 
-  /// Answers to applications, kept as files that everybody gets.
+  /// Responses for applications that are stored as public files.
   private static func judgeStore(
     _ location: Context, _ others: [Context], _ site: Site, _ report: inout Report
   ) {
@@ -219,14 +219,14 @@ enum FileRule {
       else { continue }
       report.error(
         .sameFilesElsewhere, at: store,
-        "answers of \(location.title) are kept where \(open.title) serves files without a check",
+        "responses of \(location.title) are stored where \(open.title) serves files without a check",
         sends: "GET \(site.examplePath(of: open)) without a token",
-        gets: "an answer that was made for an application",
-        fix: "\(kind)_store with a directory that no location serves")
+        gets: "a response for an application",
+        fix: "use a directory for \(kind)_store that no location serves")
     }
   }
 
-  /// The files of one scope, in a location that requires another.
+  /// The files of one scope in a location that requires another scope.
   private static func judgeScopes(_ locations: [Entry], _ site: Site, _ report: inout Report) {
     for other in locations where !site.scope(of: other.context).isEmpty {
       for location in locations where location.context !== other.context {

@@ -1,4 +1,4 @@
-/// What a backend is told: never the secret, and an application's name only from bearerd.
+/// What a backend receives: never the secret, and an application's name only from bearerd.
 enum HeaderRule {
   static func apply(_ site: Site, _ report: inout Report) {
     let secrets = Secrets(site)
@@ -18,7 +18,7 @@ enum HeaderRule {
     }
   }
 
-  /// Where requests go on after the check: fallbacks, error pages, mirrors.
+  /// The locations that serve requests after the check: fallbacks, error pages, mirrors.
   private static func targets(after location: Context, _ site: Site) -> [Context] {
     guard let server = location.server else { return [] }
     let texts =
@@ -44,20 +44,20 @@ enum HeaderRule {
     for directive in list where directive.arguments.dropFirst().first.map(secrets.isSecret) == true {
       report.error(
         .secretToBackend, at: directive, "the client's secret is passed to the backend of \(context.title)",
-        sends: "a request with a good token", gets: "the backend has the token",
+        sends: "a request with a valid token", gets: "the backend receives the token",
         fix: "\(kind.headers) \(directive.value ?? "") \"\";")
     }
     if let value = backend.directive.value, secrets.isSecret(value) {
       report.error(
         .secretToBackend, at: backend.directive, "the client's secret is part of the backend's URL",
-        sends: "a request with a good token", gets: "the backend has the token",
-        fix: "\(backend.directive.name) without it")
+        sends: "a request with a valid token", gets: "the backend receives the token",
+        fix: "remove it from \(backend.directive.name)")
     }
     if headers.isInQuery, !(backend.directive.value ?? "").contains("$") {
       report.error(
-        .secretToBackend, at: backend.directive, "the secret stands in the query, which goes to the backend",
-        sends: "a request with a good token", gets: "the backend has the token",
-        fix: "the token in a header of its own")
+        .secretToBackend, at: backend.directive, "the secret is in the query, which is passed to the backend",
+        sends: "a request with a valid token", gets: "the backend receives the token",
+        fix: "send the token in a header")
     }
     guard context.value("\(kind.rawValue)_pass_request_headers") != "off" else { return }
     for header in headers.names.sorted() {
@@ -65,15 +65,16 @@ enum HeaderRule {
       guard Backend.value(of: name, in: list) == nil else { continue }
       report.error(
         .secretToBackend, at: backend.directive,
-        "the header \(header), with the secret, goes to the backend of \(context.title)",
-        sends: "a request with a good token", gets: "the backend has the token",
+        "the header \(header), with the secret, is passed to the backend of \(context.title)",
+        sends: "a request with a valid token", gets: "the backend receives the token",
         fix: header == "Authorization"
           ? "include snippets/bearerd-\(kind.rawValue).conf; in \(context.title)"
           : "\(kind.headers) \(name) \"\";")
     }
   }
 
-  /// - Parameter isGuarded: the location has the check; one without it must not let a client name itself.
+  /// - Parameter isGuarded: whether the location has a check; without one, a client must not be able to set the
+  /// name.
   static func judgeNames(
     _ backend: Backend, in context: Context, isGuarded: Bool, _ site: Site, _ report: inout Report
   ) {
@@ -81,14 +82,14 @@ enum HeaderRule {
     guard kind != .memcached, context.value("\(kind.rawValue)_pass_request_headers") != "off" else { return }
     let list = context.effective(kind.headers)
     if kind.hasParameters {
-      // A parameter without HTTP_ cannot be a client's.
+      // A client can set HTTP_ parameters only.
       guard Backend.value(of: "HTTP_X_BEARERD_APPLICATION", in: list) == nil else { return }
     } else if let name = Backend.value(of: "X-Bearerd-Application", in: list) {
       if let value = name.arguments.dropFirst().first, Secrets.isClientText(value) {
         report.error(
-          .forgedName, at: name, "the client says which application it is",
+          .forgedName, at: name, "the client sets the application's name",
           sends: "X-Bearerd-Application: admin",
-          gets: "the backend takes it for the application's name",
+          gets: "the backend treats it as the application's name",
           fix: "\(kind.headers) X-Bearerd-Application $bearerd_application;")
       }
       return judgeUnderscores(backend, list, in: context, site, &report)
@@ -96,8 +97,8 @@ enum HeaderRule {
     report.error(
       .forgedName, at: backend.directive,
       "\(context.title) passes a client's own X-Bearerd-Application to the backend",
-      sends: "X-Bearerd-Application: admin\(isGuarded ? ", with a good token" : ", without a token")",
-      gets: "the backend takes it for the application's name",
+      sends: "X-Bearerd-Application: admin\(isGuarded ? ", with a valid token" : ", without a token")",
+      gets: "the backend treats it as the application's name",
       fix: "include snippets/bearerd-\(isGuarded ? kind.rawValue : "public").conf; in \(context.title)")
   }
 
@@ -107,7 +108,7 @@ enum HeaderRule {
     }
   }
 
-  /// Backends that name headers as CGI does take `X_Bearerd_Application` for X-Bearerd-Application.
+  /// CGI-like backends treat `X_Bearerd_Application` as X-Bearerd-Application.
   private static func judgeUnderscores(
     _ backend: Backend, _ list: [Directive], in context: Context, _ site: Site, _ report: inout Report
   ) {
@@ -125,39 +126,40 @@ enum HeaderRule {
       else { return }
       report.error(
         .underscoresInHeaders, at: invalid,
-        "nginx lets X_Bearerd_Application pass to the backend of \(context.title), and cannot clear it",
+        "nginx passes X_Bearerd_Application to the backend of \(context.title), and cannot clear it",
         sends: "X_Bearerd_Application: admin",
-        gets: "backends of the kind of WSGI or CGI take it for the application's name",
+        gets: "WSGI and CGI backends treat it as the application's name",
         fix: "ignore_invalid_headers on; (the default)")
       return
     }
     let spellings = ["X_Bearerd_Application", "X-Bearerd_Application", "X_Bearerd-Application"]
     guard let missing = spellings.first(where: { Backend.value(of: $0, in: list) == nil }) else { return }
     report.error(
-      .underscoresInHeaders, at: setting, "nginx lets \(missing) pass to the backend of \(context.title)",
+      .underscoresInHeaders, at: setting, "nginx passes \(missing) to the backend of \(context.title)",
       sends: "\(missing): admin",
-      gets: "backends of the kind of WSGI or CGI take it for the application's name",
+      gets: "WSGI and CGI backends treat it as the application's name",
       fix: "underscores_in_headers off; or \(backend.kind.headers) \(missing) \"\";")
   }
 
-  /// A level with one directive of a list has none of the lists around it.
+  /// A level with one directive of a list inherits none of them.
   private static func judgeLists(of location: Context, _ site: Site, _ report: inout Report) {
-    // One that always returns is done before the check.
+    // A location that always returns ends before the check.
     guard let home = location.level(of: "auth_request"), home !== location, location.rewriting.isPassable
     else { return }
     if let own = location.own("auth_request_set").first, hasName(home), !hasName(location) {
       report.warning(
-        .headerListReplaced, at: own, "the auth_request_set around \(location.title) do not count in it",
-        gets: "no application's name for the backend and the log",
+        .headerListReplaced, at: own,
+        "\(location.title) does not inherit the outer auth_request_set directives",
+        gets: "the backend and the log have no application's name",
         fix: "auth_request_set $bearerd_application $upstream_http_x_bearerd_application;")
     }
     if let own = location.own("error_page").first, ErrorPages(of: home).page(for: 401) != nil,
       ErrorPages(of: location).page(for: 401) == nil
     {
       report.warning(
-        .headerListReplaced, at: own, "the error_page directives around \(location.title) do not count in it",
-        gets: "denials as nginx's own pages; 403 without a challenge",
-        fix: "include snippets/bearerd-guard.conf; here as well, or the error_page at the level of the guard")
+        .headerListReplaced, at: own, "\(location.title) does not inherit the outer error_page directives",
+        gets: "denials show nginx's own pages; 403 has no challenge",
+        fix: "include snippets/bearerd-guard.conf; here too, or move error_page to the level of the guard")
     }
     for name in ["proxy_set_header", "grpc_set_header", "fastcgi_param", "uwsgi_param", "scgi_param"] {
       guard let own = location.own(name).first, let outer = location.parent else { continue }
@@ -166,14 +168,14 @@ enum HeaderRule {
         Backend.value(of: secret, in: location.own(name)) == nil
       else { continue }
       report.warning(
-        .headerListReplaced, at: own, "the \(name) directives around \(location.title) do not count in it",
-        gets: "the secret, and names that clients write, pass", fix: "all of them again, here")
+        .headerListReplaced, at: own, "\(location.title) does not inherit the outer \(name) directives",
+        gets: "the backend receives the secret, and names set by clients", fix: "repeat all of them here")
     }
   }
 }
 
 extension Secrets {
-  /// Where the secret of a location's clients stands.
+  /// Where the clients of a location send the secret.
   struct Places {
     var names: Set<String> = []
     var isInQuery = false
@@ -208,7 +210,7 @@ extension Secrets {
     return places
   }
 
-  /// The client's variables in a text, also through maps.
+  /// The client-controlled variables in a text, also through maps.
   private func sources(of text: String, _ site: Site) -> [String] {
     Secrets.names(in: text).flatMap { name -> [String] in
       if Secrets.isClientText(name) { return [name] }

@@ -1,4 +1,4 @@
-/// What this command cannot judge, said instead of guessed.
+/// Reports what this command cannot judge, instead of guessing.
 enum JudgementRule {
   /// Directives that run a program for a request.
   static let programs = [
@@ -10,12 +10,12 @@ enum JudgementRule {
   static func apply(_ site: Site, _ report: inout Report) {
     for include in site.text.unresolved where include.value?.hasSuffix("mime.types") != true {
       report.warning(
-        .cannotJudge, at: include, "the file of this include is not in the text",
+        .cannotJudge, at: include, "the file of this include is not part of the input",
         fix: "nginx -T | bearerd doctor nginx -")
     }
     if !site.isWhole, let first = site.text.directives.first {
       report.warning(
-        .cannotJudge, at: first, "this is only a part of a configuration: what is around it is not known",
+        .cannotJudge, at: first, "this is only a part of a configuration: the surrounding blocks are unknown",
         fix: "nginx -T | bearerd doctor nginx -")
     }
     guard !site.guarded.isEmpty else {
@@ -24,7 +24,7 @@ enum JudgementRule {
       {
         report.warning(
           .cannotJudge, at: first, "no location is guarded by bearerd",
-          fix: "include snippets/bearerd-guard.conf; in a location")
+          fix: "include snippets/bearerd-guard.conf; in a location or server")
       }
       return
     }
@@ -35,8 +35,8 @@ enum JudgementRule {
     }
     if site.patterns.work.isExhausted, let first = site.text.directives.first {
       report.warning(
-        .cannotJudge, at: first, "the configuration is too large: not all of it was judged",
-        fix: "a configuration for each site")
+        .cannotJudge, at: first, "the configuration is too large and was judged only in part",
+        fix: "split it, one configuration per site")
     }
   }
 
@@ -49,11 +49,11 @@ enum JudgementRule {
     let isProgram = ["_by_lua", "js_", "perl"].contains { statement.name.contains($0) }
     report.warning(
       .cannotJudge, at: statement,
-      "what \(statement.name) does with requests: \(isProgram ? "it runs a program" : "it is of a module that is not known here")",
-      fix: "# bearerd: allow cannot-judge (once you have read what it does)")
+      "what \(statement.name) does: \(isProgram ? "it runs a program" : "it belongs to an unknown module")",
+      fix: "# bearerd: allow cannot-judge (when you have verified what it does)")
   }
 
-  /// Paths and backends that only a request decides.
+  /// Paths and backends that depend on the request.
   private static func judgeVariables(_ context: Context, _ site: Site, _ report: inout Report) {
     guard context.kind != .http, [.open, .guarded].contains(site.access(of: context)) else { return }
     if let backend = site.backend(of: context), hasVariableHost(backend),
@@ -62,7 +62,7 @@ enum JudgementRule {
       report.warning(
         .cannotJudge, at: backend.directive,
         "whether this reaches a guarded backend: its address has variables",
-        fix: "an address without variables, or a guard")
+        fix: "use an address without variables, or a guard")
     }
     guard site.access(of: context) == .open else { return }
     for directive in context.own("root") + context.own("alias") where directive.value?.contains("$") == true {
@@ -72,7 +72,7 @@ enum JudgementRule {
       guard !hasCaptures, site.guarded.contains(where: { site.backends(after: $0).isEmpty }) else { continue }
       report.warning(
         .cannotJudge, at: directive, "whether this serves guarded files: its path has variables",
-        fix: "a path without variables, or a guard")
+        fix: "use a path without variables, or a guard")
     }
   }
 
@@ -81,7 +81,7 @@ enum JudgementRule {
   }
 }
 
-/// The directives of nginx's own modules, as far as blocks of http have them.
+/// The directives of nginx's own modules in http blocks.
 enum KnownDirectives {
   static func contains(_ name: String) -> Bool {
     names.contains(name) || prefixes.contains { name.hasPrefix($0) }

@@ -1,4 +1,4 @@
-/// Requests for guarded paths that end in another location, and guards that do not count.
+/// Requests for guarded paths that another location handles, and guards without effect.
 enum LocationRule {
   static func apply(_ site: Site, _ report: inout Report) {
     // Of each parent, those that take requests away from guarded prefixes: there may be thousands of both.
@@ -21,12 +21,12 @@ enum LocationRule {
     let target = site.location(for: Array("/\(path)".utf8), in: server).context
     guard target !== location, site.access(of: target) == .open, site.shares(target, location) else { return }
     report.error(
-      .unmergedSlashes, at: setting, "with two slashes a path is not one of \(location.title)",
+      .unmergedSlashes, at: setting, "a path with two slashes does not match \(location.title)",
       sends: "GET /\(path) without a token", gets: "what \(target.title) serves: the same files or backend",
       fix: "merge_slashes on; (the default)")
   }
 
-  /// A regular expression takes requests away from a prefix without `^~`.
+  /// A regular expression has priority over a prefix without `^~`.
   private static func judgeRegexes(
     around location: Context, _ regexes: inout [ObjectIdentifier: [Context]], _ site: Site,
     _ report: inout Report
@@ -56,24 +56,24 @@ enum LocationRule {
           guard site.access(of: found.context) == .open else { continue }
           report.error(
             .regexLocationTakes, at: child.directive,
-            "\(child.title) takes requests away from \(location.title)",
+            "\(child.title) has priority over \(location.title)",
             sends: "GET \(String(decoding: match.example, as: UTF8.self)) without a token",
             gets: "what it serves, without a check",
-            fix: "location ^~ \(String(decoding: path, as: UTF8.self)), with this location in it again")
+            fix: "location ^~ \(String(decoding: path, as: UTF8.self)), with this location nested in it")
           if let backend = site.backend(of: child) {
             HeaderRule.judgeNames(backend, in: child, isGuarded: false, site, &report)
           }
         } else {
           report.warning(
             .cannotJudge, at: child.directive,
-            "whether \(child.title) takes requests away from \(location.title): this regular expression is beyond this command",
+            "whether \(child.title) has priority over \(location.title): its regular expression is too complex",
             fix: "location ^~ \(String(decoding: path, as: UTF8.self))")
         }
       }
     }
   }
 
-  /// Of two regular expressions the first that matches counts.
+  /// Of two regular expressions, the first that matches is used.
   private static func judgeOrder(
     of location: Context, _ text: String, _ ignoresCase: Bool, _ server: Context, _ site: Site,
     _ report: inout Report
@@ -92,17 +92,17 @@ enum LocationRule {
       else { continue }
       report.error(
         .regexLocationTakes, at: child.directive,
-        "\(child.title) stands before \(location.title), and takes requests away from it",
+        "\(child.title) comes before \(location.title) and has priority",
         sends: "GET \(String(decoding: match.example, as: UTF8.self)) without a token",
         gets: "what it serves, without a check",
-        fix: "the guarded location first")
+        fix: "put the guarded location first")
     }
   }
 
   private static func isSameContent(_ regex: Context, _ location: Context, _ site: Site) -> Bool {
     let (taking, guarded) = (site.backends(after: regex), site.backends(after: location))
     if guarded.isEmpty { return regex.value("root") == location.value("root") || regex.value("alias") != nil }
-    // Nested locations of the guarded one may have the files.
+    // Locations nested in the guarded one may have the files.
     let nested = location.children.flatMap { site.backends(after: $0) }
     return taking.contains { one in
       (guarded + nested).contains { !$0.addresses.isDisjoint(with: one.addresses) }
@@ -119,9 +119,9 @@ enum LocationRule {
     guard hasAddresses || hasPasswords else { return }
     report.add(
       hasAddresses ? .error : .warning, .satisfyAny, at: setting,
-      "one of several checks is enough for \(location.title)",
+      "satisfy any: one of several checks is enough for \(location.title)",
       sends:
-        "GET \(site.examplePath(of: location)) without a token, \(hasAddresses ? "from an address that is allowed" : "with a password")",
+        "GET \(site.examplePath(of: location)) without a token, \(hasAddresses ? "from an allowed address" : "with a password")",
       gets: "what is guarded", fix: "satisfy all;")
   }
 
@@ -134,12 +134,12 @@ enum LocationRule {
       site.isGuarded(outer)
     else { return }
     report.error(
-      .nestedAuthOff, at: directive, "\(context.title) takes the guard of \(outer.title) off",
+      .nestedAuthOff, at: directive, "\(context.title) turns off the guard of \(outer.title)",
       sends: "GET \(site.examplePath(of: context)) without a token", gets: "what it serves",
-      fix: "nothing here; a public location stands beside the guarded one")
+      fix: "remove it; put a public location beside the guarded one")
   }
 
-  /// Whether another check takes the guard's place, which always allows.
+  /// Whether another check replaces the guard and always allows.
   private static func allowsAll(_ context: Context, _ site: Site) -> Bool {
     guard case .other(let check) = site.check(of: context) else { return false }
     return CheckRule.alwaysAllows(check) != nil

@@ -16,8 +16,8 @@ enum LogRule {
       let isUsed = logs.contains { $0.arguments.count > 1 && $0.arguments[1] == format.value }
       report.add(
         isUsed ? .error : .warning, .secretInLog, at: format, "this format writes the client's secret",
-        sends: "a request with a good token", gets: "the token stands in the log",
-        fix: "$bearerd_application and $bearerd_key: they say who called")
+        sends: "a request with a valid token", gets: "the token is in the log",
+        fix: "$bearerd_application and $bearerd_key: they identify the application")
     }
     for format in site.http.own("log_format")
     where format.arguments.dropFirst().contains(where: {
@@ -25,14 +25,15 @@ enum LogRule {
     }) {
       report.warning(
         .secretInLog, at: format, "this format writes a part of the client's secret",
-        sends: "a request with a good token",
-        gets: "the log has that part", fix: "$bearerd_application and $bearerd_key: they say who called")
+        sends: "a request with a valid token",
+        gets: "that part is in the log",
+        fix: "$bearerd_application and $bearerd_key: they identify the application")
     }
     for log in logs where log.value.map(secrets.isSecret) == true {
       report.error(
-        .secretInLog, at: log, "the name of this log has the client's secret",
-        sends: "a request with a good token",
-        gets: "the token is a file's name", fix: "access_log with a fixed path")
+        .secretInLog, at: log, "the name of this log file contains the client's secret",
+        sends: "a request with a valid token",
+        gets: "the token becomes a file name", fix: "use access_log with a fixed path")
     }
   }
 
@@ -52,10 +53,10 @@ enum LogRule {
         let isLogged = context.value("access_log") != "off"
         report.add(
           isLogged ? .error : .warning, .secretInLog, at: source,
-          "the secret stands in the URL, and so in the log",
-          sends: "a request with a good token",
-          gets: "the token in access logs here and elsewhere, in histories and in Referer",
-          fix: "a header: $http_x_api_key")
+          "the secret is in the URL, and so in the log",
+          sends: "a request with a valid token",
+          gets: "the token is in access logs here and elsewhere, in histories and in Referer",
+          fix: "use a header: $http_x_api_key")
       }
     }
   }
@@ -67,13 +68,13 @@ enum LogRule {
     for log in logs where ["info", "debug"].contains(log.arguments.last ?? "") {
       report.error(
         .secretInLog, at: log,
-        "at this level nginx writes header lines, Authorization among them, to its log",
-        sends: "a request with two Authorization headers", gets: "the token stands in the log",
+        "at this level nginx logs header lines, including Authorization",
+        sends: "a request with two Authorization headers", gets: "the token is in the log",
         fix: "error_log ... notice;")
     }
   }
 
-  /// Tokens in the configuration: who reads it has them, and a map does not tell upper from lower case.
+  /// Tokens in the configuration are known to everyone who may read it, and a map ignores case.
   private static func judgeLiterals(_ site: Site, _ report: inout Report) {
     var derived: Set<String> = ["$http_authorization", "$http_x_api_key"]
     for map in site.http.own("map")
@@ -84,8 +85,9 @@ enum LogRule {
       guard let first = entries.first else { continue }
       derived.insert(map.arguments[1])
       report.warning(
-        .oldTokenMap, at: first, "a token stands in this map, in any casing of its letters",
-        gets: "everybody who reads the configuration has it", fix: "bearerd token add, and no map")
+        .oldTokenMap, at: first, "this map contains a token, and compares it ignoring case",
+        gets: "everyone who may read the configuration knows it",
+        fix: "use bearerd token add instead of the map")
     }
     for context in site.contexts where context.kind != .ifBlock {
       for statement in context.statements where statement.name == "if" {
@@ -95,14 +97,14 @@ enum LogRule {
       where setting.value == "$bearerd_authorization" && setting.arguments.count == 2 {
         guard Secrets.names(in: setting.arguments[1]).isEmpty, isToken(setting.arguments[1]) else { continue }
         report.error(
-          .checkMissing, at: setting, "nginx brings the token itself, so that everybody has it",
+          .checkMissing, at: setting, "nginx sets the token itself, for every client",
           sends: "a request without a token", gets: "what is guarded",
           fix: "set $bearerd_authorization $http_authorization;")
       }
     }
   }
 
-  /// An `if` that lets a token of before in, before bearerd is asked.
+  /// An `if` that accepts an old token before the check by bearerd.
   private static func judgeCondition(
     _ statement: Directive, in context: Context, _ derived: Set<String>, _ site: Site, _ report: inout Report
   ) {
@@ -119,17 +121,17 @@ enum LogRule {
       }
     }
     let isAskedFirst = site.isGuarded(context) || site.isBearerd(context) || context.kind == .server
-    // Of a location without a guard, the token is the whole check.
+    // In a location without a guard, the token is the whole check.
     let isAlone =
       site.access(of: context) == .open && context.kind != .server && site.backend(of: context) != nil
     report.add(
       lets && isAskedFirst || isAlone ? .error : .warning, .oldTokenMap, at: statement,
-      "a token of the configuration counts here, before bearerd is asked",
+      "a token in the configuration is accepted here, before the check by bearerd",
       sends: "that token, which bearerd does not know",
-      gets: "what is guarded", fix: "bearerd token add, and no if")
+      gets: "what is guarded", fix: "use bearerd token add instead of the if")
   }
 
-  /// Whether a text, compared with a header, is more than the name of a scheme. It is never shown.
+  /// Whether a text that is compared with a header is more than a scheme's name. It is never printed.
   private static func isToken(_ text: String) -> Bool {
     var text = text.lowercased()
     for sign in ["~*", "~", "^"] where text.hasPrefix(sign) { text = String(text.dropFirst(sign.count)) }
@@ -139,7 +141,7 @@ enum LogRule {
     return text.utf8.filter { ByteSet.wordBytes.contains($0) }.count >= 6
   }
 
-  /// Whether a condition asks for a token of the configuration.
+  /// Whether a condition tests for a token in the configuration.
   static func isOfToken(_ condition: Directive, _ site: Site) -> Bool {
     let names = Secrets.names(in: condition.arguments.joined(separator: " "))
     return site.http.own("map").contains { map in

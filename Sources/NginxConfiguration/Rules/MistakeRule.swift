@@ -1,4 +1,4 @@
-/// Plain mistakes: nothing is open, but something does not do what it was written for.
+/// Mistakes that do not bypass a check: a directive does not have its intended effect.
 enum MistakeRule {
   static func apply(_ site: Site, _ report: inout Report) {
     for location in site.guarded {
@@ -13,7 +13,7 @@ enum MistakeRule {
     }
   }
 
-  /// Limits count before the check: its variables are empty then.
+  /// Limits are applied before the check, when its variables are empty.
   private static func judgeLimits(_ location: Context, _ site: Site, _ report: inout Report) {
     guard !location.isNamed else { return }
     for (limit, zone) in [("limit_req", "limit_req_zone"), ("limit_conn", "limit_conn_zone")] {
@@ -30,8 +30,9 @@ enum MistakeRule {
         else { continue }
         report.warning(
           .limitKeyEmpty, at: directive,
-          "\(limit) counts before the check, when the application is not known",
-          gets: "no limit at all", fix: "try_files /nonexistent @limited; and \(limit) in a location @limited"
+          "\(limit) is applied before the check, when the application is unknown",
+          gets: "the limit has no effect",
+          fix: "try_files /nonexistent @limited; and \(limit) in a location @limited"
         )
       }
     }
@@ -51,7 +52,7 @@ enum MistakeRule {
       "\(location.title) inherits the guard of \(outer.title), but not its scope",
       sends: "a token with this scope",
       gets: isOther
-        ? "the scope of the server counts here"
+        ? "the scope of the server applies here"
         : "403: a token with scopes is denied if no scope is required",
       fix: "set $bearerd_scope ...; in \(location.title)")
   }
@@ -65,23 +66,24 @@ enum MistakeRule {
     for setting in ([location] + inner).flatMap({ $0.own("set") }) where setting.value == "$bearerd_scope" {
       guard let value = setting.arguments.last, Secrets.isClientText(value) else { continue }
       report.error(
-        .scopeFromClient, at: setting, "the client says which scope is required",
+        .scopeFromClient, at: setting, "the client chooses the required scope",
         sends: "the scope of its token in that header",
-        gets: "what another scope guards", fix: "a map of $request_method or $uri")
+        gets: "what another scope guards", fix: "use a map of $request_method or $uri")
     }
   }
 
-  /// Whoever may name the client's address may use a token with `from=`.
+  /// A client that can set its address can use a token with `from=`.
   private static func judgeAddress(_ location: Context, _ report: inout Report) {
     for trusted in location.effective("set_real_ip_from") where trusted.value?.hasSuffix("/0") == true {
       report.error(
-        .clientAddressForged, at: trusted, "every client may say which address it has",
-        sends: "X-Forwarded-For: with the address of a token's from=", gets: "the token counts from anywhere",
-        fix: "set_real_ip_from with the addresses of your proxies alone")
+        .clientAddressForged, at: trusted, "every client can set its own address",
+        sends: "X-Forwarded-For: with an address in a token's from=",
+        gets: "the token is accepted from any address",
+        fix: "set_real_ip_from with the addresses of your proxies only")
     }
   }
 
-  /// A nested location inherits the guard, but not the answer to preflights.
+  /// A nested location inherits the guard, but not the response to preflights.
   private static func judgePreflight(_ location: Context, _ report: inout Report) {
     let answers = { (context: Context) in
       context.own("if").contains {
@@ -93,8 +95,8 @@ enum MistakeRule {
     else { return }
     report.warning(
       .preflightDenied, at: location.directive,
-      "\(location.title) does not answer preflights, as the location around it does",
-      sends: "OPTIONS with Origin and Access-Control-Request-Method", gets: "401: browsers cannot call it",
+      "\(location.title) does not answer preflights, unlike the outer location",
+      sends: "OPTIONS with Origin and Access-Control-Request-Method", gets: "401: browsers cannot use it",
       fix: "in \(location.title): include snippets/bearerd-cors.conf;")
   }
 
@@ -113,14 +115,14 @@ enum MistakeRule {
       let directive = plain ?? (listens.isEmpty ? server.directive : nil)
     else { return }
     report.warning(
-      .plainHTTP, at: directive, "tokens for this server go over the network in clear",
+      .plainHTTP, at: directive, "tokens for this server are sent over the network unencrypted",
       sends: "a request with a token",
-      gets: "everybody on the way has the token",
+      gets: "everyone on the path can read the token",
       fix: "listen 443 ssl; (or a comment that TLS ends before this nginx)")
   }
 }
 
-/// Caches: an application never gets another's answer, and one client's check never another's.
+/// Caches: an application must never get another's response, and a check must never be used for another client.
 enum CacheRule {
   static func apply(_ site: Site, _ report: inout Report) {
     let secrets = Secrets(site)
@@ -143,9 +145,9 @@ enum CacheRule {
     let names = key?.arguments.flatMap(Secrets.names) ?? []
     if let key, names.contains(where: secrets.variables.contains) {
       report.error(
-        .secretInLog, at: key, "the secret is part of the cache's key, which nginx writes into each file",
-        sends: "a request with a good token", gets: "the token stands on the disk",
-        fix: "$bearerd_application in place of it")
+        .secretInLog, at: key, "the secret is part of the cache key, which nginx writes to each file",
+        sends: "a request with a valid token", gets: "the token is on disk",
+        fix: "use $bearerd_application instead")
       return
     }
     let tellsApart = names.contains { name in
@@ -157,12 +159,12 @@ enum CacheRule {
     guard !tellsApart, !isBypassed(context, kind) else { return }
     report.error(
       .cachedBetweenApplications, at: cache,
-      "the cache's key of \(context.title) does not name the application",
-      sends: "the same URL as another application", gets: "the answer that was made for the other",
+      "the cache key of \(context.title) does not contain the application",
+      sends: "the same URL as another application", gets: "the response for the other application",
       fix: "\(kind.rawValue)_cache_key $bearerd_application$scheme$proxy_host$request_uri;")
   }
 
-  /// Whether nothing with credentials is stored or taken from the cache.
+  /// Whether responses to requests with credentials are neither stored nor taken from the cache.
   private static func isBypassed(_ context: Context, _ kind: Backend.Kind) -> Bool {
     ["no_cache", "cache_bypass"].allSatisfy { name in
       context.effective("\(kind.rawValue)_\(name)").contains {
@@ -171,17 +173,17 @@ enum CacheRule {
     }
   }
 
-  /// The check's own answers.
+  /// The cache of the check's responses.
   private static func judgeCheck(_ check: Context, _ site: Site, _ report: inout Report) {
     guard let cache = check.effective("fastcgi_cache").first, cache.value != "off" else { return }
     let key = check.effective("fastcgi_cache_key").first
     let names = Set(key?.arguments.flatMap(Secrets.names) ?? [])
-    // bearerd-cache.conf, which a variable turns on, says what it costs.
+    // bearerd-cache.conf, whose cache is turned on by a variable, documents this.
     if let key, cache.value?.contains("$") != true, names.contains("$http_authorization") {
       report.error(
         .secretInLog, at: key,
-        "the secret is part of the key of the checks' cache, which nginx writes into each file",
-        sends: "a request with a good token", gets: "the token stands on the disk",
+        "the secret is part of the check's cache key, which nginx writes to each file",
+        sends: "a request with a valid token", gets: "the token is on disk",
         fix: "include snippets/bearerd-cache.conf; and its tmpfs")
     }
     let needed = check.effective("fastcgi_param").filter {
@@ -193,7 +195,7 @@ enum CacheRule {
     guard let first = missing.first else { return }
     report.error(
       .checkMissing, at: key ?? cache,
-      "the key of the checks' cache lacks \(first): one client's check counts for others",
+      "the check's cache key lacks \(first): one client's check is used for others",
       sends: "a request without a token, after one with a token", gets: "what is guarded",
       fix: "fastcgi_cache_key \"$remote_addr\\n$bearerd_scope\\n$bearerd_authorization\";")
   }

@@ -1,8 +1,8 @@
 import BearerAuth
 
-/// The findings of the rules, as they come.
+/// Collects the findings of the rules.
 struct Report {
-  /// Where there are more, the first ones say enough.
+  /// The maximum number of findings.
   static let maximumFindings = 1000
 
   private let text: ConfigurationText
@@ -15,7 +15,7 @@ struct Report {
     self.text = text
   }
 
-  /// Adds a finding; one of the same name at the same line is enough.
+  /// Adds a finding, unless the line has one of the same name.
   mutating func add(
     _ severity: NginxFinding.Severity, _ name: FindingName, at directive: Directive, _ problem: String,
     sends: String? = nil, gets: String? = nil, fix: String
@@ -36,7 +36,7 @@ struct Report {
         gets: gets.map(Report.shown), fix: Report.shown(fix)))
   }
 
-  /// Text of a configuration, for a terminal.
+  /// Text of a configuration, printable.
   private static func shown(_ text: String) -> String { text.shortened(to: 600).printable }
 
   mutating func error(
@@ -55,7 +55,7 @@ struct Report {
     add(.warning, name, at: directive, problem, sends: sends, gets: gets, fix: fix)
   }
 
-  /// What is not silenced by a comment, and what is; both in the order of files and lines.
+  /// The findings that a comment does not suppress, and those that one does; in the order of files and lines.
   var sorted: (findings: [NginxFinding], allowed: [NginxFinding]) {
     let suppressions = Set(text.suppressions)
     var (findings, allowed): ([NginxFinding], [NginxFinding]) = ([], [])
@@ -72,7 +72,7 @@ struct Report {
   }
 }
 
-/// What `bearerd doctor nginx` can find. The names are stable: comments `# bearerd: allow NAME` hold them.
+/// The names of the findings. They are stable: comments `# bearerd: allow NAME` contain them.
 package enum FindingName: String, CaseIterable, Sendable {
   // Content without a check.
   case fallbackOpens = "fallback-opens"
@@ -114,12 +114,12 @@ package enum FindingName: String, CaseIterable, Sendable {
   case cannotJudge = "cannot-judge"
 }
 
-/// Something in a configuration of nginx that its administrator must know. It never repeats a value that could be a secret.
+/// A finding in a configuration of nginx. It never repeats a value that could be a secret.
 package struct NginxFinding: Equatable, Sendable {
   package enum Severity: String, Sendable {
-    /// Depends on what is not in the configuration, or could not be judged.
+    /// Depends on something outside of the configuration, or could not be judged.
     case warning
-    /// Something is open, leaks, or is changed.
+    /// A check is bypassed, a secret leaks, or a denial is changed.
     case error
   }
 
@@ -127,16 +127,16 @@ package struct NginxFinding: Equatable, Sendable {
   package let severity: Severity
   package let file: String
   package let line: Int
-  /// What is wrong.
+  /// The problem.
   package let problem: String
-  /// What a client sends; nil if that does not matter.
+  /// The request of an attacker or client; nil if that does not matter.
   package let sends: String?
-  /// What comes of it.
+  /// The result of that request.
   package let gets: String?
   /// The line to write.
   package let fix: String
 
-  /// As compilers write it, and below it, indented, what is sent, what comes of it, and what to write.
+  /// In the format of compilers, and in indented lines the request, its result and the fix.
   package var description: String {
     var lines = ["\(file):\(line): \(severity.rawValue): \(name.rawValue): \(problem)"]
     if let sends { lines.append("    sends: \(sends)") }
@@ -146,14 +146,14 @@ package struct NginxFinding: Equatable, Sendable {
   }
 }
 
-/// What is found in a configuration of nginx: the whole of `bearerd doctor nginx`, without its input and output.
+/// The findings in a configuration of nginx: `bearerd doctor nginx` without its input and output.
 package struct Examination: Sendable {
   package let findings: [NginxFinding]
-  /// Those that a comment `# bearerd: allow NAME` silences.
+  /// Findings suppressed by a comment `# bearerd: allow NAME`.
   package let allowed: [NginxFinding]
-  /// How many locations, and servers for what no location takes, bearerd guards.
+  /// The number of guarded locations, and of servers with guarded content outside of locations.
   package let guardedCount: Int
-  /// There are more findings than are listed.
+  /// Whether there are more findings than listed.
   package let isCut: Bool
 
   package var hasErrors: Bool { findings.contains { $0.severity == .error } }

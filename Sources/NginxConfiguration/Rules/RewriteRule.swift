@@ -12,7 +12,7 @@ enum RewriteRule {
     }
   }
 
-  /// nginx rewrites the check's own URI as well: then something else answers it.
+  /// nginx also rewrites the check's own URI; then another location answers the check.
   private static func judgeCheck(
     of server: Context, _ location: Context, _ site: Site, _ report: inout Report
   ) {
@@ -42,15 +42,15 @@ enum RewriteRule {
         }
         report.error(
           .rewriteBeforeCheck, at: directive,
-          "this rewrites the check itself (\(uri)), so that \(replacement) answers it",
+          "this rewrites the check's URI (\(uri)): \(replacement) answers the check",
           sends: "GET \(site.examplePath(of: location)) without a token",
           gets: "what is guarded, if \(replacement) answers with 200",
-          fix: "include snippets/bearerd-auth.conf; above all rewrites of the server")
+          fix: "include snippets/bearerd-auth.conf; before all rewrites of the server")
       }
     }
   }
 
-  /// Whether a URL has a parameter with a value of the configuration's: a signature, a key.
+  /// Whether a URL has a parameter with a fixed value: a signature or a key.
   private static func isSigned(_ url: String) -> Bool {
     guard let query = url.firstIndex(of: "?") else { return false }
     return url[query...].split(separator: "=").dropFirst().contains {
@@ -58,7 +58,7 @@ enum RewriteRule {
     }
   }
 
-  /// A rewrite of the server that takes requests away from a guarded location.
+  /// A rewrite of the server that redirects requests for a guarded location.
   private static func judgeServer(
     _ exit: Rewriting.Exit, _ locations: [Context], _ site: Site, _ report: inout Report
   ) {
@@ -76,10 +76,10 @@ enum RewriteRule {
       report.add(
         match.answer == .yes ? .error : .warning,
         exit.condition == nil ? .rewriteBeforeCheck : .ifBeforeCheck,
-        at: exit.directive, "this takes requests away from \(location.title) before their check",
+        at: exit.directive, "this redirects requests for \(location.title) before the check",
         sends: "GET \(String(decoding: match.example, as: UTF8.self)) without a token",
         gets: "what \(target.title) serves",
-        fix: "this in the locations that need it, or a guard in \(target.title)")
+        fix: "move it into the locations that need it, or add a guard in \(target.title)")
       return
     }
   }
@@ -96,31 +96,31 @@ enum RewriteRule {
     case .returns(let code, let text):
       if code < 300 {
         guard code != 204, text?.isEmpty == false else { return }
-        // A guard of the server covers locations that nobody meant; those are often public on purpose.
+        // A guard of the server also covers locations that may be public on purpose.
         let isOfServer = location.level(of: "auth_request")?.location == nil
         report.add(
           isOfServer ? .warning : .error, name, at: exit.directive,
-          "nginx answers this before the check of \(location.title)",
+          "nginx executes this before the check of \(location.title)",
           sends: sends, gets: "\(code) with this text",
           fix: isOfServer
-            ? "auth_request off; here, if everybody may have it"
-            : "try_files /nonexistent @content; and the return in a location @content")
+            ? "auth_request off; here, if it is public"
+            : "try_files /nonexistent @content; and move the return to a location @content")
         return
       }
       if let text, isSigned(text), location.level(of: "auth_request") === location {
         report.error(
-          name, at: exit.directive, "nginx answers this before the check of \(location.title)", sends: sends,
-          gets: "\(code) to an address that is a secret by itself",
-          fix: "try_files /nonexistent @content; and the return in a location @content")
+          name, at: exit.directive, "nginx executes this before the check of \(location.title)", sends: sends,
+          gets: "\(code) to a URL that is itself a secret",
+          fix: "try_files /nonexistent @content; and move the return to a location @content")
       }
       for hop in ErrorFlow(of: code, in: location, site).hops {
         guard case .opens(let target) = site.opening(hop.destination, insteadOf: location) else { continue }
-        // Reading for everybody, by the method, is meant so.
+        // Public reading, restricted by the method, is intended.
         let isReading = exit.condition.map { Condition($0).isOfReading } ?? false
         report.add(
           isReading ? .warning : .error, isReading ? .sameBackendUnguarded : .fallbackOpens,
           at: hop.page.directive,
-          "the page for \(code), which \(location.title) returns before its check, is not guarded",
+          "the error page for \(code), which \(location.title) returns before the check, is not guarded",
           sends: sends,
           gets: "what \(target.title) serves", fix: "in \(target.title): include snippets/bearerd-guard.conf;"
         )
@@ -133,9 +133,9 @@ enum RewriteRule {
       let isPage = site.backend(of: target) == nil && Secrets.names(in: replacement).isEmpty
       report.add(
         isPage ? .warning : .error, name, at: exit.directive,
-        "this leads out of \(location.title) before its check", sends: sends,
+        "this leaves \(location.title) before the check", sends: sends,
         gets: "what \(target.title) serves",
-        fix: "break instead of last, or a guard in \(target.title)")
+        fix: "use break instead of last, or add a guard in \(target.title)")
     }
   }
 }
@@ -151,22 +151,22 @@ struct Condition {
     words = text.filter { !$0.isEmpty }
   }
 
-  /// `!-e $request_filename` and the like.
+  /// `!-e $request_filename` and similar conditions.
   var isOfMissingFiles: Bool { words.first.map { ["!-e", "!-f", "!-d"].contains($0) } ?? false }
 
-  /// Only requests with GET and HEAD.
+  /// Whether it holds for GET and HEAD only.
   var isOfReading: Bool {
     guard let (variable, operation, value) = comparison, variable == "$request_method" else { return false }
     return ["=", "~", "~*"].contains(operation)
       && ["GET", "HEAD", "^(GET|HEAD)$", "^GET$", "GET|HEAD", "(GET|HEAD)"].contains(value)
   }
 
-  /// What is compared, how, and with what; nil for other conditions.
+  /// The variable, the operator and the value; nil for other conditions.
   var comparison: (variable: String, operation: String, value: String)? {
     words.count == 3 ? (words[0], words[1], words[2]) : nil
   }
 
-  /// Whether it holds for a request for this path; unknown if it does not depend on the path.
+  /// Whether it holds for requests with this path; unknown if it does not depend on the path.
   func holds(uri: [UInt8], _ patterns: PatternStore) -> Pattern.Answer {
     guard let (variable, operation, value) = comparison, ["$uri", "$document_uri"].contains(variable) else {
       return .unknown

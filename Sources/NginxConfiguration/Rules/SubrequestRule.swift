@@ -1,4 +1,4 @@
-/// Requests that nginx makes by itself: their access is not checked.
+/// Subrequests of nginx, whose access is not checked.
 enum SubrequestRule {
   static func apply(_ site: Site, _ report: inout Report) {
     guard !site.guarded.isEmpty else { return }
@@ -26,14 +26,14 @@ enum SubrequestRule {
       case .context(let target, _, _) = site.destination(uri, in: server),
       site.isGuarded(target), !site.isBearerd(target)
     else { return }
-    // Of another check only the status counts; its backend is reached all the same.
+    // Of another check only the status is used, but its backend receives the request.
     guard directive.name.hasPrefix("add_") || !site.backends(after: target).isEmpty else { return }
     report.error(
       .subrequestReaches, at: directive,
       "\(directive.name) of \(context.title) reaches \(target.title) without its check",
       sends: "GET \(site.examplePath(of: context)) without a token",
-      gets: "what is guarded, or its backend gets the request",
-      fix: "\(directive.name) to a location that is not guarded content")
+      gets: "what is guarded, or its backend receives the request",
+      fix: "point \(directive.name) to a location without guarded content")
   }
 
   /// `<!--# include virtual="/private/" -->` is a subrequest.
@@ -45,12 +45,12 @@ enum SubrequestRule {
     else { return }
     report.error(
       .subrequestReaches, at: setting,
-      "pages of \(context.title) may include guarded ones: an include is not checked",
+      "pages of \(context.title) may include guarded ones: SSI includes are not checked",
       sends: "GET \(site.examplePath(of: context)), a page that includes \(site.examplePath(of: location))",
-      gets: "what is guarded", fix: "ssi off; in locations without a guard")
+      gets: "what is guarded", fix: "use ssi off; in locations without a guard")
   }
 
-  /// It runs after denials as well.
+  /// It also runs after denials.
   private static func judgePostAction(
     _ context: Context, _ server: Context, _ site: Site, _ report: inout Report
   ) {
@@ -59,7 +59,7 @@ enum SubrequestRule {
       let backend = site.backend(of: target),
       !site.isGuarded(target)
     else { return }
-    // A denial ends in the location of its page.
+    // A denial ends in the location of its error page.
     let isAfterDenials = site.guarded.contains { location in
       location.server === server
         && ErrorFlow(of: 401, in: location, site).hops.contains { hop in
@@ -72,15 +72,15 @@ enum SubrequestRule {
     guard isAfterDenials, isSame else { return }
     report.error(
       .subrequestReaches, at: action,
-      "post_action runs after denials as well, and reaches the backend in \(target.title)",
-      sends: "a request without a token", gets: "the backend gets the request",
-      fix: "post_action in the locations that need it")
+      "post_action also runs after denials, and reaches the backend in \(target.title)",
+      sends: "a request without a token", gets: "the backend receives the request",
+      fix: "move post_action to the locations that need it")
   }
 }
 
-/// WebDAV's methods that reach beyond the location of their request.
+/// WebDAV methods that affect files of other locations.
 enum DAVRule {
-  /// DELETE of a directory takes the guarded one in it along.
+  /// DELETE of a directory also deletes a guarded directory inside.
   static func judgeDelete(
     _ open: Context, _ files: ServedFiles, _ locations: [FileRule.Entry], _ report: inout Report
   ) {
@@ -91,13 +91,13 @@ enum DAVRule {
     else { return }
     report.error(
       .davDestination, at: methods,
-      "DELETE of a directory takes the one of \(location.context.title) in it along",
+      "DELETE of a directory also deletes that of \(location.context.title) inside",
       sends: "DELETE \(String(decoding: files.prefix, as: UTF8.self)) without a token",
-      gets: "guarded files are gone",
-      fix: "dav_methods without DELETE, or a guard")
+      gets: "guarded files are deleted",
+      fix: "remove DELETE from dav_methods, or add a guard")
   }
 
-  /// COPY and MOVE: the client names the destination, and nginx looks for no location for it.
+  /// COPY and MOVE: the client names the destination, and nginx selects no location for it.
   static func judgeDestination(_ context: Context, _ site: Site, _ report: inout Report) {
     guard let methods = context.effective("dav_methods").first,
       !methods.arguments.filter({ ["COPY", "MOVE"].contains($0) }).isEmpty,
@@ -117,9 +117,9 @@ enum DAVRule {
     }
     report.error(
       .davDestination, at: methods,
-      "COPY and MOVE write wherever their Destination says, also out of \(context.title)",
+      "COPY and MOVE write to any Destination, also outside of \(context.title)",
       sends: "COPY \(site.examplePath(of: context)) with Destination: /elsewhere/page.html",
-      gets: "a file where this token may not write",
-      fix: "dav_methods without COPY and MOVE, or if ($http_destination !~ ...) { return 403; }")
+      gets: "a file where this token has no write access",
+      fix: "remove COPY and MOVE from dav_methods, or use if ($http_destination !~ ...) { return 403; }")
   }
 }

@@ -1,4 +1,4 @@
-/// Where something stands: an index into the configuration's files, and a line from 1.
+/// A position: an index into the configuration's files, and a line from 1.
 package struct Place: Hashable, Comparable, Sendable {
   let file: Int
   let line: Int
@@ -14,7 +14,7 @@ struct Directive: Sendable {
   let arguments: [String]
   /// Nil if it ends with a semicolon. The block of Lua code is empty.
   let block: [Directive]?
-  /// Of its name.
+  /// The position of its name.
   let place: Place
 
   /// The first argument.
@@ -25,32 +25,32 @@ struct Directive: Sendable {
   }
 }
 
-/// Why a text was not read as a configuration.
+/// Why a text could not be parsed as a configuration.
 package struct ConfigurationError: Error, Equatable, Sendable, CustomStringConvertible {
   package let file: String
-  /// Nil if the text as a whole is meant.
+  /// Nil for the text as a whole.
   package let line: Int?
   package let message: String
 
-  /// `FILE:LINE: error: MESSAGE`, as compilers write it.
+  /// `FILE:LINE: error: MESSAGE`, the format of compilers.
   package var description: String {
     "\(file)\(line.map { ":\($0)" } ?? ""): error: \(message)"
   }
 }
 
-/// What bounds the memory and the time that a text costs.
+/// Limits on the memory and time for a text.
 enum Limits {
   static let bytes = 64 << 20
-  /// Of blocks and of includes in each other.
+  /// The depth of nested blocks and includes.
   static let depth = 100
-  /// Also counts each repetition of a file that is included several times.
+  /// Includes repetitions of a file that is included several times.
   static let directives = 500_000
   static let files = 50_000
 }
 
-/// One name of a comment `# bearerd: allow NAME`, and the line whose findings of this name it silences.
+/// One name of a comment `# bearerd: allow NAME`, and the line whose findings of this name it suppresses.
 ///
-/// The comment stands behind a directive, or on a line of its own above it.
+/// The comment follows a directive, or is on a line of its own above it.
 struct Suppression: Hashable, Sendable {
   let name: String
   let place: Place
@@ -59,7 +59,7 @@ struct Suppression: Hashable, Sendable {
 
   /// The names in a comment; none if it is another comment.
   static func names(in comment: ArraySlice<UInt8>) -> [String] {
-    // Most comments are others: no text is made of them.
+    // Fast path: most comments are others.
     guard comment.contains(UInt8(ascii: ":")), comment.count < 1000 else { return [] }
     let words = comment.drop { $0 == UInt8(ascii: "#") }.split {
       [space, UInt8(ascii: "\t"), UInt8(ascii: "\r"), UInt8(ascii: ",")].contains($0)
@@ -69,7 +69,7 @@ struct Suppression: Hashable, Sendable {
   }
 }
 
-/// A file of the configuration: a part of the text that was given.
+/// A file of the configuration: a part of the input.
 struct SourceFile: Sendable {
   let name: String
   let range: Range<Int>
@@ -77,8 +77,8 @@ struct SourceFile: Sendable {
   private static let mark = Array("# configuration file ".utf8)
   private static let chatter = Array("nginx: ".utf8)
 
-  /// The files in what `nginx -T` prints; a text without its marks is one file.
-  /// - Parameter name: what to call such a text.
+  /// The files in the output of `nginx -T`; a text without its marks is one file.
+  /// - Parameter name: the name of such a text.
   static func split(_ bytes: [UInt8], name: String) throws(ConfigurationError) -> (
     files: [SourceFile], isDump: Bool
   ) {
@@ -94,7 +94,7 @@ struct SourceFile: Sendable {
         }
         current = (marked, min(end + 1, bytes.count))
       } else if current == nil, !bytes[start..<end].starts(with: chatter) {
-        // Not what `nginx -T` prints; `2>&1` puts nginx's own messages before the first mark.
+        // Not an output of `nginx -T`; with `2>&1`, nginx's messages come before the first mark.
         return ([SourceFile(name: name, range: 0..<bytes.count)], false)
       }
       start = end + 1
@@ -115,21 +115,21 @@ struct SourceFile: Sendable {
   }
 }
 
-/// A whole configuration of nginx as one tree: what `nginx -T` prints, or one file.
+/// A configuration of nginx as one tree: the output of `nginx -T`, or one file.
 package struct ConfigurationText: Sendable {
-  /// The most bytes that are read.
+  /// The maximum size.
   package static let maximumLength = Limits.bytes
 
-  /// The paths, which places index.
+  /// The paths of the files; places refer to them by index.
   package let files: [String]
   let directives: [Directive]
   let suppressions: [Suppression]
-  /// Directives `include` whose files are not in the text.
+  /// Directives `include` whose files are not part of the input.
   let unresolved: [Directive]
 
   /// - Parameters:
-  ///   - bytes: what `nginx -T` prints, or a file that nginx reads.
-  ///   - name: what to call a text that is not of `nginx -T`.
+  ///   - bytes: the output of `nginx -T`, or a file of nginx.
+  ///   - name: the name of a text that is not an output of `nginx -T`.
   package init(parsing bytes: [UInt8], name: String) throws(ConfigurationError) {
     guard bytes.count <= Limits.bytes else {
       throw ConfigurationError(file: name, line: nil, message: "more than \(Limits.bytes >> 20) MiB")
@@ -145,11 +145,11 @@ package struct ConfigurationText: Sendable {
     else {
       throw ConfigurationError(
         file: files[0], line: nil,
-        message: "this is not a configuration of nginx: it has no http and no server block")
+        message: "this is not a configuration of nginx: it has neither an http nor a server block")
     }
   }
 
-  /// A text without a file's name of its own, as tests write it.
+  /// A text without a file name, for tests.
   init(_ text: String) throws(ConfigurationError) {
     try self.init(parsing: Array(text.utf8), name: "nginx.conf")
   }

@@ -1,13 +1,13 @@
-/// Puts the files of a text where `include` names them, as nginx does.
+/// Inserts included files in place of their `include`, as nginx does.
 struct IncludeExpansion {
   private let bytes: [UInt8]
   private let sources: [SourceFile]
-  /// All files are in the text: a pattern that matches none of them is empty.
+  /// Whether the input has all files: then a pattern without a match is empty.
   private let isDump: Bool
   private let indexes: [String: Int]
-  /// In the order of their names, for patterns.
+  /// Sorted by name, for patterns.
   private let sorted: [String]
-  /// What relative paths begin with: the folder of the first file.
+  /// The base of relative paths: the directory of the first file.
   private let prefix: String
   private var parsed: [Int: [Directive]] = [:]
   private var stack: [Int] = []
@@ -28,13 +28,13 @@ struct IncludeExpansion {
 
   mutating func expanded() throws(ConfigurationError) -> [Directive] { try file(0, from: nil) }
 
-  /// - Parameter include: the directive that names it.
+  /// - Parameter include: the directive that includes it.
   private mutating func file(_ index: Int, from include: Directive?) throws(ConfigurationError) -> [Directive]
   {
     if let include {
-      guard !stack.contains(index) else { throw error(at: include, "the file includes itself") }
+      guard !stack.contains(index) else { throw error(at: include, "this file includes itself") }
       guard stack.count < Limits.depth else {
-        throw error(at: include, "more than \(Limits.depth) includes in each other")
+        throw error(at: include, "more than \(Limits.depth) nested includes")
       }
     }
     stack.append(index)
@@ -54,7 +54,7 @@ struct IncludeExpansion {
     for directive in directives {
       count += 1
       guard count <= Limits.directives else {
-        throw error(at: directive, "more than \(Limits.directives) directives, each include counted")
+        throw error(at: directive, "more than \(Limits.directives) directives, including repeated includes")
       }
       if directive.name == "include", directive.block == nil, let path = directive.value {
         for index in try files(matching: path, of: directive) {
@@ -63,7 +63,7 @@ struct IncludeExpansion {
         }
       } else if let block = directive.block {
         guard depth < 2 * Limits.depth else {
-          throw error(at: directive, "more than \(Limits.depth) blocks in each other")
+          throw error(at: directive, "more than \(Limits.depth) nested blocks")
         }
         result.append(
           Directive(
@@ -89,13 +89,13 @@ struct IncludeExpansion {
       unresolved.append(directive)
       return []
     }
-    // Each pattern looks at all names: they count as work, as directives do.
+    // Each pattern is compared with all names; this counts as work, like directives.
     count += sorted.count / 8
     let glob = Glob(full)
     return sorted.filter(glob.matches).compactMap { indexes[$0] }
   }
 
-  /// Whether a file is a snippet of bearerd's. What it says is placed where it is included: that line can be changed.
+  /// Whether a file is a snippet of bearerd. Its findings are reported at the include, which is the line to change.
   private func isShipped(_ index: Int) -> Bool {
     let parts = sources[index].name.split(separator: "/")
     return parts.count > 1 && parts[parts.count - 2] == "snippets"
@@ -118,7 +118,7 @@ struct Glob {
   func matches(_ name: String) -> Bool {
     let name = Array(name.utf8)
     var (p, n) = (0, 0)
-    // Where to go on after the last star, with one byte more for it.
+    // Where to continue after the last star, which then matches one more byte.
     var retry: (p: Int, n: Int)?
     while n < name.count {
       let isHidden = name[n] == UInt8(ascii: ".") && (n == 0 || name[n - 1] == UInt8(ascii: "/"))

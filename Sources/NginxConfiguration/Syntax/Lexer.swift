@@ -1,6 +1,6 @@
-/// Words, semicolons and braces of one file, cut as ngx_conf_file.c cuts them.
+/// Splits a file into words, semicolons and braces, like ngx_conf_file.c.
 ///
-/// It works on bytes: to Swift a carriage return and a line feed are one Character.
+/// It works on bytes: in a Swift String, CR LF is one Character.
 struct Lexer {
   enum Token: Equatable {
     case word(String)
@@ -12,16 +12,16 @@ struct Lexer {
   private let file: Int
   private let fileName: String
   private var index: Int
-  /// Of the first byte of the last token.
+  /// The line of the first byte of the last token.
   private(set) var line = 1
-  /// Where the index is.
+  /// The line of the index.
   private var currentLine = 1
-  /// The line of the first word of the directive that is being read.
+  /// The line of the first word of the current directive.
   private var statementLine = 0
   private var isStatementStart = true
   private var lastTokenLine = 0
   private(set) var suppressions: [Suppression] = []
-  /// Names of allowing comments whose line has no directive: they are for the next one.
+  /// Names of suppressing comments on a line without a directive: they apply to the next one.
   private var pending: [String] = []
 
   init(_ bytes: [UInt8], _ source: SourceFile, file: Int) {
@@ -64,7 +64,7 @@ struct Lexer {
     }
   }
 
-  /// Passes over the Lua code of a block whose `{` was just read, and its `}`.
+  /// Skips the Lua code of a block after its `{`, and its `}`.
   mutating func skipLuaBlock() throws(ConfigurationError) {
     var code = LuaCode(bytes[index..<end])
     guard let length = code.lengthOfBlock() else { throw error("the Lua block is not closed with }") }
@@ -95,7 +95,7 @@ struct Lexer {
     let names = Suppression.names(in: bytes[start..<index])
     guard !names.isEmpty else { return }
     guard lastTokenLine == currentLine else { return pending += names }
-    // Behind a directive of several lines: findings name its first line.
+    // After a directive of several lines: findings have its first line.
     for line in Set([currentLine, statementLine]) {
       suppressions += names.map { Suppression(name: $0, place: Place(file: file, line: line)) }
     }
@@ -135,7 +135,7 @@ struct Lexer {
     return String(decoding: word, as: UTF8.self)
   }
 
-  /// Takes the byte at the index, or what its escape stands for. A byte after a backslash does not end the word.
+  /// Appends the byte at the index, or the character of an escape. A byte after a backslash does not end the word.
   private mutating func appendNext(to word: inout [UInt8]) throws(ConfigurationError) {
     let byte = try nextByte()
     guard byte == UInt8(ascii: "\\"), index < end else { return word.append(byte) }
@@ -151,7 +151,7 @@ struct Lexer {
 
   private mutating func nextByte() throws(ConfigurationError) -> UInt8 {
     let byte = bytes[index]
-    guard byte != 0 else { throw error("a NUL byte: this is not a text") }
+    guard byte != 0 else { throw error("a NUL byte: this is not a text file") }
     if byte == UInt8(ascii: "\n") { currentLine += 1 }
     index += 1
     return byte

@@ -1,4 +1,4 @@
-/// Reads one file as a tree; includes stay as they are.
+/// Parses one file as a tree; includes are kept as directives.
 struct Parser {
   private var lexer: Lexer
   private let file: Int
@@ -18,9 +18,9 @@ struct Parser {
     self.file = file
   }
 
-  /// Directives up to the end of the file, or of the block that was opened.
+  /// Directives up to the end of the file or of the current block.
   private mutating func block(depth: Int) throws(ConfigurationError) -> [Directive] {
-    guard depth <= Limits.depth else { throw lexer.error("more than \(Limits.depth) blocks in each other") }
+    guard depth <= Limits.depth else { throw lexer.error("more than \(Limits.depth) nested blocks") }
     let openLine = lexer.line
     var directives: [Directive] = []
     while true {
@@ -55,13 +55,13 @@ struct Parser {
         return Directive(name: name, arguments: arguments, block: block, place: place)
       case .close: throw lexer.error("unexpected }: a semicolon is missing before it")
       case .end:
-        throw lexer.error("a directive is not ended with ; or { (of line \(place.line))", line: place.line)
+        throw lexer.error("a directive must end with ; or { (line \(place.line))", line: place.line)
       }
     }
   }
 }
 
-/// Lua code in a `*_by_lua_block`: cut only as far as its closing brace must be found.
+/// Lua code in a `*_by_lua_block`: parsed only to find its closing brace.
 struct LuaCode {
   private let bytes: ArraySlice<UInt8>
   private var index: Int
@@ -71,7 +71,7 @@ struct LuaCode {
     index = bytes.startIndex
   }
 
-  /// The bytes up to the brace that closes the block, and this brace; nil if there is none.
+  /// The length up to and including the brace that closes the block; nil if there is none.
   mutating func lengthOfBlock() -> Int? {
     var depth = 1
     while index < bytes.endIndex {
@@ -97,7 +97,7 @@ struct LuaCode {
   private mutating func skipString(_ quote: UInt8) {
     while let byte = peek {
       index += byte == UInt8(ascii: "\\") ? 2 : 1
-      // A string does not go over a line end; one that is not closed must not hide the rest.
+      // A string ends at a line end; an unclosed one must not hide the rest.
       if byte == quote || byte == UInt8(ascii: "\n") { return }
     }
   }
@@ -111,7 +111,7 @@ struct LuaCode {
     while let byte = peek, byte != UInt8(ascii: "\n") { index += 1 }
   }
 
-  /// How many `=` are in `[==[`, whose first bracket was read; nil if this is another bracket.
+  /// The number of `=` in `[==[`, whose first bracket was read; nil for another bracket.
   private mutating func longBracketLevel() -> Int? {
     var end = index
     while end < bytes.endIndex, bytes[end] == UInt8(ascii: "=") { end += 1 }
@@ -120,7 +120,7 @@ struct LuaCode {
     return end - index
   }
 
-  /// Passes over the text up to `]==]`.
+  /// Skips the text up to `]==]`.
   private mutating func skipLong(_ level: Int) {
     while index < bytes.endIndex {
       guard bytes[index] == UInt8(ascii: "]") else {

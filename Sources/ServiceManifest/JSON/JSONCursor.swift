@@ -1,20 +1,20 @@
 import BearerAuth
 
-/// Where the reader is in its text.
+/// The position of the parser in its text.
 struct JSONCursor {
   let bytes: [UInt8]
   var index = 0
 
-  static let surplusComma = "a comma too many; take out the one before this"
+  static let surplusComma = "a trailing comma; remove the one before this"
 
   init(_ bytes: [UInt8]) {
     self.bytes = bytes
   }
 
-  /// What stands here; nil at the end.
+  /// The byte at the position; nil at the end.
   var byte: UInt8? { index < bytes.count ? bytes[index] : nil }
 
-  /// The four of RFC 8259 section 2.
+  /// Skips the white space of RFC 8259 section 2.
   mutating func skipSpace() {
     while let byte, byte == 0x20 || byte == 0x09 || byte == 0x0a || byte == 0x0d { index += 1 }
   }
@@ -25,7 +25,7 @@ struct JSONCursor {
     return true
   }
 
-  /// `null`, and not the beginning of `nullable`.
+  /// Skips a word: `null`, but not the beginning of `nullable`.
   mutating func skip(word: StaticString) -> Bool {
     let end = index + word.utf8CodeUnitCount
     guard end <= bytes.count, word.withUTF8Buffer({ bytes[index..<end].elementsEqual($0) }) else {
@@ -41,28 +41,28 @@ struct JSONCursor {
   }
 
   func checkBeginning() throws(JSONDocument.Problem) {
-    // RFC 8259 section 8.1 lets readers ignore it, and many do not.
+    // RFC 8259 section 8.1 lets parsers ignore it, and many do not.
     guard !bytes.starts(with: [0xef, 0xbb, 0xbf]) else {
-      throw problem(#"a byte order mark; take it out: sed -i '1s/^\xef\xbb\xbf//' FILE"#)
+      throw problem(#"a byte order mark; remove it: sed -i '1s/^\xef\xbb\xbf//' FILE"#)
     }
     guard !bytes.starts(with: [0xff, 0xfe]), !bytes.starts(with: [0xfe, 0xff]), !bytes.prefix(4).contains(0)
     else { throw problem("not UTF-8; save it as UTF-8") }
   }
 
-  /// What is wrong where a name was expected.
+  /// The problem if a name was expected.
   func problemOfName(isFirst: Bool) -> JSONDocument.Problem {
     switch byte {
     case nil: problem("the text ends inside an object; a } is missing")
     case UInt8(ascii: "}") where !isFirst: problem(JSONCursor.surplusComma)
-    default: strangeness ?? problem("a name in double quotes is missing here")
+    default: strangeness ?? problem("a name in double quotes is expected here")
     }
   }
 
-  /// What is wrong where neither a comma nor the end of an object or array stands.
+  /// The problem if neither a comma nor the end of an object or array follows.
   func problemOfEnd(of container: String, _ bracket: String) -> JSONDocument.Problem {
     guard let byte else { return problem("the text ends inside an \(container); a \(bracket) is missing") }
     if byte == UInt8(ascii: "]") || byte == UInt8(ascii: "}") {
-      return problem("this \(container) ends with \(bracket)")
+      return problem("this \(container) must end with \(bracket)")
     }
     return strangeness ?? problem("a comma is missing before this")
   }
@@ -75,29 +75,29 @@ struct JSONCursor {
       ?? problem(
         byte == UInt8(ascii: ",") || byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]")
           ? "a value is missing before this"
-          : "no JSON value; a text stands in double quotes, and there are numbers, true, false and null")
+          : "not a JSON value; use a text in double quotes, a number, true, false or null")
   }
 
-  /// What other languages allow, and JSON does not.
+  /// Syntax of other languages that JSON does not allow.
   private var strangeness: JSONDocument.Problem? {
     switch byte {
-    case UInt8(ascii: "/"), UInt8(ascii: "#"): problem("JSON has no comments; take this out")
-    case UInt8(ascii: "'"): problem("JSON has only double quotes; write \" for '")
-    case let byte? where byte >= 0x80 || byte == 0: problem("this cannot stand outside of double quotes")
+    case UInt8(ascii: "/"), UInt8(ascii: "#"): problem("JSON has no comments; remove this")
+    case UInt8(ascii: "'"): problem("JSON has only double quotes; use \" instead of '")
+    case let byte? where byte >= 0x80 || byte == 0: problem("not allowed outside of double quotes")
     default: nil
     }
   }
 }
 
 extension JSONCursor {
-  /// The string that begins here, without quotes and escapes; the index stands behind it then.
+  /// Parses the string at the position, without quotes and escapes, and moves behind it.
   mutating func readString() throws(JSONDocument.Problem) -> String {
     let start = index
     index += 1
     var text: [UInt8] = []
     while true {
       switch byte {
-      case nil: throw problem("the string that begins here has no end; a \" is missing", at: start)
+      case nil: throw problem("the string that begins here is not closed; a \" is missing", at: start)
       case UInt8(ascii: "\""):
         guard let string = String(validating: text, as: UTF8.self) else {
           throw problem("not UTF-8; save it as UTF-8", at: firstInvalid(from: start + 1, to: index))
@@ -106,9 +106,9 @@ extension JSONCursor {
         return string
       case UInt8(ascii: "\\"): try readEscape(into: &text)
       case 0x0a, 0x0d:
-        throw problem("a string ends on the line where it begins; write \\n for a line end")
+        throw problem("a string must end on its line; write \\n for a line end")
       case let byte? where byte < 0x20:
-        throw problem("a control character; write it as an escape: \\t, \\u001f")
+        throw problem("a control character; use an escape: \\t, \\u001f")
       case let byte?:
         text.append(byte)
         index += 1
@@ -125,12 +125,12 @@ extension JSONCursor {
       return
     }
     guard skip(UInt8(ascii: "u")) else {
-      throw problem("no escape of JSON; a backslash itself is written \\\\", at: start)
+      throw problem("not a JSON escape; write a backslash as \\\\", at: start)
     }
     text += Array(String(try readScalar(from: start)).utf8)
   }
 
-  /// What the letter behind a backslash stands for; nil where it is none of RFC 8259 section 7, or `u`.
+  /// The character for the letter after a backslash; nil if it is not in RFC 8259 section 7, or is `u`.
   private var escaped: UInt8? {
     switch byte {
     case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): byte
@@ -143,17 +143,17 @@ extension JSONCursor {
     }
   }
 
-  /// The character of `\u` and its digits; beyond the first 65,536 two of them (RFC 8259 section 7).
+  /// The character of `\u` and its digits; a character beyond U+FFFF takes two of them (RFC 8259 section 7).
   private mutating func readScalar(from start: Int) throws(JSONDocument.Problem) -> Unicode.Scalar {
     let high = try readUnit(from: start)
     if let scalar = Unicode.Scalar(high) { return scalar }
     guard UTF16.isLeadSurrogate(UInt16(high)), skip(UInt8(ascii: "\\")), skip(UInt8(ascii: "u")) else {
-      throw problem("half a character; the other \\u of the pair is missing", at: start)
+      throw problem("half of a surrogate pair; the other \\u of the pair is missing", at: start)
     }
     let low = try readUnit(from: start)
     let value = 0x10000 + ((high & 0x3ff) << 10) + (low & 0x3ff)
     guard UTF16.isTrailSurrogate(UInt16(low)), let scalar = Unicode.Scalar(value) else {
-      throw problem("half a character; the other \\u of the pair is missing", at: start)
+      throw problem("half of a surrogate pair; the other \\u of the pair is missing", at: start)
     }
     return scalar
   }
@@ -161,7 +161,7 @@ extension JSONCursor {
   private mutating func readUnit(from start: Int) throws(JSONDocument.Problem) -> UInt32 {
     var unit: UInt32 = 0
     for _ in 0..<4 {
-      guard let digit = byte?.hexValue else { throw problem("\\u has four hexadecimal digits", at: start) }
+      guard let digit = byte?.hexValue else { throw problem("\\u needs four hexadecimal digits", at: start) }
       unit = unit << 4 | UInt32(digit)
       index += 1
     }

@@ -1,23 +1,23 @@
 import BearerAuth
 
-/// A whole JSON text, read strictly, with the place of everything in it.
+/// A JSON text, parsed strictly, with the position of every value.
 ///
-/// A reader of our own: FoundationEssentials' keeps no positions, and an edit that keeps the format needs them.
+/// A parser of its own: that of FoundationEssentials keeps no positions, which edits that keep the format need.
 package struct JSONDocument: Sendable {
-  /// The value that the text is.
+  /// The value of the text.
   package let root: JSONValue
-  /// Members whose name stood in the same object before. RFC 8259 section 4 lets every reader choose which counts.
+  /// Members with a duplicate name. By RFC 8259 section 4 each parser may choose which of them counts.
   package let repeated: [JSONMember]
 
-  /// Where a text is no JSON, and what to write instead.
+  /// Why a text is not JSON, and what to write instead.
   package struct Problem: Error, Equatable, Sendable {
-    /// The byte that cannot stand there, from 0; the length of the text where it ends too soon.
+    /// The offset of the invalid byte, from 0; the length of the text if it ends too early.
     package let offset: Int
-    /// For the one who wrote it.
+    /// A message for the author of the text.
     package let message: String
   }
 
-  /// Reads one JSON value with nothing around it but white space.
+  /// Parses one JSON value, surrounded by white space only.
   package init(parsing bytes: [UInt8]) throws(Problem) {
     var reader = JSONReader(bytes)
     root = try reader.readDocument()
@@ -25,27 +25,27 @@ package struct JSONDocument: Sendable {
   }
 }
 
-/// A value of a JSON text (RFC 8259), and where it stands.
+/// A value of a JSON text (RFC 8259), and its position.
 package struct JSONValue: Sendable {
-  /// What it is.
+  /// The kinds of values.
   package enum Content: Sendable {
     /// `null`
     case null
     /// `true` or `false`
     case boolean(Bool)
-    /// Its digits are in the text: what they are worth differs from reader to reader, and nobody asks here.
+    /// Its digits are in the text; the value is not computed, because parsers differ in precision.
     case number
     /// Without quotes and escapes.
     case string(String)
     /// In order.
     case array([JSONValue])
-    /// In order; a name may stand there twice.
+    /// In order; names may be duplicate.
     case object([JSONMember])
   }
 
-  /// What it is.
+  /// The value.
   package let content: Content
-  /// Its bytes in the text, quotes and brackets included.
+  /// Its bytes in the text, including quotes and brackets.
   package let range: Range<Int>
 
   /// The text of a string.
@@ -58,7 +58,7 @@ package struct JSONValue: Sendable {
     if case .object(let members) = content { members } else { nil }
   }
 
-  /// The first member of an object with this name, compared byte by byte: `==` would take the Kelvin sign for a K.
+  /// The first member of an object with this name, compared byte by byte: `==` would treat the Kelvin sign as a K.
   package func member(_ name: String) -> JSONMember? {
     members?.first { $0.name.utf8.elementsEqual(name.utf8) }
   }
@@ -79,25 +79,25 @@ package struct JSONValue: Sendable {
   }
 }
 
-/// A name and a value of an object.
+/// A member of an object.
 package struct JSONMember: Sendable {
   /// Without quotes and escapes.
   package let name: String
   /// The name's bytes in the text, quotes included.
   package let nameRange: Range<Int>
-  /// What it names.
+  /// The value.
   package let value: JSONValue
 }
 
-/// Reads JSON as RFC 8259 has it, and nothing besides: no comments, no byte order mark, no half characters.
+/// Parses JSON exactly as in RFC 8259: no comments, no byte order mark, no unpaired surrogates.
 struct JSONReader {
   private var cursor: JSONCursor
   private var valueCount = 0
   private(set) var repeated: [JSONMember] = []
 
-  /// No published file is deeper, and the reader's own stack holds ten times as much.
+  /// Deeper than any published file; the parser's stack allows ten times as much.
   static let maximumDepth = 100
-  /// What a hostile file may make of a megabyte.
+  /// A hostile file of a megabyte may contain that many.
   static let maximumValues = 1_000_000
 
   init(_ bytes: [UInt8]) {
@@ -108,7 +108,7 @@ struct JSONReader {
     try cursor.checkBeginning()
     let value = try readValue(depth: 0)
     cursor.skipSpace()
-    guard cursor.byte == nil else { throw cursor.problem("the text has ended; nothing may follow its value") }
+    guard cursor.byte == nil else { throw cursor.problem("nothing may follow the value") }
     return value
   }
 
@@ -116,10 +116,10 @@ struct JSONReader {
     cursor.skipSpace()
     valueCount += 1
     guard valueCount <= JSONReader.maximumValues else {
-      throw cursor.problem("more than \(JSONReader.maximumValues) values; nobody reads on")
+      throw cursor.problem("more than \(JSONReader.maximumValues) values; not parsed")
     }
     guard depth < JSONReader.maximumDepth else {
-      throw cursor.problem("more than \(JSONReader.maximumDepth) levels deep; nobody reads on")
+      throw cursor.problem("more than \(JSONReader.maximumDepth) levels deep; not parsed")
     }
     let start = cursor.index
     let content: JSONValue.Content =
@@ -171,12 +171,12 @@ struct JSONReader {
     return .array(values)
   }
 
-  /// RFC 8259 section 6: of any length, and worth what the reader makes of it.
+  /// RFC 8259 section 6: of any length and precision.
   private mutating func readNumber() throws(JSONDocument.Problem) -> JSONValue.Content {
     _ = cursor.skip(UInt8(ascii: "-"))
     if cursor.skip(UInt8(ascii: "0")) {
       guard cursor.byte?.isDigit != true else {
-        throw cursor.problem("a number begins with 0 only where that is all before its point")
+        throw cursor.problem("a number must not have leading zeros")
       }
     } else {
       try skipDigits()

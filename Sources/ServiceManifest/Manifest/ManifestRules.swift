@@ -1,30 +1,30 @@
 import BearerAuth
 
-/// The block that says how applications show who they are.
+/// The rules for `auth`: how applications authenticate.
 extension ManifestRules {
   mutating func checkAuth(of root: JSONValue, into manifest: inout Manifest) {
-    guard let auth = object("auth", of: root, "how applications show who they are") else { return }
+    guard let auth = object("auth", of: root, "how applications authenticate") else { return }
     checkSecrets(of: auth)
     guard let (type, place) = text("type", of: auth, "\"service_http\"") else { return }
     manifest.authType = type
     switch type {
     case "none":
       findings.warning(
-        at: place, "\"none\" tells applications to come without a token; write \"service_http\"")
+        at: place, "\"none\" means that applications send no token; use \"service_http\"")
     case "user_http":
       checkAuthorizationType(of: auth)
     case "service_http":
       checkAuthorizationType(of: auth)
       manifest.verificationTokens = checkVerificationTokens(of: auth)
     case "oauth":
-      _ = url("client_url", of: auth, "where people log in")
-      _ = url("authorization_url", of: auth, "where codes become tokens")
+      _ = url("client_url", of: auth, "the login URL")
+      _ = url("authorization_url", of: auth, "the token URL")
       manifest.verificationTokens = checkVerificationTokens(of: auth)
     default:
       let near = Spelling.nearest(to: type, among: ManifestRules.authTypes)
       findings.error(
         at: place,
-        "\"type\" of \"auth\" is one of \(ManifestRules.authTypes.joined(separator: ", "))"
+        "\"type\" of \"auth\" must be one of \(ManifestRules.authTypes.joined(separator: ", "))"
           + (near.map { "; did you mean \"\($0)\"?" } ?? ""))
     }
     checkNames(of: auth, known: ["type", "authorization_type", "verification_tokens"])
@@ -35,19 +35,19 @@ extension ManifestRules {
     switch type {
     case "bearer": break
     case "basic":
-      findings.warning(at: place, "\"basic\" sends a name and a password; bearerd checks only \"bearer\"")
-    default: findings.error(at: place, "\"authorization_type\" is \"bearer\" or \"basic\"")
+      findings.warning(at: place, "\"basic\" sends a user name and a password; use \"bearer\"")
+    default: findings.error(at: place, "\"authorization_type\" must be \"bearer\" or \"basic\"")
     }
   }
 
   private mutating func checkVerificationTokens(of auth: JSONValue) -> [VerificationToken] {
-    guard let value = object("verification_tokens", of: auth, "what the applications issue, by their names")
+    guard let value = object("verification_tokens", of: auth, "the verification tokens by application")
     else { return [] }
     let members = value.members ?? []
     if members.isEmpty {
       findings.warning(
         at: value.range.lowerBound,
-        "no application is registered yet; when one has issued its verification token: "
+        "no application is registered yet; when one has issued its verification token, run: "
           + "bearerd manifest verify APP VALUE")
     }
     var tokens: [VerificationToken] = []
@@ -62,7 +62,8 @@ extension ManifestRules {
         continue
       }
       findings.warning(
-        at: token.range.lowerBound, "\(other) has the same verification token; each issues its own")
+        at: token.range.lowerBound,
+        "\(other) has the same verification token; each application issues its own")
     }
     return tokens
   }
@@ -70,36 +71,36 @@ extension ManifestRules {
   private mutating func checkVerificationToken(_ member: JSONMember) -> VerificationToken? {
     let place = member.value.range.lowerBound
     guard let value = member.value.string else {
-      findings.error(at: place, "a verification token is a string, and this is \(member.value.kind)")
+      findings.error(at: place, "a verification token must be a string, not \(member.value.kind)")
       return nil
     }
     let token = VerificationToken(application: member.name, value: value, range: member.value.range)
     if ApplicationName(member.name) == nil {
       findings.warning(
-        at: member.nameRange.lowerBound, "unusual for an application's name, which is \(ApplicationName.rule)"
+        at: member.nameRange.lowerBound, "unusual application name; use \(ApplicationName.rule)"
       )
     }
     guard !token.isPlaceholder else {
       findings.warning(
         at: place,
-        "\(member.name) is not registered yet: this is a placeholder; when it has issued its verification token: "
+        "\(member.name) is not registered yet: this is a placeholder; when it has issued its verification token, run: "
           + "bearerd manifest verify \(member.name) VALUE")
       return token
     }
     if value.contains(where: \.isWhitespace) {
-      findings.error(at: place, "a verification token has no spaces; paste it as it was issued")
+      findings.error(at: place, "a verification token must not contain spaces; paste it as issued")
     }
     return token
   }
 
-  /// What some take the block for: the place of the secret itself.
+  /// A common mistake: the secret token itself in this block.
   private mutating func checkSecrets(of auth: JSONValue) {
     for member in auth.members ?? [] where member.value.string?.isEmpty == false {
       guard ManifestRules.secretNames.contains(member.name.lowercased()) else { continue }
       findings.error(
         at: member.nameRange.lowerBound,
-        "\"\(member.name)\": a secret in here is known to everybody; paste the token into the application, "
-          + "and take back the one that stood here")
+        "\"\(member.name)\": a secret in a manifest is public; paste the token into the application, "
+          + "and revoke the one here")
     }
   }
 
@@ -111,15 +112,15 @@ extension ManifestRules {
   ]
 }
 
-/// How the rules read a member: what they get is of the right kind, and what is not they report.
+/// Helpers that read a member of the expected kind, and report anything else.
 extension ManifestRules {
-  /// A text with something in it, and where it stands.
-  /// - Parameter purpose: what belongs there, for who left it out.
+  /// A non-empty text, and its position.
+  /// - Parameter purpose: the expected content, for the message if it is missing.
   mutating func text(_ name: String, of parent: JSONValue, _ purpose: String) -> (text: String, place: Int)? {
     guard let value = value(name, of: parent, purpose) else { return nil }
     let place = value.range.lowerBound
     guard let text = value.string else {
-      findings.error(at: place, "\"\(name)\" is a string, and this is \(value.kind)")
+      findings.error(at: place, "\"\(name)\" must be a string, not \(value.kind)")
       return nil
     }
     guard text.contains(where: { !$0.isWhitespace }) else {
@@ -132,7 +133,7 @@ extension ManifestRules {
   mutating func object(_ name: String, of parent: JSONValue, _ purpose: String) -> JSONValue? {
     guard let value = value(name, of: parent, purpose) else { return nil }
     guard value.members != nil else {
-      findings.error(at: value.range.lowerBound, "\"\(name)\" is an object, and this is \(value.kind)")
+      findings.error(at: value.range.lowerBound, "\"\(name)\" must be an object, not \(value.kind)")
       return nil
     }
     return value
@@ -143,13 +144,13 @@ extension ManifestRules {
     do throws(WebURL.Invalid) {
       let url = try WebURL(parsing: text)
       if !url.isSecure, !url.isLoopback {
-        findings.warning(at: place, "\"\(name)\" is not encrypted; write https://")
+        findings.warning(at: place, "\"\(name)\" is not encrypted; use https://")
       }
       return url
     } catch {
       let isMail = text.contains("@") && !text.contains("/")
       findings.error(
-        at: place, "\"\(name)\" \(isMail ? "is a mail address; write https://HOST/PATH" : error.description)")
+        at: place, "\"\(name)\" \(isMail ? "is a mail address; use https://HOST/PATH" : error.description)")
       return nil
     }
   }
@@ -165,8 +166,8 @@ extension ManifestRules {
     return nil
   }
 
-  /// Names that are known with another spelling, beside the right one: one of the two is a leftover. Names that nobody
-  /// knows are other people's extensions.
+  /// Misspelled names beside the correct one: one of the two is a leftover. Unknown names are allowed: they are
+  /// extensions.
   mutating func checkNames(of parent: JSONValue, known: [String]) {
     let present = known.filter { parent.member($0) != nil }
     for member in parent.members ?? [] where !known.contains(member.name) {
@@ -174,7 +175,7 @@ extension ManifestRules {
         continue
       }
       findings.warning(
-        at: member.nameRange.lowerBound, "\"\(member.name)\" is unknown, and \"\(meant)\" is here as well")
+        at: member.nameRange.lowerBound, "\"\(member.name)\" is unknown, and \"\(meant)\" exists too")
     }
   }
 }

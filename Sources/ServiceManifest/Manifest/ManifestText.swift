@@ -1,39 +1,39 @@
 import BearerAuth
 
-/// The bytes of a manifest for editing: order, spacing and everything else stay as they are.
+/// The bytes of a manifest for editing: order, spacing and everything else are kept.
 package struct ManifestText: Sendable {
   /// The whole file.
   package private(set) var bytes: [UInt8]
   private let name: String
 
-  /// Takes the bytes as they were read.
-  /// - Parameter name: what findings call the file.
+  /// Takes the bytes of the file.
+  /// - Parameter name: the file's name in findings.
   package init(_ bytes: [UInt8], name: String) {
     self.bytes = bytes
     self.name = name
   }
 
-  /// Whether a verification token can stand in the file without being escaped: visible ASCII, as all that are issued.
+  /// Whether a verification token needs no escapes in the file: visible ASCII, like all issued ones.
   package static func isPlain(_ value: String) -> Bool {
     !value.isEmpty && value.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != 0x22 && $0 != 0x5c }
   }
 
-  /// What `setVerificationToken` came upon.
+  /// The state before `setVerificationToken`.
   package enum Before: Sendable {
-    /// The application had none.
+    /// The application had no verification token.
     case absent
-    /// Another one, or a placeholder.
+    /// It had another one, or a placeholder.
     case different
-    /// The same; nothing is changed.
+    /// It had the same one; nothing is changed.
     case same
   }
 
-  /// Makes the verification token of an application be `value`.
-  /// - Throws: where the file is no manifest that asks for tokens.
+  /// Sets the verification token of an application.
+  /// - Throws: if the file is not a manifest with token authentication.
   package mutating func setVerificationToken(_ value: String, of application: ApplicationName) throws(Finding)
     -> Before
   {
-    precondition(ManifestText.isPlain(value), "a verification token is visible ASCII")
+    precondition(ManifestText.isPlain(value), "a verification token must be visible ASCII")
     let text = Array("\"\(value)\"".utf8)
     guard let tokens = try tokens() else {
       let auth = try auth()
@@ -49,7 +49,7 @@ package struct ManifestText: Sendable {
     return .absent
   }
 
-  /// Takes the verification token of an application out; false where it has none.
+  /// Removes the verification token of an application; false if it has none.
   package mutating func removeVerificationToken(of application: ApplicationName) throws(Finding) -> Bool {
     guard let tokens = try tokens(), let members = tokens.members,
       let index = members.firstIndex(where: { $0.name.utf8.elementsEqual(application.description.utf8) })
@@ -71,7 +71,7 @@ package struct ManifestText: Sendable {
     guard let tokens = try auth().value(of: ManifestText.tokensName) else { return nil }
     guard tokens.members != nil else {
       throw problem(
-        at: tokens.range.lowerBound, "\"verification_tokens\" is an object, and this is \(tokens.kind)")
+        at: tokens.range.lowerBound, "\"verification_tokens\" must be an object, not \(tokens.kind)")
     }
     return tokens
   }
@@ -98,7 +98,7 @@ package struct ManifestText: Sendable {
     Finding(.error, name, at: TextPosition(of: offset, in: bytes), message)
   }
 
-  /// Adds a member behind the others, and spaces it as they are.
+  /// Adds a member after the others, with their spacing.
   private mutating func insert(_ name: String, _ value: [UInt8], into object: JSONValue) {
     let members = object.members ?? []
     let quoted = Array("\"\(name)\"".utf8)
@@ -116,7 +116,7 @@ package struct ManifestText: Sendable {
     bytes.insert(contentsOf: separator + quoted + colon + value, at: last.value.range.upperBound)
   }
 
-  /// An object with one member: on lines of its own, as long as its name began one.
+  /// An object with one member: on separate lines if the object's own name begins a line.
   private func onlyMember(_ name: [UInt8], _ value: [UInt8], of object: JSONValue) -> [UInt8] {
     let open = [UInt8(ascii: "{")]
     let close = [UInt8(ascii: "}")]
@@ -128,7 +128,7 @@ package struct ManifestText: Sendable {
     }
     let indentation = line.prefix { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
     let newline = Array((bytes[..<line.startIndex].hasSuffix("\r\n") ? "\r\n" : "\n").utf8) + indentation
-    // It stands two steps in: in "auth", which stands in the manifest.
+    // Indented by two levels: "auth" and its member.
     let step = indentation.prefix(max(1, indentation.count / 2))
     return open + newline + step + member + newline + close
   }

@@ -1,19 +1,19 @@
 import BearerAuth
 
-/// Whether an OpenAPI file can be read, and what it says of where the API is.
+/// Whether an OpenAPI file can be parsed, and the servers and paths of the API.
 ///
-/// JSON is read in full. YAML is looked through line by line for what every such file has at its left edge: that finds a
-/// page of HTML in its place, and not a mistake further in.
+/// JSON is parsed fully. For YAML only top-level keys are checked, line by line: that detects an HTML page in
+/// its place, but no error further inside.
 package struct OpenAPICheck: Sendable {
   /// In the order of the file.
   package let findings: [Finding]
-  /// Where the API is: URLs, or paths on the file's own site.
+  /// The servers: URLs, or paths on the file's own site.
   package let servers: [String]
-  /// The paths that it has, templates among them.
+  /// The paths, including templates.
   package let paths: [String]
 
   /// Checks the bytes of a file.
-  /// - Parameter name: what findings call it.
+  /// - Parameter name: the file's name in findings.
   package init(of bytes: [UInt8], name: String) {
     var findings = Findings(about: bytes, of: name)
     let isJSON = bytes.first { !" \t\r\n".utf8.contains($0) } == UInt8(ascii: "{")
@@ -42,25 +42,25 @@ package struct OpenAPICheck: Sendable {
       return nil
     }
     guard !text.utf8.starts(with: "<".utf8) else {
-      findings.error(at: 0, "a page of HTML or XML, and no OpenAPI file")
+      findings.error(at: 0, "an HTML or XML page, not an OpenAPI file")
       return nil
     }
     let outline = OpenAPIOutline(yaml: text)
     for place in outline.tabs.prefix(1) {
-      findings.error(at: place, "YAML is indented with spaces, and here is a tab")
+      findings.error(at: place, "a tab; YAML must be indented with spaces")
     }
     return outline
   }
 }
 
-/// What stands at the left edge of an OpenAPI file, in JSON or YAML.
+/// The top-level keys of an OpenAPI file, in JSON or YAML.
 struct OpenAPIOutline {
-  /// The places of the names at the top.
+  /// The offsets of the top-level keys.
   private(set) var names: [String: Int] = [:]
   private(set) var version: (text: String, place: Int)?
   private(set) var servers: [String] = []
   private(set) var paths: [String] = []
-  /// Where YAML has tabs that it must not have.
+  /// The offsets of lines that are indented with tabs, which YAML does not allow.
   private(set) var tabs: [Int] = []
 
   init(_ root: JSONValue) {
@@ -74,12 +74,12 @@ struct OpenAPIOutline {
     paths = root.value(of: "paths")?.members?.map(\.name).filter { $0.hasPrefix("/") } ?? []
   }
 
-  /// Block style only, which is how people write it. What is written in another style is not seen.
+  /// Block style only, which is the usual one. Content in another style is not seen.
   init(yaml text: String) {
     var offset = 0
     var section = ""
     var pathIndentation: Int?
-    // By bytes: to Swift, CR LF is one character.
+    // Split as bytes: in a Swift String, CR LF is one character.
     for line in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
       defer { offset += line.count + 1 }
       let indentation = line.prefix { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
@@ -106,19 +106,19 @@ struct OpenAPIOutline {
 
   func check(reporting findings: inout Findings) {
     guard let version else {
-      findings.error(at: 0, "no OpenAPI file: it has no \"openapi\" at its top, as in openapi: 3.1.0")
+      findings.error(at: 0, "not an OpenAPI file: the top-level \"openapi\" is missing, as in openapi: 3.1.0")
       return
     }
     if names["swagger"] != nil {
-      findings.warning(at: version.place, "OpenAPI 2 (Swagger); applications of today read OpenAPI 3")
+      findings.warning(at: version.place, "OpenAPI 2 (Swagger); current applications need OpenAPI 3")
     } else if !version.text.hasPrefix("3.") {
-      findings.error(at: version.place, "\"openapi\" is a string like \"3.1.0\"")
+      findings.error(at: version.place, "\"openapi\" must be a string like \"3.1.0\"")
     }
     if names["info"] == nil { findings.error(at: 0, "\"info\" is missing: the title and version of the API") }
     if names["paths"] == nil {
-      findings.error(at: 0, "\"paths\" is missing: what the API has")
+      findings.error(at: 0, "\"paths\" is missing: the operations of the API")
     } else if paths.isEmpty {
-      findings.warning(at: names["paths"] ?? 0, "no paths are seen in \"paths\"; there is nothing to call")
+      findings.warning(at: names["paths"] ?? 0, "\"paths\" has no paths; there is nothing to call")
     }
   }
 

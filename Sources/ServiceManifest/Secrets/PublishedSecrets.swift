@@ -1,24 +1,25 @@
 import BearerAuth
 
-/// Looks for tokens where everybody can read them: in a manifest, an OpenAPI file, a header.
+/// Searches public texts for tokens: a manifest, an OpenAPI file, a header.
 package struct PublishedSecrets {
   private let policy: Policy
   private let now: Instant
   private let context: DigestContext
   var limit = TokenRuns.maximumBytes
 
-  /// Looks for the tokens of `policy` as they are at `now`, and for whatever else has the shape of a token of ours.
+  /// Searches for the tokens of `policy`, valid or expired at `now`, and for anything of the shape of a bearerd
+  /// token.
   package init(_ policy: Policy, at now: Instant) throws(CryptoUnavailable) {
     self.policy = policy
     self.now = now
     context = try DigestContext()
   }
 
-  /// An error for every token that stands in a text; of very many only the first.
+  /// An error for each token in a text; of very many only the first ones.
   /// - Parameters:
-  ///   - name: what findings call the text.
-  ///   - tokens: the verification tokens that stand in it, in its order, which must not be credentials.
-  ///   - found: is given each secret, as it stands in the text's plain reading.
+  ///   - name: the text's name in findings.
+  ///   - tokens: the verification tokens in it, in order, which must not be credentials.
+  ///   - found: is called with each secret, decoded.
   package func findings(
     in text: [UInt8], of name: String, verificationTokens tokens: [VerificationToken] = [],
     found: ([UInt8]) -> Void = { _ in }
@@ -40,7 +41,7 @@ package struct PublishedSecrets {
     guard !isWhole else { return findings.sorted }
     return findings.sorted + [
       Finding(
-        .error, name, "too much in here could be a token; not all of it was compared with the live ones")
+        .error, name, "too much of this could be a token; not all of it was compared with the live ones")
     ]
   }
 
@@ -53,7 +54,7 @@ package struct PublishedSecrets {
     return low < tokens.count && tokens[low].range.contains(place) ? tokens[low] : nil
   }
 
-  /// Whether the secret of `digest` stands in a text; also true where there was too much to look at all of it.
+  /// Whether the secret of `digest` is in a text; also true if the text has too much that could be a token.
   package static func contains(_ digest: Digest, in text: [UInt8]) throws(CryptoUnavailable) -> Bool {
     var isThere = false
     let isWhole = try search(text, with: try DigestContext()) { candidate, _ in
@@ -81,23 +82,23 @@ package struct PublishedSecrets {
   private func message(_ match: Match, _ verification: VerificationToken?) -> String {
     guard case .known(let token, let isLive) = match else {
       return
-        "the shape of a secret token of bearerd, here where everybody can read it; take it out, and revoke it"
+        "this has the shape of a secret token of bearerd, and it is public here; remove it, and revoke the token"
     }
     let owner = [token.application, token.key].compactMap(\.self).joined(separator: " ")
-    guard isLive else { return "an expired token of \(owner) stands here; take it out" }
+    guard isLive else { return "an expired token of \(owner) is here; remove it" }
     let command =
       "bearerd token rotate \(token.application)\(token.key.map { " --key \($0)" } ?? "") --keep 0"
     if let verification {
       return
-        "the verification token of \(verification.application) is a live token of \(owner): everybody can read "
-        + "it here and come in with it; end it with `\(command)`"
+        "the verification token of \(verification.application) is a live token of \(owner): anyone can read "
+        + "and use it; expire it with `\(command)`"
     }
     return
-      "a live token of \(owner) stands here, where everybody can read it; take it out, and end it with `\(command)`"
+      "a live token of \(owner) is public here; remove it, and expire it with `\(command)`"
   }
 
-  /// Hashes everything that could be a token; false where that is too much.
-  /// - Parameter found: is given the place in the text, escapes included.
+  /// Hashes everything that could be a token; false if that is too much.
+  /// - Parameter found: is called with the range in the text, escapes included.
   static func search<Match>(
     _ text: [UInt8], with context: DigestContext, limit: Int = TokenRuns.maximumBytes,
     _ match: (Digest, Span<UInt8>) -> Match?,
@@ -116,7 +117,7 @@ package struct PublishedSecrets {
         }
         guard let match = match(digest, secret) else { return }
         let place = reading.origins(of: range, in: text)
-        // Most of a text reads the same in every way.
+        // Most of a text is the same in every reading.
         if seen.insert(Occurrence(place: place.lowerBound, digest: digest)).inserted { found(place, match) }
       }
       guard isHashed else { throw CryptoUnavailable() }
@@ -131,23 +132,23 @@ package struct PublishedSecrets {
   }
 }
 
-/// Replaces secrets in a text that is about to be printed, in every spelling in which `PublishedSecrets` finds them.
+/// Replaces secrets in a text before it is printed, in every form in which `PublishedSecrets` finds them.
 ///
-/// Three kinds: whatever has the shape of a token of ours, the secrets that it was told of, whatever their case (a host's name
-/// is printed in lower case), and the tokens of a policy.
+/// Three kinds: anything of the shape of a bearerd token, secrets passed to `hide`, in any case (a host name is
+/// printed in lower case), and the tokens of a policy.
 package struct Redactor: Sendable {
   private var secrets: [[UInt8]] = []
   private var policy = Policy.empty
 
-  /// What stands in a secret's place.
+  /// Replaces a secret.
   package static let mark = "[secret]"
-  /// Shorter ones stand in ordinary words, in bytes.
+  /// Shorter texts may be parts of ordinary words, in bytes.
   private static let minimumLength = 8
 
-  /// One that knows only the shape of our own tokens.
+  /// Initially only the shape of bearerd's tokens is known.
   package init() {}
 
-  /// Hides a secret that was read, or the two parts of a header value such as `Bearer ...`.
+  /// Hides a secret, or both parts of a header value such as `Bearer ...`.
   package mutating func hide(_ secret: [UInt8]) {
     for part in secret.split(separator: UInt8(ascii: " ")) where part.count >= Redactor.minimumLength {
       let lowered = part.map(\.lowered)
@@ -158,7 +159,7 @@ package struct Redactor: Sendable {
   /// Hides all tokens of a policy.
   package mutating func hide(tokensOf policy: Policy) { self.policy = policy }
 
-  /// The text with `mark` in place of each secret; nothing of it if it cannot be compared with the tokens.
+  /// The text with `mark` in place of each secret; only `mark` if it cannot be compared with the tokens.
   package func redacted(_ text: String) -> String {
     let bytes = Array(text.utf8)
     var places: [Range<Int>] = []

@@ -1,10 +1,10 @@
 import BearerAuth
 
-/// The ways to read a published text: as it stands, without the escapes of JSON and YAML, and without those of URLs. A
-/// token is as public in any of them.
+/// The readings of a public text: unchanged, without the escapes of JSON and YAML, and without those of URLs. A
+/// token is public in each of them.
 struct TextReading {
   let bytes: [UInt8]
-  /// Where each byte stands in the text; nil where the text is read as it stands.
+  /// The offset of each byte in the text; nil for the unchanged text.
   private let origins: [Int]?
 
   private init(_ bytes: [UInt8], origins: [Int]? = nil) {
@@ -12,16 +12,16 @@ struct TextReading {
     self.origins = origins
   }
 
-  /// Where the byte at `index` came from.
+  /// The offset of the byte at `index` in the text.
   func origin(of index: Int) -> Int { origins?[index] ?? index }
 
-  /// Where the bytes of a range came from, escapes included.
+  /// The bytes of a range in the text, escapes included.
   func origins(of range: Range<Int>, in text: [UInt8]) -> Range<Int> {
     origin(
       of: range.lowerBound)..<(range.upperBound < bytes.count ? origin(of: range.upperBound) : text.count)
   }
 
-  /// Those that differ.
+  /// The readings that differ.
   static func all(of text: [UInt8]) -> [TextReading] {
     let plain = TextReading(text)
     let unescaped = plain.replacing(UInt8(ascii: "\\"), by: TextReading.escape)
@@ -29,7 +29,7 @@ struct TextReading {
     return [plain, unescaped, decoded].compactMap(\.self)
   }
 
-  /// The text with another byte for every form that begins with `mark`; nil where there is none.
+  /// The text with each escape that begins with `mark` replaced by its byte; nil if there is none.
   private func replacing(
     _ mark: UInt8, by meaning: (ArraySlice<UInt8>) -> (byte: UInt8, length: Int)?
   ) -> TextReading? {
@@ -52,7 +52,7 @@ struct TextReading {
     return hasChanged ? TextReading(result, origins: origins) : nil
   }
 
-  /// `\/`, `\u0041`, `\x41`, and the rest as something that is in no token.
+  /// `\/`, `\u0041`, `\x41`; other escapes become a byte that no token contains.
   private static func escape(_ text: ArraySlice<UInt8>) -> (byte: UInt8, length: Int)? {
     guard let letter = text.dropFirst().first else { return nil }
     switch letter {
@@ -84,28 +84,29 @@ struct TextReading {
 
 /// The parts of a text that could be bearer tokens.
 ///
-/// A token is a token68 (RFC 9110 section 11.2): letters, digits, `-._~+/`, and `=` at its end. So in a text it is a run of
-/// these, or, where more of them touch it, a part of a run: `/tokens/abc`, `token=abc`, `key-abc`. Every part is looked at
-/// that begins and ends where a stretch of letters and digits does.
+/// A token is a token68 (RFC 9110 section 11.2): letters, digits, `-._~+/`, and `=` at its end. In a text it is
+/// a run of these, or a part of a run if others touch it: `/tokens/abc`, `token=abc`, `key-abc`. Every part is
+/// examined that begins and ends at a boundary of letters and digits.
 struct TokenRuns {
-  /// The longest that fits a header of `Credential.maximumLength`.
+  /// The longest token that fits a header of `Credential.maximumLength`.
   static let maximumLength = Credential.maximumLength - "Bearer ".utf8.count
-  /// How many stretches a part in the midst of a run may have: two kilobytes of base 64 have so many.
+  /// The maximum number of such stretches in a part in the middle of a run: two kilobytes of base 64 have that
+  /// many.
   static let maximumStretches = 64
-  /// The same in a run that is longer than any token, as a picture in base 64: a quarter of a kilobyte.
+  /// The same in a run longer than any token, such as an image in base 64: a quarter of a kilobyte.
   static let maximumStretchesInLongRuns = 8
-  /// How many bytes all parts may have: a few seconds of hashing. No honest file comes near.
+  /// The maximum bytes of all parts: a few seconds of hashing, and far more than in real files.
   static let maximumBytes = 1 << 30
 
   private let limit: Int
   private var byteCount = 0
 
-  /// - Parameter limit: how many bytes all parts may have; less than `maximumBytes` in tests.
+  /// - Parameter limit: the maximum bytes of all parts; tests use less than `maximumBytes`.
   init(limit: Int = TokenRuns.maximumBytes) {
     self.limit = limit
   }
 
-  /// Calls `body` for each part; false where there are too many, so that nothing is known of the rest.
+  /// Calls `body` for each part; false if there are too many, so the rest is unknown.
   mutating func forEach(in bytes: Span<UInt8>, _ body: (Range<Int>) -> Void) -> Bool {
     var start = 0
     while start < bytes.count {
@@ -145,7 +146,7 @@ struct TokenRuns {
       let near = isMidst ? min(first + stretches, ends.count) : ends.count
       for partEnd in ends[first..<near] + ends[max(near, ends.count - 2)...] {
         guard partEnd - partStart <= TokenRuns.maximumLength else { break }
-        // A digest costs a block of 64 bytes at least.
+        // A digest costs at least a block of 64 bytes.
         byteCount += partEnd - partStart + 64
         guard byteCount <= limit else { return false }
         body(partStart..<partEnd)
@@ -155,7 +156,7 @@ struct TokenRuns {
     return true
   }
 
-  /// Our own tokens are known by their beginning, even where letters touch them.
+  /// bearerd's own tokens are recognized by their prefix, even if letters touch them.
   private func visitOwnTokens(
     from start: Int, to end: Int, in bytes: Span<UInt8>, _ body: (Range<Int>) -> Void
   ) {

@@ -8,19 +8,19 @@ import ServiceManifest
 struct CheckManifest: Command {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Tell all that is wrong with a manifest, a secret in it above all.",
+    abstract: "Check a manifest, above all for secrets.",
     discussion: """
-      Of a file, the OpenAPI file and the picture are looked for beside it, where it stands in .well-known; nothing \
-      is asked of the network. Of a URL, all three are fetched as an application's installer does, and the API is \
-      asked without a token and with the verification tokens, which must not open it.
+      For a file in .well-known, the OpenAPI file and the logo are read from the same site directory; nothing is \
+      requested over the network. For a URL, all three are fetched like an application's installer does, and the \
+      API is requested without a token and with the verification tokens, which must not grant access.
 
-      JSON is read in full; of a YAML file only the left edge. Exits with 0 where there is no error, 1 where there is \
-      one, 78 where the token file has one.
+      JSON is parsed fully; for YAML only top-level keys are checked. Exits 0 if there is no error, 1 if there is \
+      one, 78 if the token file has one.
       """)
 
   @Argument(
     help: ArgumentHelp(
-      "The manifest, or where it is published; of a site alone, its usual place.", valueName: "file|url"),
+      "The manifest file, its URL, or the URL of the site.", valueName: "file|url"),
     completion: .file(extensions: ["json"]))
   var manifest: String
 
@@ -28,24 +28,24 @@ struct CheckManifest: Command {
 
   @Option(
     name: .customLong("openapi"),
-    help: ArgumentHelp("The OpenAPI file, where it is not beside the manifest.", valueName: "file"),
+    help: ArgumentHelp("The OpenAPI file, if it is not in the site directory.", valueName: "file"),
     completion: .file())
   var openAPI: String?
 
-  @Option(help: ArgumentHelp("The site that installers run on.", valueName: "url"))
+  @Option(help: ArgumentHelp("The origin of the installers' pages.", valueName: "url"))
   var origin = "https://chat.openai.com"
 
   @OptionGroup var connection: ConnectOption
 
   func validate() throws {
     guard (try? WebURL(parsing: origin)) != nil else {
-      throw ValidationError("--origin is a URL: https://HOST")
+      throw ValidationError("--origin must be a URL: https://HOST")
     }
     guard connection.connectTo == nil || manifest.contains("://") else {
-      throw ValidationError("--connect-to goes with a URL")
+      throw ValidationError("--connect-to requires the manifest's URL")
     }
     guard openAPI == nil || !manifest.contains("://") else {
-      throw ValidationError("--openapi goes with a file; of a URL, the manifest says where it is")
+      throw ValidationError("--openapi requires a manifest file; for a URL, the manifest gives its location")
     }
   }
 
@@ -74,7 +74,7 @@ struct CheckManifest: Command {
   }
 }
 
-/// What a check finds, told as it goes.
+/// Prints the findings of a check, and counts them.
 struct ManifestReport {
   private let secrets: PublishedSecrets
   private static let maximumNames = 20
@@ -94,14 +94,14 @@ struct ManifestReport {
   mutating func warning(_ source: String, _ message: String) { add(Finding(.warning, source, message)) }
   mutating func note(_ source: String, _ message: String) { add(Finding(.note, source, message)) }
 
-  /// Checks the bytes of the manifest; nil where nothing can be made of them.
+  /// Checks the bytes of the manifest; nil if they cannot be parsed.
   mutating func check(manifest bytes: [UInt8], of name: String, publishedAt home: WebURL? = nil) throws
     -> Manifest?
   {
     let check = ManifestCheck(of: bytes, name: name, publishedAt: home)
     manifest = check.manifest
     let tokens = check.manifest?.verificationTokens ?? []
-    // Looked for first: what is found stands in no message.
+    // Searched first: a secret that is found is hidden in all messages.
     let leaks = try secrets.findings(
       in: bytes, of: name, verificationTokens: tokens, found: Console.hide)
     (check.findings + leaks).forEach { add($0) }
@@ -116,12 +116,12 @@ struct ManifestReport {
     return check
   }
 
-  /// Looks for secrets in anything that is published.
+  /// Searches a published file for secrets.
   mutating func search(_ bytes: [UInt8], of name: String) throws {
     try secrets.findings(in: bytes, of: name, found: Console.hide).forEach { add($0) }
   }
 
-  /// Looks for secrets in the headers of a response; where in a line, nobody wants to know.
+  /// Searches the headers of a response for secrets; the position in a line is not reported.
   mutating func search(headersOf response: HTTPResponse, from url: WebURL) throws {
     for header in response.headers {
       let name = "\(url): header \(header.name)"
@@ -133,7 +133,7 @@ struct ManifestReport {
     }
   }
 
-  /// Says how it went.
+  /// Prints the result.
   func finish() throws {
     guard counts[.error] == nil else {
       let parts = [counted(.error, "error"), counted(.warning, "warning")].compactMap(\.self)
@@ -155,7 +155,7 @@ struct ManifestReport {
   }
 }
 
-/// A manifest in a file, and what it names beside it: `SITE/.well-known/ai-plugin.json` and `SITE/openapi.json`.
+/// A manifest file, and the files of its site: `SITE/.well-known/ai-plugin.json` and `SITE/openapi.json`.
 struct LocalService {
   let manifest: String
   let openAPI: String?
@@ -171,7 +171,7 @@ struct LocalService {
     if let site, let url = manifest?.logoURL, url.host == manifest?.apiURL?.host {
       let logo = PublishedFile(path: site + path(of: url))
       guard logo.exists else {
-        report.warning(self.manifest, "its picture, \(url), is not at \(logo.path)")
+        report.warning(self.manifest, "its logo, \(url), is not at \(logo.path)")
         return
       }
       try report.search(try logo.read(), of: logo.path)
@@ -183,7 +183,7 @@ struct LocalService {
       return try PublishedFile(path: manifest).read()
     } catch {
       guard error.code == ENOENT else { throw error }
-      throw Failure("\(error.description); `bearerd manifest new` makes one", code: EX_IOERR)
+      throw Failure("\(error.description); `bearerd manifest new` creates one", code: EX_IOERR)
     }
   }
 
@@ -192,19 +192,19 @@ struct LocalService {
     guard let file, file.exists else {
       report.note(
         manifest,
-        "\(url) was not looked at; name its file with --openapi, or check the site once it is published")
+        "\(url) was not checked; give its file with --openapi, or check the site when it is published")
       return
     }
     _ = try report.check(openAPI: try file.read(), of: file.path)
   }
 
-  /// The folder that the site's files are in; nil where the manifest is not at its place in it.
+  /// The directory of the site's files; nil if the manifest is not at its place in one.
   private var site: String? {
     guard manifest != String(Manifest.path.dropFirst()) else { return "." }
     return manifest.hasSuffix(Manifest.path) ? String(manifest.dropLast(Manifest.path.count)) : nil
   }
 
-  /// Never out of the site's folder.
+  /// Never outside the site's directory.
   private func path(of url: WebURL) -> String {
     let path = url.path.prefix { $0 != "?" }
     return path.split(separator: "/").contains("..") ? "/" : String(path)

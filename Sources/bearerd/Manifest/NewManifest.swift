@@ -8,10 +8,10 @@ import ServiceManifest
 struct NewManifest: Command {
   static let configuration = CommandConfiguration(
     commandName: "new",
-    abstract: "Write a manifest for a service whose applications come with bearer tokens.",
+    abstract: "Write a manifest for a service that uses bearer tokens.",
     discussion: """
-      On a terminal, what no option says is asked for. Where the verification tokens will stand, there are \
-      placeholders until `bearerd manifest verify` puts them in. A file that is there already is left alone.
+      On a terminal, missing options are asked for. The verification tokens are placeholders until \
+      `bearerd manifest verify` replaces them. An existing file is not overwritten.
       """)
 
   @OptionGroup var file: ManifestOption
@@ -19,14 +19,15 @@ struct NewManifest: Command {
 
   @Option(
     help: ArgumentHelp(
-      "The applications that will be registered, with commas between. (default: openai)", valueName: "apps"),
+      "Comma-separated applications that will be registered. (default: openai)", valueName: "apps"),
     transform: NewManifest.applications)
   var applications = ["openai"]
 
   func perform() throws {
     guard !file.published.exists else {
       throw Failure(
-        "\(file.manifest.printable) is there already and stays; remove it, or name another with --manifest")
+        "\(file.manifest.printable) already exists; not overwritten; remove it, or give another with --manifest"
+      )
     }
     let draft = try answers.complete(applications: applications)
     let bytes = Array(draft.text.utf8)
@@ -35,7 +36,7 @@ struct NewManifest: Command {
       throw Failure.usage(findings.filter { $0.severity == .error }.map(\.message).joined(separator: "; "))
     }
     guard try file.published.create(bytes) else {
-      throw Failure("\(file.manifest.printable) came into being just now, and stays")
+      throw Failure("\(file.manifest.printable) was created concurrently; not overwritten")
     }
     for finding in findings where !finding.message.contains("not registered yet") {
       Console.note(finding.description)
@@ -47,27 +48,27 @@ struct NewManifest: Command {
     let application = applications[0]
     return """
       \(file.manifest.printable) is written. Next, for \(applications.joined(separator: ", ")):
-        1. make the application's token:    bearerd token new \(application)
+        1. create the application's token:  bearerd token new \(application)
         2. publish the manifest at          \(site.origin)\(Manifest.path)
-           and the OpenAPI file, the picture and the terms where it says
-        3. give the application the site, and paste the token where it asks for the service access token
-        4. put the verification token that it shows into the manifest:
+           and the OpenAPI file, the logo and the terms at their URLs
+        3. register the site with the application, and paste the token as its service access token
+        4. add the verification token that it shows to the manifest:
                                             bearerd manifest verify \(application) VALUE
-        5. see that all is well:            bearerd manifest check \(site.origin)
+        5. check the result:                bearerd manifest check \(site.origin)
       """
   }
 
   private static func applications(_ text: String) throws -> [String] {
     try text.split(separator: ",", omittingEmptySubsequences: false).map { name in
       guard let name = ApplicationName(String(name)) else {
-        throw ValidationError("the name of an application is \(ApplicationName.rule)")
+        throw ValidationError("the application name must be \(ApplicationName.rule)")
       }
       return name.description
     }
   }
 }
 
-/// A manifest that is to be written.
+/// The content of a new manifest.
 struct ManifestDraft {
   var site: WebURL
   var nameForHuman: String
@@ -110,43 +111,43 @@ struct ManifestDraft {
       """
   }
 
-  /// A path is one of the site; all else stays as it is, for the check to judge.
+  /// Makes a path a URL of the site; anything else is kept for the check.
   private func absolute(_ reference: String) -> String {
     reference.hasPrefix("/") ? site.origin + reference : reference
   }
 }
 
-/// What a new manifest says, by options or as it is answered on a terminal.
+/// The content of a new manifest, from options or from answers on a terminal.
 struct ManifestAnswers: ParsableArguments {
   @Option(help: ArgumentHelp("The site: https://example.com", valueName: "url"))
   var site: String?
 
-  @Option(help: ArgumentHelp("What people call it; at most 20 characters.", valueName: "text"))
+  @Option(help: ArgumentHelp("The name for users; at most 20 characters.", valueName: "text"))
   var nameForHuman: String?
 
-  @Option(help: ArgumentHelp("What models call it: letters, digits and _.", valueName: "name"))
+  @Option(help: ArgumentHelp("The name for models: letters, digits and _.", valueName: "name"))
   var nameForModel: String?
 
-  @Option(help: ArgumentHelp("What people are told of it; at most 100 characters.", valueName: "text"))
+  @Option(help: ArgumentHelp("The description for users; at most 100 characters.", valueName: "text"))
   var descriptionForHuman: String?
 
-  @Option(help: ArgumentHelp("What models are told of it; at most 8000 characters.", valueName: "text"))
+  @Option(help: ArgumentHelp("The description for models; at most 8000 characters.", valueName: "text"))
   var descriptionForModel: String?
 
-  @Option(help: ArgumentHelp("Whom people write to.", valueName: "address"))
+  @Option(help: ArgumentHelp("The contact's mail address.", valueName: "address"))
   var contactEmail: String?
 
   @Option(
-    help: ArgumentHelp("Where the OpenAPI file is: a path of the site, or a URL.", valueName: "url"))
+    help: ArgumentHelp("The OpenAPI file: a path of the site, or a URL.", valueName: "url"))
   var apiUrl = "/openapi.json"
 
-  @Option(help: ArgumentHelp("Where the picture is.", valueName: "url"))
+  @Option(help: ArgumentHelp("The logo: a path of the site, or a URL.", valueName: "url"))
   var logoUrl = "/logo.png"
 
-  @Option(help: ArgumentHelp("Where people read the terms.", valueName: "url"))
+  @Option(help: ArgumentHelp("The terms of use: a path of the site, or a URL.", valueName: "url"))
   var legalInfoUrl = "/legal"
 
-  /// Asks for what is missing where somebody is there to answer.
+  /// Asks for missing values if standard input is a terminal.
   func complete(applications: [String]) throws -> ManifestDraft {
     let missing = [
       ("--site", site), ("--name-for-human", nameForHuman), ("--name-for-model", nameForModel),
@@ -155,7 +156,7 @@ struct ManifestAnswers: ParsableArguments {
     ].filter { $0.1 == nil }.map(\.0)
     guard missing.isEmpty || isatty(STDIN_FILENO) == 1 else {
       throw Failure.usage(
-        "nobody is here to be asked for \(missing.joined(separator: ", ")); say it with these options")
+        "standard input is not a terminal; give \(missing.joined(separator: ", "))")
     }
     let site = try site ?? ask("The site, as in https://example.com")
     let home: WebURL
@@ -163,13 +164,13 @@ struct ManifestAnswers: ParsableArguments {
       throw Failure.usage("the site \(error)")
     }
     return ManifestDraft(
-      site: home, nameForHuman: try nameForHuman ?? ask("What people call it, in at most 20 characters"),
-      nameForModel: try nameForModel ?? ask("What models call it, as in todo_list"),
+      site: home, nameForHuman: try nameForHuman ?? ask("The name for users, at most 20 characters"),
+      nameForModel: try nameForModel ?? ask("The name for models, as in todo_list"),
       descriptionForHuman: try descriptionForHuman
-        ?? ask("What people are told of it, in at most 100 characters"),
+        ?? ask("The description for users, at most 100 characters"),
       descriptionForModel: try descriptionForModel
-        ?? ask("What models are told of it, to know when to use it"),
-      contactEmail: try contactEmail ?? ask("Whom people write to, as in support@example.com"),
+        ?? ask("The description for models, which says when to use it"),
+      contactEmail: try contactEmail ?? ask("The contact's mail address, as in support@example.com"),
       apiURL: apiUrl, logoURL: logoUrl, legalInfoURL: legalInfoUrl, applications: applications)
   }
 

@@ -5,14 +5,14 @@ import FastCGI
 import FoundationEssentials
 import Glibc
 
-/// `--listen`, for the commands that ask a running daemon.
+/// `--listen`, for the commands that connect to a running daemon.
 struct DaemonOption: ParsableArguments {
-  /// Where the packages and examples have it listen.
+  /// The address used by the packages and examples.
   static let standard = "unix:/run/bearerd/bearerd.sock"
 
   @Option(
     help: ArgumentHelp(
-      "Where the daemon listens: unix:/PATH, HOST:PORT or [IPV6]:PORT. (default: \(DaemonOption.standard))",
+      "The daemon's address: unix:/PATH, HOST:PORT or [IPV6]:PORT. (default: \(DaemonOption.standard))",
       valueName: "address"))
   var listen: String?
 
@@ -26,20 +26,20 @@ struct DaemonOption: ParsableArguments {
     } catch {
       throw ValidationError("--listen: \(error)")
     }
-    throw ValidationError("--listen: only \"serve\" takes sockets from others; write where it listens")
+    throw ValidationError("--listen: only \"serve\" accepts inherited sockets; give the daemon's address")
   }
 
-  /// Where the daemon listens, as it was written.
+  /// The daemon's address, as given.
   var name: String { listen ?? DaemonOption.standard }
 
-  /// Why nothing was answered.
+  /// Why there is no response.
   struct Unreachable: Error {
     enum Kind {
-      /// Nobody listens there.
+      /// Nothing listens there.
       case absent
-      /// Somebody does, and does not answer.
+      /// It accepts connections but does not answer.
       case hangs
-      /// We may not ask, or it is something else.
+      /// Access is denied, or it is another program.
       case unknown
     }
 
@@ -47,9 +47,9 @@ struct DaemonOption: ParsableArguments {
     var message: String
   }
 
-  /// What the daemon says to a question of an operator.
-  /// - Parameter timeout: for connecting, and for the whole answer, in milliseconds.
-  func ask(_ endpoint: String, timeout: Int = 5000) throws(Failure) -> ResponseMessage {
+  /// The daemon's response to a request of an administrator.
+  /// - Parameter timeout: for connecting, and for the whole response, in milliseconds.
+  func request(_ endpoint: String, timeout: Int = 5000) throws(Failure) -> ResponseMessage {
     do {
       return try response(to: endpoint, timeout: timeout)
     } catch {
@@ -57,7 +57,7 @@ struct DaemonOption: ParsableArguments {
     }
   }
 
-  /// The same, for who goes on without an answer.
+  /// Likewise, for commands that continue without a response.
   func response(to endpoint: String, timeout: Int = 5000) throws(Unreachable) -> ResponseMessage {
     do {
       let client = try Client(connectingTo: ListenAddress(parsing: name), timeout: timeout)
@@ -69,69 +69,69 @@ struct DaemonOption: ParsableArguments {
       let isAbsent = [ENOENT, ECONNREFUSED].contains(error.code)
       throw Unreachable(
         kind: isAbsent ? .absent : .unknown,
-        message: "no daemon answers: \(error)\(DaemonOption.fix(for: error.code))")
+        message: "no daemon is running: \(error)\(DaemonOption.fix(for: error.code))")
     } catch Client.Failure.timedOut {
       throw Unreachable(
-        kind: .hangs, message: "the daemon on \(name) does not answer: it hangs, or is stopped")
+        kind: .hangs, message: "the daemon on \(name) does not answer: it is stuck or suspended")
     } catch Client.Failure.tooLarge {
       throw Unreachable(
         kind: .unknown,
         message:
-          "what listens on \(name) sends more than \(Client.maximumResponse >> 20) MiB; it is no bearerd")
+          "\(name) sends more than \(Client.maximumResponse >> 20) MiB: not bearerd")
     } catch {
       throw Unreachable(
         kind: .unknown,
         message:
-          "what listens on \(name) closed the connection; it is no bearerd, or does not admit us (--allow-peer)"
+          "\(name) closed the connection: not bearerd, or this host is not in --allow-peer"
       )
     }
   }
 
   /// The daemon's report.
-  /// - Parameter application: whose keys are told, all of them; nil: everybody's, where there are not too many.
+  /// - Parameter application: all keys of this application; nil: the keys of all, if there are not too many.
   func report(of application: String? = nil, timeout: Int = 5000) throws(Failure) -> StatusReport {
-    let response = try ask(application.map { "status/\($0)" } ?? "status", timeout: timeout)
+    let response = try request(application.map { "status/\($0)" } ?? "status", timeout: timeout)
     guard response.status == 200, let report = try? StatusReport(json: response.body) else {
       throw Failure(
-        "the daemon's answer is not understood; is it of another version than \(Bearerd.version)?")
+        "cannot parse the daemon's response; is its version other than \(Bearerd.version)?")
     }
     return report
   }
 
   private static func fix(for code: Int32) -> String {
     switch code {
-    case ENOENT, ECONNREFUSED: "; start it, or say where it listens with --listen"
-    case EACCES: "; run this as root, or as a user whom the socket admits"
+    case ENOENT, ECONNREFUSED: "; start it, or give its address with --listen"
+    case EACCES: "; run this as root, or as a user that may connect to the socket"
     default: ""
     }
   }
 }
 
-/// Which tokens the daemon has read, in the words of its answer.
+/// The version of the tokens that the daemon has read, with the field names of its JSON.
 private struct DaemonReading: Decodable {
   var path: String
-  /// The version in force, as `TokenSource.digest` names it.
+  /// The version in use, as in `TokenSource.digest`.
   var read: String?
   /// The version it tried last.
   var tried: String?
-  /// Why that one is not in force.
+  /// Why that one is not in use.
   var failure: String?
 }
 
-/// What an edit of the tokens does last: it waits until the daemon has read it.
+/// Waits after an edit until the daemon has read the tokens.
 struct Confirmation {
-  /// The path of the tokens, as it was given.
+  /// The path of the tokens, as given.
   let tokens: String
   let daemon: DaemonOption
-  /// For the error, if the daemon goes on with the tokens from before: `the token is removed, but {} still accepts it`.
+  /// The error if the daemon keeps the previous tokens: `the token is removed, but {} still accepts it`.
   let complaint: (_ daemon: String) -> String
 
-  /// After so long without any news of the daemon or the file it is given up, in milliseconds.
+  /// The longest wait without any change of the daemon or the file, in milliseconds.
   private static let timeout: UInt64 = 5000
-  /// And in any case after so long.
+  /// The longest wait in total.
   private static let limit: UInt64 = 30_000
 
-  /// - Throws: where a daemon of these tokens answers, and has not read what is there now.
+  /// - Throws: if a daemon with these tokens is running and has not read the current ones.
   func await() throws(Failure) {
     let start = SystemClock.monotonicMilliseconds()
     var news = (what: "", at: start)
@@ -152,7 +152,7 @@ struct Confirmation {
     }
   }
 
-  /// nil where there is nothing to wait for, which is said.
+  /// nil if there is nothing to wait for; a note says why.
   private func reading() throws(Failure) -> DaemonReading? {
     let response: ResponseMessage
     do throws(DaemonOption.Unreachable) {
@@ -161,9 +161,9 @@ struct Confirmation {
       switch error.kind {
       case .absent:
         Console.note(
-          "No daemon answers on \(daemon.name); it reads the change when it starts. If it listens elsewhere, say so "
-            + "with --listen.")
-      case .unknown: Console.note("Whether the daemon has read the change is not known: \(error.message).")
+          "No daemon is running on \(daemon.name); it will read the change when it starts. If it listens elsewhere, "
+            + "use --listen.")
+      case .unknown: Console.note("It is not known whether the daemon has read the change: \(error.message).")
       case .hangs: throw failed(error.message)
       }
       return nil
@@ -172,13 +172,13 @@ struct Confirmation {
       let reading = try? JSONDecoder().decode(DaemonReading.self, from: Data(response.body.utf8))
     else {
       Console.note(
-        "Whether the daemon on \(daemon.name) has read the change is not known: it does not say; is it of another "
-          + "version than \(Bearerd.version)?")
+        "It is not known whether the daemon on \(daemon.name) has read the change: it does not report that; is its "
+          + "version other than \(Bearerd.version)?")
       return nil
     }
     guard TokenSource(path: tokens).isSame(as: reading.path) else {
       Console.note(
-        "Whether a daemon has read the change is not known: the one on \(daemon.name) reads "
+        "It is not known whether a daemon has read the change: the one on \(daemon.name) reads "
           + "\(reading.path.printable), not \(tokens).")
       return nil
     }
@@ -188,7 +188,7 @@ struct Confirmation {
   private func failed(_ reason: String) -> Failure {
     let line = (reason.split(separator: "\n").first.map(String.init) ?? "").printable
     return Failure(
-      "\(complaint("the daemon on \(daemon.name)")): \(line); once that is mended it reads \(tokens) by itself",
+      "\(complaint("the daemon on \(daemon.name)")): \(line); when that is fixed, it reads \(tokens) by itself",
       code: EX_TEMPFAIL)
   }
 }

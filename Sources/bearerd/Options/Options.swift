@@ -5,21 +5,21 @@ import FastCGI
 import Glibc
 import ServiceManifest
 
-/// `--tokens`, the same for all commands.
+/// `--tokens`, common to all commands.
 struct TokensOption: ParsableArguments {
   @Option(
-    help: ArgumentHelp("The token file, or a folder of *.tokens files.", valueName: "path"),
+    help: ArgumentHelp("The token file, or a directory of *.tokens files.", valueName: "path"),
     completion: .file())
   var tokens = TokensOption.standardPath
 
-  /// Where they are, if nobody says otherwise.
+  /// The default.
   static let standardPath = "/etc/bearerd/tokens"
 
   func validate() throws {
-    guard !tokens.isEmpty else { throw ValidationError("--tokens names no file") }
+    guard !tokens.isEmpty else { throw ValidationError("--tokens is empty; give a path") }
   }
 
-  /// The tokens, for a command that only reads; tells the warnings, and throws where there is an error.
+  /// The tokens, for a command that only reads them; prints warnings, throws on errors.
   func load(owners: TokenSource.OwnerCheck = .warned) throws(TokenSourceError) -> LoadedTokens {
     let loaded = try TokenSource(path: tokens, owners: owners).load()
     guard loaded.isUsable else { throw .unusable(loaded.issues) }
@@ -28,7 +28,7 @@ struct TokensOption: ParsableArguments {
   }
 }
 
-/// The application's name, which most commands about tokens begin with.
+/// The application's name, the first argument of most token commands.
 struct ApplicationArgument: ParsableArguments {
   @Argument(help: ArgumentHelp("The application's name.", valueName: "app"))
   var application: String
@@ -37,13 +37,13 @@ struct ApplicationArgument: ParsableArguments {
 
   func validate() throws {
     guard ApplicationName(application) != nil else {
-      throw ValidationError("the name of an application is \(ApplicationName.rule)")
+      throw ValidationError("the application name must be \(ApplicationName.rule)")
     }
   }
 }
 
-/// Arguments nobody may give: a secret among them stands in the list of processes already, and the usual message
-/// about an argument too many would repeat it.
+/// Surplus arguments are an error: a secret among them is visible in the process list already, and the usual
+/// error message would repeat it.
 struct ExtraArguments: ParsableArguments {
   @Argument(help: .hidden)
   var surplus: [String] = []
@@ -51,38 +51,38 @@ struct ExtraArguments: ParsableArguments {
   func validate() throws {
     guard surplus.isEmpty else {
       throw ValidationError(
-        "one argument too many; a token is never an argument, where all can see it: it comes on standard input"
+        "one argument too many; a token must not be an argument, which all users can see: give it on standard input"
       )
     }
   }
 }
 
-/// `--key`, where an application has several tokens.
+/// `--key`, for an application with several tokens.
 struct KeyOption: ParsableArguments {
-  @Option(help: ArgumentHelp("Which token, where the application has several.", valueName: "id"))
+  @Option(help: ArgumentHelp("Which token, if the application has several.", valueName: "id"))
   var key: String?
 
-  // Not a transform: the message of a transform repeats the value, which could be a secret.
+  // Not a transform: its error message would repeat the value, which could be a secret.
   func validate() throws {
     guard let key, KeyID(key) == nil else { return }
-    throw ValidationError("a key id is \(KeyID.rule); `bearerd token list` shows them")
+    throw ValidationError("a key id must be \(KeyID.rule); `bearerd token list` shows them")
   }
 }
 
-/// `--tokens` of a command that only compares with them, and may run where they are not.
+/// `--tokens` of a command that only compares files with the tokens, and may run on a machine without them.
 struct ComparedTokens: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The token file or folder whose secrets must not be published. (default: \(TokensOption.standardPath), if it is "
-        + "there)", valueName: "path"),
+      "The token file or directory whose secrets must not be published. (default: \(TokensOption.standardPath), if it "
+        + "exists)", valueName: "path"),
     completion: .file())
   var tokens: String?
 
   func validate() throws {
-    guard tokens != "" else { throw ValidationError("--tokens names no file") }
+    guard tokens != "" else { throw ValidationError("--tokens is empty; give a path") }
   }
 
-  /// The tokens, where there are any here; says so where not.
+  /// The tokens; empty, with a note, if there are none on this machine.
   func load() throws(TokenSourceError) -> [Token] {
     do throws(TokenSourceError) {
       let loaded = try TokenSource(path: tokens ?? TokensOption.standardPath).load()
@@ -91,18 +91,18 @@ struct ComparedTokens: ParsableArguments {
     } catch {
       guard tokens == nil, case .file(.system(_, _, ENOENT)) = error else { throw error }
       Console.note(
-        "There is no \(TokensOption.standardPath) here, so nothing is compared with live tokens; see --tokens."
+        "\(TokensOption.standardPath) does not exist; not checked for live tokens; use --tokens."
       )
       return []
     }
   }
 }
 
-/// `--connect-to`, of the commands that call a site.
+/// `--connect-to`, of the commands that connect to a site.
 struct ConnectOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Call this server instead of the one that the site's name leads to: one that is not in service yet.",
+      "Connect to this server instead of the site's address: for a server that is not in service yet.",
       valueName: "host:port"))
   var connectTo: String?
 
@@ -110,14 +110,14 @@ struct ConnectOption: ParsableArguments {
     guard let connectTo else { return }
     do {
       guard case .tcp = try ListenAddress(parsing: connectTo) else {
-        throw ValidationError("--connect-to is HOST:PORT or [IPV6]:PORT")
+        throw ValidationError("--connect-to must be HOST:PORT or [IPV6]:PORT")
       }
     } catch let error as ListenAddress.Invalid {
       throw ValidationError("--connect-to: \(error)")
     }
   }
 
-  /// The way to the names of a site, and of those below and beside it.
+  /// The route for all names of the site's domain.
   func route(to site: WebURL) -> HTTPRoute? {
     guard let connectTo, case .tcp(let host, let port)? = try? ListenAddress(parsing: connectTo) else {
       return nil
@@ -127,13 +127,13 @@ struct ConnectOption: ParsableArguments {
   }
 }
 
-/// `--manifest`, of the commands that change one.
+/// `--manifest`, of the commands that change a manifest.
 struct ManifestOption: ParsableArguments {
   @Option(help: ArgumentHelp("The manifest.", valueName: "file"), completion: .file(extensions: ["json"]))
   var manifest = String(Manifest.path.dropFirst())
 
   func validate() throws {
-    guard !manifest.isEmpty else { throw ValidationError("--manifest names no file") }
+    guard !manifest.isEmpty else { throw ValidationError("--manifest is empty; give a path") }
   }
 
   var published: PublishedFile { PublishedFile(path: manifest) }

@@ -1,39 +1,40 @@
 import ArgumentParser
 import BearerAuth
 
-/// What restricts a new token: the options of its line, in the words of the token file.
+/// The restrictions of a new token, named like the options of the token file.
 struct Restrictions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "When the token ends: 90d, 12h, 2w, a date, or an instant. Never, if not given.", valueName: "when"),
+      "When the token expires: 90d, 12h, 2w, a date, or an instant. (default: never)", valueName: "when"),
     transform: PointInTime.init(parsing:))
   var expires: PointInTime?
 
   @Option(
-    help: ArgumentHelp("When the token begins to be good, written in the same way.", valueName: "when"),
+    help: ArgumentHelp("When the token becomes valid, in the same form. (default: now)", valueName: "when"),
     transform: PointInTime.init(parsing:))
   var notBefore: PointInTime?
 
   @Option(
     help: ArgumentHelp(
-      "The doors that the token opens, with commas between. Every door, if not given.", valueName: "scopes"),
+      "Comma-separated scopes of the token. (default: valid in every location)", valueName: "scopes"),
     transform: Restrictions.scopes)
   var scopes: [Scope]?
 
   @Option(
     help: ArgumentHelp(
-      "The addresses or blocks that the token may come from, with commas between.", valueName: "blocks"),
+      "Comma-separated addresses or blocks from which the token may be used. (default: any)",
+      valueName: "blocks"),
     transform: AddressBlock.list)
   var from: [AddressBlock]?
 
-  /// A token that is made now and restricted so; throws where it would never be good.
+  /// A token with these restrictions, created now; throws if it would never be valid.
   func token(_ digest: Digest, of application: String, key: String, at now: Instant) throws(Failure) -> Token
   {
     let end = expires?.instant(at: now) ?? .distantFuture
     let begin = notBefore?.instant(at: now) ?? .distantPast
-    guard end > now else { throw .usage("--expires lies in the past; the token would never be good") }
+    guard end > now else { throw .usage("--expires is in the past; the token would never be valid") }
     guard end > begin else {
-      throw .usage("--expires is not after --not-before; the token would never be good")
+      throw .usage("--expires is not after --not-before; the token would never be valid")
     }
     return Token(
       digest: digest, application: application, key: key, created: now, notBefore: begin, expires: end,
@@ -43,8 +44,8 @@ struct Restrictions: ParsableArguments {
   private static func scopes(_ text: String) throws -> [Scope] {
     var scopes: [Scope] = []
     for name in text.split(separator: ",", omittingEmptySubsequences: false) {
-      guard let scope = Scope(String(name)) else { throw ValidationError("a scope is \(Scope.rule)") }
-      guard !scopes.contains(scope) else { throw ValidationError("\"\(name)\" is named twice") }
+      guard let scope = Scope(String(name)) else { throw ValidationError("a scope must be \(Scope.rule)") }
+      guard !scopes.contains(scope) else { throw ValidationError("\"\(name)\" is given twice") }
       scopes.append(scope)
     }
     return scopes

@@ -1,20 +1,20 @@
 import Glibc
 
-/// Another program, run to its end.
+/// Runs another program to its end.
 enum ChildProcess {
   struct Outcome {
-    /// The exit code; 128 and the signal's number where a signal ended it.
+    /// The exit code; 128 plus the signal's number if a signal ended it.
     var code: Int32
     var output: [UInt8]
     var errors: [UInt8]
-    /// Whether it printed more than was asked for, and was ended.
+    /// Whether it printed more than the limit and was killed.
     var isCut: Bool
   }
 
-  /// Runs a program of PATH. It must end by itself, print little on standard error, and not wait for more input.
+  /// Runs a program of PATH. It must end by itself, print little to standard error, and not wait for more input.
   /// - Parameters:
-  ///   - environment: all that it gets, as `NAME=value`.
-  ///   - limit: the most bytes of standard output.
+  ///   - environment: the whole environment, as `NAME=value`.
+  ///   - limit: the maximum bytes of standard output.
   static func run(_ command: [String], environment: [String], input: [UInt8], limit: Int) throws(Failure)
     -> Outcome
   {
@@ -32,7 +32,7 @@ enum ChildProcess {
     return Outcome(code: exitCode(of: pid), output: output, errors: errors, isCut: isCut)
   }
 
-  /// Both ends are closed on exec: the child has only what it is given as 0, 1 and 2.
+  /// Both ends are closed on exec: the child gets only the descriptors 0, 1 and 2.
   private struct Pipe {
     let reader: Int32
     let writer: Int32
@@ -40,7 +40,7 @@ enum ChildProcess {
     init() throws(Failure) {
       var ends: [Int32] = [-1, -1]
       guard pipe(&ends) == 0 else {
-        throw Failure("cannot make a pipe: \(String(cString: strerror(errno)))")
+        throw Failure("cannot create a pipe: \(String(cString: strerror(errno)))")
       }
       for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
       (reader, writer) = (ends[0], ends[1])
@@ -62,13 +62,13 @@ enum ChildProcess {
     var pid: pid_t = 0
     let code = posix_spawnp(&pid, command[0], &actions, nil, &arguments, &variables)
     guard code != ENOENT else {
-      throw Failure("there is no \(command[0]) here: apt-get install \(command[0])", code: EX_UNAVAILABLE)
+      throw Failure("\(command[0]) is not installed: apt-get install \(command[0])", code: EX_UNAVAILABLE)
     }
     guard code == 0 else { throw Failure("cannot run \(command[0]): \(String(cString: strerror(code)))") }
     return pid
   }
 
-  /// A child that does not want it all has its reasons, and says them.
+  /// Ignores errors: a child that does not read its whole input reports why.
   private static func write(_ bytes: [UInt8], to descriptor: Int32) {
     var written = 0
     while written < bytes.count {

@@ -5,64 +5,64 @@ import Glibc
 import ServiceManifest
 import Synchronization
 
-/// Standard output and standard error. What is asked for goes to the one, all talk to the other. Neither shows a secret that is
-/// known here, nor a character that a terminal would obey, whatever a caller forgot.
+/// Standard output for results, standard error for messages. Both hide known secrets and escape characters that
+/// control a terminal, whatever the calling code passes.
 enum Console {
   private static let redactor = Mutex(Redactor())
 
-  /// Keeps a secret out of everything that is printed from now on.
+  /// Hides a secret in all later output.
   static func hide(_ secret: [UInt8]) { redactor.withLock { $0.hide(secret) } }
 
-  /// Keeps the tokens of a policy out of everything that is printed from now on.
+  /// Hides the tokens of a policy in all later output.
   static func hide(tokensOf policy: Policy) { redactor.withLock { $0.hide(tokensOf: policy) } }
 
   private static func shown(_ text: String) -> String {
     redactor.withLock { $0 }.redacted(text).printable(keepingLineEnds: true)
   }
 
-  /// One line on stderr, whatever stands in it. Where stderr is gone there is nobody left to tell.
+  /// Prints one line to stderr, with any content. Errors are ignored.
   static func note(_ line: String) { note(lines: line.printable) }
 
-  /// Lines on stderr whose ends are ours.
+  /// Prints lines to stderr and keeps their line ends.
   static func note(lines: String) { try? write(Array("\(shown(lines))\n".utf8), to: STDERR_FILENO) }
 
-  /// A line on stdout, or several.
+  /// Prints one or more lines to stdout.
   static func print(_ line: String) throws(Failure) {
     try write(Array("\(shown(line))\n".utf8), to: STDOUT_FILENO)
   }
 
-  /// Empties the terminal that standard output is.
+  /// Clears the terminal that is standard output.
   static func clear() throws(Failure) { try write(Array("\u{1b}[H\u{1b}[2J".utf8), to: STDOUT_FILENO) }
 
-  /// A secret and a line end on stdout: the one place where a secret ever goes. If that is a file, they are on the disk
-  /// afterwards.
+  /// Prints a secret and a line end to stdout: the only place where a secret is written. If stdout is a file,
+  /// they are on disk afterwards.
   static func show(_ secret: [UInt8]) throws(Failure) {
     var line = secret + [UInt8(ascii: "\n")]
     defer { line.wipe() }
     try write(line, to: STDOUT_FILENO)
-    // A pipe and a terminal have no disk.
+    // Pipes and terminals do not support fsync(2).
     guard fsync(STDOUT_FILENO) == 0 || errno == EINVAL || errno == EROFS || errno == ENOTSUP else {
-      throw Failure("cannot write the answer: \(String(cString: strerror(errno)))", code: EX_IOERR)
+      throw Failure("cannot write output: \(String(cString: strerror(errno)))", code: EX_IOERR)
     }
   }
 
-  /// Opens the standard descriptors that are closed, so that no file that is opened later takes the place of one. What
-  /// goes to standard output then is an error, and what goes to standard error is lost.
+  /// Opens the standard descriptors that are closed; otherwise a file opened later could take their place.
+  /// Writing to standard output is an error then, and standard error is discarded.
   static func takeDescriptors() {
     for (descriptor, flags) in [(STDIN_FILENO, O_RDWR), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDWR)]
     where fcntl(descriptor, F_GETFD) < 0 {
-      // The lowest number that is free is this one.
+      // open(2) returns the lowest free descriptor, which is this one.
       _ = open("/dev/null", flags)
     }
   }
 
-  /// A CGI response on stdout.
+  /// Writes a CGI response to stdout.
   static func answer(_ response: [UInt8]) throws(Failure) { try write(response, to: STDOUT_FILENO) }
 
-  /// Whether somebody is there who can be asked.
-  static var hasSomebody: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
+  /// Whether the command runs on a terminal and can ask.
+  static var isInteractive: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
 
-  /// Asks a question; anything but yes is no.
+  /// Asks for confirmation; anything but yes means no.
   static func confirms(_ question: String) -> Bool {
     try? write(Array("\(shown(question)) [y/N] ".utf8), to: STDERR_FILENO)
     return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
@@ -75,15 +75,15 @@ enum Console {
       if count >= 0 {
         written += count
       } else if errno != EINTR {
-        throw Failure("cannot write the answer: \(String(cString: strerror(errno)))", code: EX_IOERR)
+        throw Failure("cannot write output: \(String(cString: strerror(errno)))", code: EX_IOERR)
       }
     }
   }
 }
 
-/// A subcommand whose failures end as a message on stderr and an exit code of sysexits.h.
+/// A subcommand whose errors are printed to stderr and mapped to an exit code of sysexits.h.
 protocol Command: ParsableCommand {
-  /// Does the work; what it throws is told to the administrator.
+  /// Runs the command; errors are reported to the administrator.
   func perform() throws
 }
 
@@ -93,7 +93,7 @@ extension Command {
     do {
       try perform()
     } catch let error as TokenSourceError {
-      // Issues begin with their file, as those of a compiler do, so that editors can jump to them.
+      // Issues begin with their file, like those of a compiler, so editors can jump to them.
       if case .unusable = error {
         Console.note(lines: error.description)
       } else {
@@ -113,33 +113,33 @@ extension Command {
   }
 }
 
-/// Why a command did not do what it was asked, with the fix.
+/// The reason why a command failed, with the fix.
 struct Failure: Error {
   var message: String
   var code: Int32
 
-  /// Exits with 1 where nothing else is said.
+  /// Exits with 1 by default.
   init(_ message: String, code: Int32 = EXIT_FAILURE) {
     self.message = message
     self.code = code
   }
 
-  /// The command line is to blame: exits with 64.
+  /// An error of the command line: exits with 64.
   static func usage(_ message: String) -> Failure {
     Failure(message, code: EX_USAGE)
   }
 }
 
 extension Instant {
-  /// The system's clock.
+  /// The current time of the system clock.
   static var now: Instant { Instant(seconds: Int64(time(nil))) }
 }
 
-/// Bytes of the system's generator (getentropy(3)), which gives up to 256 at once, all or none.
+/// Bytes of the system's generator (getentropy(3)), which returns up to 256 at once, all or none.
 func randomBytes(_ count: Int) throws(Failure) -> [UInt8] {
   var bytes = [UInt8](repeating: 0, count: count)
   guard bytes.withUnsafeMutableBytes({ getentropy($0.baseAddress, $0.count) }) == 0 else {
-    throw Failure("the system gives no random bytes: \(String(cString: strerror(errno)))")
+    throw Failure("cannot get random bytes from the system: \(String(cString: strerror(errno)))")
   }
   return bytes
 }

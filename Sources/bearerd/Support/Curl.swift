@@ -2,45 +2,47 @@ import BearerdService
 import Glibc
 import ServiceManifest
 
-/// HTTP by curl(1), which knows TLS, proxies and HTTP/2 as callers do.
+/// HTTP by curl(1), which supports TLS, proxies and HTTP/2 like the clients of the site.
 ///
-/// All that it is told goes to its standard input as a configuration, so its arguments are always the same: nothing can be
-/// smuggled into them, and no secret can be read in the list of processes.
+/// All parameters are passed on standard input as a configuration, so the arguments are always the same:
+/// nothing can be injected into them, and the process list shows no secret.
 enum Curl {
-  /// Nothing came back, or nothing that is HTTP.
+  /// There was no response, or one that is not HTTP.
   struct Unanswered: Error, CustomStringConvertible {
     /// `curl: (7) Failed to connect to ...`
     var description: String
   }
 
   private static let maximumSize = PublishedFile.maximumSize
-  /// -q, which must come first: what the user has in ~/.curlrc is not what callers have.
+  // -q, which must come first: the user's ~/.curlrc must not affect the result.
   private static let command = ["curl", "-q", "--config", "-"]
 
-  /// Sends the request and waits for the response. Redirects are not followed: callers do not either.
-  /// - Throws: `Failure` where there is no curl.
+  /// Sends the request and waits for the response. Redirects are not followed, as API clients do not follow them.
+  /// - Throws: `Failure` if curl is not installed.
   static func response(to request: HTTPRequest) throws -> HTTPResponse {
     guard !request.holdsSecret || request.isPrivate else {
-      throw Unanswered(description: "not sent: a token goes over http to this machine only")
+      throw Unanswered(description: "not sent: over http, a token is sent to this machine only")
     }
     var configuration = configuration(for: request)
     defer { configuration.wipe() }
     let child = try ChildProcess.run(
       command, environment: environment(for: request), input: configuration, limit: maximumSize + (1 << 16))
-    guard !child.isCut else { throw Unanswered(description: "more than \(maximumSize >> 20) MiB came back") }
+    guard !child.isCut else {
+      throw Unanswered(description: "the response is larger than \(maximumSize >> 20) MiB")
+    }
     guard child.code == 0 else { throw Unanswered(description: reason(child)) }
     guard let response = HTTPResponse(parsing: child.output) else {
-      throw Unanswered(description: "what came back is no HTTP")
+      throw Unanswered(description: "the response is not HTTP")
     }
     return response
   }
 
   private static func reason(_ child: ChildProcess.Outcome) -> String {
     let text = String(decoding: child.errors, as: UTF8.self).split(whereSeparator: \.isNewline).first
-    return text.map(String.init) ?? "curl ended with \(child.code)"
+    return text.map(String.init) ?? "curl exited with \(child.code)"
   }
 
-  /// Everything else in the environment stays out: it could name a proxy, or a file for TLS keys.
+  /// Passes only these variables: others could name a proxy, or a file for TLS keys.
   private static func environment(for request: HTTPRequest) -> [String] {
     let proxies = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"]
     let names =
@@ -48,7 +50,7 @@ enum Curl {
     return names.compactMap { name in getenv(name).map { "\(name)=\(String(cString: $0))" } }
   }
 
-  /// The addresses of a loopback name, so that no resolver can lead it elsewhere; nil for an address or another name.
+  /// The addresses of a loopback name, so a resolver cannot change them; nil for an address or another name.
   private static func pin(for request: HTTPRequest) -> String? {
     let host = request.server?.host ?? request.url.host
     guard WebURL.isLoopback(host: host), host.hasSuffix("localhost") else { return nil }
@@ -58,9 +60,9 @@ enum Curl {
 
   private static func configuration(for request: HTTPRequest) -> [UInt8] {
     var text: [UInt8] = []
-    // The shape of a URL is strict, so nothing in it is an option; globoff leaves its brackets alone.
+    // A URL's syntax is strict, so it cannot contain an option; globoff keeps its brackets.
     text.append(option: "url", request.url.description.prefix { $0 != "#" }.utf8)
-    // With --request alone, curl would wait for the body of an answer to HEAD.
+    // With --request only, curl would wait for the body of a response to HEAD.
     if request.method == "HEAD" {
       text += "head\n".utf8
     } else {
@@ -88,12 +90,12 @@ enum Curl {
 }
 
 extension [UInt8] {
-  /// A line of curl's configuration, quoted as its manual says.
+  /// Adds a line of curl's configuration, quoted as its manual says.
   fileprivate mutating func append(option name: String, _ value: some Sequence<UInt8>) {
     self += "\(name) = \"".utf8
     for byte in value {
       if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { append(UInt8(ascii: "\\")) }
-      // A line end would begin another option; no value of ours has one.
+      // A line end would begin another option; no value contains one.
       append(byte < 0x20 ? UInt8(ascii: " ") : byte)
     }
     self += "\"\n".utf8

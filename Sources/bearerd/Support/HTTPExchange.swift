@@ -1,10 +1,10 @@
 import ServiceManifest
 
-/// A request as a caller sends it.
+/// An HTTP request.
 struct HTTPRequest {
   var method = "GET"
   var url: WebURL
-  /// May hold secrets.
+  /// May contain secrets.
   var headers: [(name: String, value: [UInt8])] = []
   /// How long the whole exchange may take, in seconds.
   var timeout = 15
@@ -17,7 +17,7 @@ struct HTTPRequest {
 
   private(set) var holdsSecret = false
 
-  /// One with this Authorization header, which `Curl` sends only if `isPrivate`.
+  /// The request with this Authorization header, which `Curl` sends only if `isPrivate`.
   func authorized(_ value: [UInt8]) -> HTTPRequest {
     var request = self
     request.headers.append(("Authorization", value))
@@ -25,14 +25,14 @@ struct HTTPRequest {
     return request
   }
 
-  /// Whether no other machine can read it: TLS, or a connection that stays on this machine.
+  /// Whether no other machine can read it: TLS, or a connection within this machine.
   var isPrivate: Bool { url.isSecure || url.isLoopback && server?.isLoopback != false }
 
   /// The server to connect to instead of the URL's own.
   var server: HTTPRoute? { route?.domain == url.registeredDomain ? route : nil }
 
-  /// Whether a proxy of the environment may be used. Only for TLS, of which a proxy sees nothing but the host's name; and not
-  /// for this machine, nor for a server that was named by its address.
+  /// Whether a proxy from the environment may be used. Only for TLS, where a proxy sees only the host name; not
+  /// for this machine, and not for a server given by its address.
   var allowsProxy: Bool { url.isSecure && !url.isLoopback && server == nil }
 }
 
@@ -46,9 +46,9 @@ enum HTTPVersion: String {
   case cleartextHTTP2 = "http2-prior-knowledge"
 }
 
-/// Another server than the one that the names of a domain lead to.
+/// A server to use instead of the one that a domain resolves to.
 struct HTTPRoute {
-  /// `example.com`, for all names below it as well.
+  /// `example.com`, which includes all names below it.
   var domain: String
   /// An IPv6 address has its brackets.
   var host: String
@@ -57,7 +57,7 @@ struct HTTPRoute {
   var isLoopback: Bool { WebURL.isLoopback(host: host) }
 }
 
-/// What came back.
+/// An HTTP response.
 struct HTTPResponse {
   /// `HTTP/1.1`, `HTTP/2`
   var version = ""
@@ -65,19 +65,19 @@ struct HTTPResponse {
   var headers: [(name: String, value: String)] = []
   var body: [UInt8] = []
 
-  /// The values of all header lines of that name.
+  /// The values of all header lines with this name.
   func values(of name: String) -> [String] {
     headers.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
   }
 
   func value(of name: String) -> String? { values(of: name).first }
 
-  /// Takes apart what `curl --include` prints; nil where that is no response.
+  /// Parses the output of `curl --include`; nil if it is not a response.
   init?(parsing output: [UInt8]) {
     var rest = output[...]
     repeat {
       guard let end = rest.firstEndOfHead else { return nil }
-      // By bytes: to Swift, CR LF is one character.
+      // Split as bytes: in a Swift String, CR LF is one character.
       let lines = rest[..<end.lowerBound].split(separator: UInt8(ascii: "\n")).map { line in
         String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
       }
@@ -87,7 +87,7 @@ struct HTTPResponse {
       version = String(words[0])
       headers = lines.dropFirst().compactMap(HTTPResponse.header)
       rest = rest[end.upperBound...]
-      // What comes before the response itself: 100 Continue, 103 Early Hints.
+      // Skips informational responses: 100 Continue, 103 Early Hints.
     } while status < 200
     body = Array(rest)
   }
@@ -100,20 +100,20 @@ struct HTTPResponse {
 }
 
 extension ArraySlice<UInt8> {
-  /// The empty line behind a head.
+  /// The empty line after the head.
   fileprivate var firstEndOfHead: Range<Int>? {
     let end: [UInt8] = [13, 10, 13, 10]
     return indices.first { self[$0...].starts(with: end) }.map { $0..<$0 + end.count }
   }
 }
 
-/// The WWW-Authenticate header of an answer, as far as the doctor wants to know it (RFC 9110 section 11.6.1).
+/// The WWW-Authenticate header of a response, as far as the doctor checks it (RFC 9110 section 11.6.1).
 struct ReceivedChallenge {
   let isBearer: Bool
   let hasRealm: Bool
-  /// `invalid_token` and the like; nil where no token was seen (RFC 6750 section 3.1).
+  /// `invalid_token` and the like; nil if the request had no token (RFC 6750 section 3.1).
   let error: String?
-  /// The door's name, for a token that does not open it.
+  /// The required scope, if the token lacks it.
   let scope: String?
 
   init(_ value: String) {
@@ -125,7 +125,7 @@ struct ReceivedChallenge {
     scope = ReceivedChallenge.parameter("scope", in: parameters)
   }
 
-  /// The value of `name="value"`; no quote in it is escaped where bearerd wrote it, but for the realm.
+  /// The value of `name="value"`; bearerd escapes quotes only in the realm.
   private static func parameter(_ name: String, in text: Substring) -> String? {
     for start in [" \(name)=\"", ",\(name)=\""] {
       guard let range = text.firstRange(of: start) else { continue }

@@ -1,14 +1,14 @@
 import BearerdService
 import Glibc
 
-/// How a secret comes in: over standard input. Arguments and the environment can be read by others. Nothing prints it from
-/// then on.
+/// Reads a secret from standard input; other users can read arguments and the environment. Later output hides
+/// the secret.
 enum SecretInput {
-  /// More than any Authorization header may hold.
+  /// More than an Authorization header can carry.
   private static let maximumLength = 16_384
 
-  /// One line without its line end. On a terminal it is asked for, and not shown.
-  /// - Parameter purpose: what to ask for: `the token to add`.
+  /// Reads one line, without its line end. On a terminal it prompts and does not echo.
+  /// - Parameter purpose: what to prompt for: `the token to add`.
   static func read(_ purpose: String) throws(Failure) -> [UInt8] {
     let secret = try readInput(purpose)
     Console.hide(secret)
@@ -25,7 +25,7 @@ enum SecretInput {
 
   private static func checked(_ input: [UInt8], _ purpose: String) throws(Failure) -> [UInt8] {
     var line = input
-    guard line.last != HiddenTerminal.interrupt else { throw Failure("broken off; nothing was changed") }
+    guard line.last != HiddenTerminal.interrupt else { throw Failure("cancelled; nothing was changed") }
     if line.last == UInt8(ascii: "\n") { line.removeLast() }
     if line.last == UInt8(ascii: "\r") { line.removeLast() }
     guard !line.isEmpty else {
@@ -43,11 +43,11 @@ enum SecretInput {
       let part = try readLine()
       guard !part.isEmpty else { return bytes }
       bytes += part
-      guard bytes.count <= maximumLength else { throw Failure("standard input holds more than any token") }
+      guard bytes.count <= maximumLength else { throw Failure("standard input is longer than any token") }
     }
   }
 
-  /// What one read(2) gives: on a terminal a line.
+  /// The result of one read(2): on a terminal, a line.
   private static func readLine() throws(Failure) -> [UInt8] {
     var buffer = [UInt8](repeating: 0, count: maximumLength)
     defer { buffer.wipe() }
@@ -61,9 +61,9 @@ enum SecretInput {
   }
 }
 
-/// A terminal that does not show what is typed.
+/// A terminal without echo.
 private struct HiddenTerminal {
-  /// Control-C. It ends the line instead of the process, which would leave the terminal silent.
+  /// Control-C. It ends the line instead of the process, which would leave the terminal without echo.
   static let interrupt: UInt8 = 3
 
   private let before: termios
@@ -73,7 +73,7 @@ private struct HiddenTerminal {
     tcgetattr(STDIN_FILENO, &settings)
     before = settings
     settings.c_lflag &= ~tcflag_t(ECHO | ISIG)
-    // VEOL, the character that ends a line besides the line end.
+    // VEOL, a character that ends a line besides the line end.
     settings.c_cc.11 = HiddenTerminal.interrupt
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &settings)
   }
@@ -85,7 +85,7 @@ private struct HiddenTerminal {
 }
 
 extension [UInt8] {
-  /// Overwrites the bytes, so that a secret does not outlive its use in freed memory.
+  /// Overwrites the bytes, so that a secret does not remain in freed memory.
   mutating func wipe() {
     withUnsafeMutableBytes { buffer in
       guard let start = buffer.baseAddress else { return }
@@ -94,9 +94,9 @@ extension [UInt8] {
   }
 }
 
-/// What a command does first that will hold a secret.
+/// Called first by a command that handles a secret.
 func guardSecrets() {
   Secrecy.begin()
-  // A reader that goes away must not end us between the file and the message.
+  // A closed pipe must not end the command between the edit and its message.
   signal(SIGPIPE, SIG_IGN)
 }

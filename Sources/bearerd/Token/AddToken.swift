@@ -7,13 +7,13 @@ import ServiceManifest
 struct AddToken: Command {
   static let configuration = CommandConfiguration(
     commandName: "add",
-    abstract: "Add a token that was made elsewhere, read from standard input.",
+    abstract: "Add a token that was created elsewhere, read from standard input.",
     discussion: """
       printf %s "$TOKEN" | bearerd token add APP
 
-      The hash in the file is fast and has no salt, so a token that could be guessed is refused: it must have at \
-      least 112 bits by a plain estimate, length times the bits of the alphabet in use, where obvious repetition \
-      and well-known words do not count. A random UUID or 28 random hexadecimal digits are enough.
+      The hash in the file is fast and unsalted, so a guessable token is rejected: it must have at least 112 bits \
+      by a simple estimate, length times the bits of the alphabet in use, without obvious repetition and \
+      well-known words. A random UUID or 28 random hexadecimal digits are enough.
       """)
 
   @OptionGroup var subject: ApplicationArgument
@@ -23,12 +23,12 @@ struct AddToken: Command {
 
   @Option(
     help: ArgumentHelp(
-      "A published file that the token must not stand in: the manifest, the OpenAPI file. May be given again.",
+      "A public file that must not contain the token: the manifest, the OpenAPI file. May be repeated.",
       valueName: "file"),
     completion: .file())
   var manifest: [String] = []
 
-  @Flag(help: "Take the token even if it could be guessed.")
+  @Flag(help: "Add the token even if it can be guessed.")
   var force = false
 
   func perform() throws {
@@ -40,14 +40,14 @@ struct AddToken: Command {
     let digest = try hash(secret)
     guard !WellKnownSecrets.contains(digest) else {
       throw Failure(
-        "this is a well-known password or example, which no token file may hold; let "
-          + "`bearerd token new \(subject.application)` make one")
+        "this is a well-known password or example, which a token file must not contain; create one with "
+          + "`bearerd token new \(subject.application)`")
     }
-    try refusePublished(digest)
+    try rejectPublished(digest)
 
     let token = try TokenFileEditor(path: source.tokens).edit { edit in
       if let known = edit.current.tokens.first(where: { $0.digest == digest }) {
-        throw Failure("this token is there already: \(edit.place(of: known)), for \(known.application)")
+        throw Failure("this token already exists: \(edit.place(of: known)), for \(known.application)")
       }
       let key = try edit.unusedKey(of: subject.application)
       let token = try restrictions.token(digest, of: subject.application, key: key, at: now)
@@ -56,38 +56,38 @@ struct AddToken: Command {
     }
     Console.note("\(name(of: token)) is in \(source.tokens) and \(ending(token.expires, at: now)).")
     try Confirmation(tokens: source.tokens, daemon: daemon) {
-      "\(name(of: token)) is in \(source.tokens), but \($0) does not know it"
+      "\(name(of: token)) is in \(source.tokens), but \($0) does not accept it yet"
     }.await()
   }
 
-  /// What everybody can read must not open the door: a verification token, above all.
-  private func refusePublished(_ digest: Digest) throws {
+  /// A public value must not grant access, above all a verification token.
+  private func rejectPublished(_ digest: Digest) throws {
     for file in manifest {
       guard try PublishedSecrets.contains(digest, in: try PublishedFile(path: file).read()) else { continue }
       throw Failure(
-        "this token stands in \(file), where everybody can read it; let "
-          + "`bearerd token new \(subject.application)` make one")
+        "this token is in \(file), which is public; create one with "
+          + "`bearerd token new \(subject.application)`")
     }
   }
 
   private func check(_ secret: [UInt8]) throws(Failure) {
     guard secret.count <= Credential.maximumLength - "Bearer ".utf8.count else {
       throw Failure(
-        "the token is longer than any that is read from a header: \(Credential.maximumLength) bytes")
+        "the token is too long for an Authorization header of \(Credential.maximumLength) bytes")
     }
     guard Secret.isWellFormed(secret.span) else {
       throw Failure(
-        "no header can carry this token: it is letters, digits and -._~+/ with = only at its end, and no more"
+        "no Authorization header can carry this token: use letters, digits and -._~+/, with = only at the end"
       )
     }
     guard !Secret.isMistyped(secret.span) else {
-      throw Failure("this looks like a token of bearerd with a slip in it: its checksum is wrong")
+      throw Failure("this looks like a token of bearerd with a typing error: its checksum is wrong")
     }
     let strength = SecretStrength(of: secret.span)
     guard force || strength.isSufficient else {
       throw Failure(
-        "this token could be guessed: it has \(strength.bits) bits by estimate, and \(SecretStrength.minimumBits) "
-          + "are needed; let `bearerd token new \(subject.application)` make one, or insist with --force")
+        "this token can be guessed: it has an estimated \(strength.bits) bits, and \(SecretStrength.minimumBits) "
+          + "are needed; create one with `bearerd token new \(subject.application)`, or use --force")
     }
   }
 }

@@ -7,40 +7,41 @@ import Glibc
 struct ExplainToken: Command {
   static let configuration = CommandConfiguration(
     commandName: "explain",
-    abstract: "Tell whether a token would be let in, which line decides, and why.",
+    abstract: "Tell whether a token would be allowed, which line decides, and why.",
     discussion: """
       printf %s "$TOKEN" | bearerd token explain --scope write --from 192.0.2.7
 
-      Standard input is the token, or a whole `Bearer ...` header value. Exits with 0 where the token is let in and \
-      with 1 where not.
+      Reads the token, or a whole `Bearer ...` header value, from standard input. Exits 0 if the token is allowed, \
+      1 if denied.
       """)
 
   @OptionGroup var source: TokensOption
   @OptionGroup var surplus: ExtraArguments
 
   @Option(
-    help: ArgumentHelp("The door, as the web server names it.", valueName: "scope"),
+    help: ArgumentHelp("The required scope.", valueName: "scope"),
     transform: ExplainToken.scope)
   var scope: Scope?
 
   @Option(
-    help: ArgumentHelp("The caller's address.", valueName: "address"), transform: ExplainToken.address)
+    help: ArgumentHelp("The client's address.", valueName: "address"), transform: ExplainToken.address)
   var from: IPAddress?
 
   func perform() throws {
     guardSecrets()
-    // The token first: what makes it may be writing the file until then, as in `token new | token explain`.
+    // The token first: the program that creates it may be writing the file until then, as in `token new | token
+    // explain`.
     let request = AccessRequest(credential: try credential(), scope: scope, address: from)
     let loaded = try source.load()
     let now = Instant.now
     let explanation = Explanation(request: request, source: source.tokens, files: loaded.files, now: now)
     let policy = Policy(loaded.tokens)
     switch policy.decide(request, at: now) {
-    case .allow(let number):
-      let token = policy.tokens[number]
+    case .allow(let index):
+      let token = policy.tokens[index]
       try Console.print("allow: \(explanation.place(of: token))\n\(explanation.restrictions(of: token))")
-    case .deny(let denial, let number):
-      let token = number.map { policy.tokens[$0] }
+    case .deny(let denial, let index):
+      let token = index.map { policy.tokens[$0] }
       let place = token.map { " \(explanation.place(of: $0))" } ?? ""
       try Console.print("deny: \(denial.rawValue)\(place)\n  \(explanation.reason(for: denial, token))")
       throw ExitCode(EXIT_FAILURE)
@@ -58,7 +59,7 @@ struct ExplainToken: Command {
   }
 
   private static func scope(_ text: String) throws -> Scope {
-    guard let scope = Scope(text) else { throw ValidationError("a scope is \(Scope.rule)") }
+    guard let scope = Scope(text) else { throw ValidationError("a scope must be \(Scope.rule)") }
     return scope
   }
 
@@ -70,7 +71,7 @@ struct ExplainToken: Command {
   }
 }
 
-/// A decision in words.
+/// A decision as text.
 struct Explanation {
   let request: AccessRequest
   let source: String
@@ -82,10 +83,10 @@ struct Explanation {
     "\(name(of: token)) (\(files[token.file].printable):\(token.line))"
   }
 
-  /// What the line says, and that it is fulfilled.
+  /// The restrictions of the line, all of which are satisfied.
   func restrictions(of token: Token) -> String {
-    let scopes = token.scopes.map { "opens \(list($0))" } ?? "opens every door"
-    let origins = token.origins.map { "may come from \(list($0))" } ?? "may come from anywhere"
+    let scopes = token.scopes.map { "has the scopes \(list($0))" } ?? "valid in every location"
+    let origins = token.origins.map { "may be used from \(list($0))" } ?? "may be used from any address"
     return "  \(scopes); \(origins); \(ending(token.expires, at: now))"
   }
 
@@ -93,13 +94,13 @@ struct Explanation {
     switch denial {
     case .noCredentials: "there is no token"
     case .otherScheme: "the scheme is not Bearer"
-    case .malformed: "not one token of letters, digits and -._~+/ with = only at its end"
-    case .mistyped: "a token of bearerd with a slip in it: a character is wrong, or two are swapped"
+    case .malformed: "not a single token of letters, digits and -._~+/ with = only at the end"
+    case .mistyped: "a token of bearerd with a typing error: a character is wrong, or two are swapped"
     case .unknownToken: "no line of \(source.printable) has this token's hash"
     case .expired: "it expired on \(token?.expires.description ?? "")"
-    case .notYetValid: "it is good from \(token?.notBefore.description ?? "")"
-    case .wrongAddress: "it may come from \(list(token?.origins)), not from \(place)"
-    case .insufficientScope: "it opens \(list(token?.scopes)), not \(door)"
+    case .notYetValid: "it is valid from \(token?.notBefore.description ?? "")"
+    case .wrongAddress: "it may be used from \(list(token?.origins)), not from \(place)"
+    case .insufficientScope: "it has the scopes \(list(token?.scopes)); the location requires \(scope)"
     }
   }
 
@@ -107,8 +108,8 @@ struct Explanation {
     request.address?.description ?? "an unknown address; give one with --from"
   }
 
-  private var door: String {
-    request.scope?.description ?? "a door without a name; name one with --scope"
+  private var scope: String {
+    request.scope?.description ?? "none (give one with --scope)"
   }
 
   private func list(_ items: [some CustomStringConvertible]?) -> String {

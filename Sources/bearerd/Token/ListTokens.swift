@@ -6,12 +6,12 @@ import Glibc
 /// `bearerd token list`
 struct ListTokens: Command {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List all tokens: whose they are, what restricts them, how long they live."
+    commandName: "list", abstract: "List all tokens with their applications, restrictions and expiry."
   )
 
   @OptionGroup var source: TokensOption
 
-  @Flag(help: "A JSON array with an object a token, for programs.")
+  @Flag(help: "Print a JSON array with an object per token, for programs.")
   var json = false
 
   func perform() throws {
@@ -37,7 +37,7 @@ struct ListTokens: Command {
     return table
   }
 
-  /// The field names are a promise; null where the line does not say.
+  /// The field names are stable; null if the line does not have the option.
   private func object(_ token: Token, in file: String, at now: Instant) -> JSON {
     func instant(_ value: Instant?, unless absent: Instant? = nil) -> JSON {
       value.flatMap { $0 == absent ? nil : .string($0.description) } ?? .null
@@ -68,12 +68,13 @@ struct ListTokens: Command {
   }
 }
 
-/// When the keys of an application were last used, by the daemon's account: what makes it safe to take one back.
+/// When the keys of an application were last used, as reported by the daemon: shows whether one can be revoked
+/// safely.
 struct LastUses {
   private let report: StatusReport
 
-  /// Asks the daemon. Nil where none answers on the usual socket, or where it reads other tokens: then nothing is
-  /// known. Where somebody said which daemon to ask, they are told why.
+  /// Requests the report of the daemon. Nil if none is running on the default socket, or if it reads other
+  /// tokens. If the administrator gave its address, a note says why.
   init?(of application: String, in tokens: String, from daemon: DaemonOption) {
     do throws(Failure) {
       report = try daemon.report(of: application, timeout: 1000)
@@ -82,7 +83,7 @@ struct LastUses {
           "the daemon reads \(report.tokens.path.shortened(to: 1000).printable), not \(tokens.printable)")
       }
     } catch {
-      if daemon.listen != nil { Console.note("When it was last used is not known: \(error.message).") }
+      if daemon.listen != nil { Console.note("It is not known when it was last used: \(error.message).") }
       return nil
     }
   }
@@ -90,13 +91,13 @@ struct LastUses {
   /// `was last used 3 minutes ago from 192.0.2.7`
   func sentence(about token: Token) -> String {
     guard let key = key(of: token), let used = key.lastUsed else {
-      return "was not used since the daemon was started \(DurationText.text(Int64(report.uptime))) ago"
+      return "was not used since the daemon started \(DurationText.text(Int64(report.uptime))) ago"
     }
     let place = key.lastUsedFrom.map { " from \($0.shortened(to: 100).printable)" } ?? ""
     return "was last used \(DurationText.text(max(0, report.now.seconds - used.seconds))) ago\(place)"
   }
 
-  /// Whether the token was used since the daemon was started.
+  /// Whether the token was used since the daemon started.
   func isUsed(_ token: Token) -> Bool { key(of: token)?.lastUsed != nil }
 
   private func key(of token: Token) -> StatusReport.Key? {
@@ -104,19 +105,19 @@ struct LastUses {
   }
 }
 
-/// What the commands share that take a token back.
-struct TakingBack: ParsableArguments {
+/// The options of the commands that revoke a token.
+struct Revocation: ParsableArguments {
   @OptionGroup var daemon: DaemonOption
 
   @Flag(help: "Do not ask, not even on a terminal.")
   var yes = false
 
-  /// Says when the tokens were last used, and asks where somebody is there to answer.
-  /// - Parameter tokens: those that are about to end.
+  /// Prints when the tokens were last used, and asks for confirmation on a terminal.
+  /// - Parameter tokens: those that are about to be revoked.
   func confirm(_ tokens: [Token], by uses: LastUses?, _ action: String) throws(Failure) {
     guard let uses else { return }
     for token in tokens { Console.note("\(name(of: token)) \(uses.sentence(about: token)).") }
-    guard tokens.contains(where: uses.isUsed), !yes, Console.hasSomebody else { return }
-    guard Console.confirms("\(action) anyway?") else { throw Failure("broken off; nothing was changed") }
+    guard tokens.contains(where: uses.isUsed), !yes, Console.isInteractive else { return }
+    guard Console.confirms("\(action) anyway?") else { throw Failure("cancelled; nothing was changed") }
   }
 }

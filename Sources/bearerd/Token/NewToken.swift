@@ -6,7 +6,7 @@ import BearerdService
 struct NewToken: Command {
   static let configuration = CommandConfiguration(
     commandName: "new",
-    abstract: "Make a token for an application and print it, once.",
+    abstract: "Create a token for an application and print it, once.",
     discussion: "The token goes to standard output and nowhere else; the file keeps its hash.")
 
   @OptionGroup var subject: ApplicationArgument
@@ -31,22 +31,22 @@ struct NewToken: Command {
     Console.note("\(name(of: token)) is in \(source.tokens) and \(ending(token.expires, at: now)).")
     Console.note("The token is shown this once; the file keeps only its hash.")
     try Confirmation(tokens: source.tokens, daemon: daemon) {
-      "\(name(of: token)) is in \(source.tokens), but \($0) does not know it"
+      "\(name(of: token)) is in \(source.tokens), but \($0) does not accept it yet"
     }.await()
   }
 }
 
-// What the commands that make tokens share.
+// Shared by the commands that create tokens.
 
-/// The hash that the file keeps of a secret.
+/// The hash of a secret, for the file.
 func hash(_ secret: [UInt8]) throws -> Digest {
   guard let digest = try DigestContext().digest(of: secret.span) else { throw CryptoUnavailable() }
   return digest
 }
 
 extension TokenFileEditor {
-  /// Edits the tokens, and prints the secret of a new one: when the new file is on the disk, and before it takes the
-  /// old one's place. So the daemon never learns a token that nobody was shown.
+  /// Edits the tokens, and prints the secret of a new one after the new file is on disk and before it replaces
+  /// the old one: the daemon never accepts a token that was not shown.
   func edit<Result>(showing secret: [UInt8], _ change: (inout TokenEdit) throws -> Result) throws -> Result {
     var isShown = false
     do {
@@ -60,7 +60,7 @@ extension TokenFileEditor {
       }
     } catch {
       if isShown, !error.hasTakenEffect {
-        Console.note("The token that was just shown is not valid: it could not be put into \(path).")
+        Console.note("The token that was just shown is not valid: it could not be written to \(path).")
       }
       throw error
     }
@@ -73,7 +73,7 @@ extension Error {
   }
 }
 
-/// `openai k7f3q2`; a token without a key is called by its application.
+/// `openai k7f3q2`; only the application if the token has no key.
 func name(of token: Token) -> String {
   [token.application, token.key].compactMap(\.self).joined(separator: " ")
 }
@@ -86,7 +86,7 @@ func ending(_ expires: Instant, at now: Instant) -> String {
 }
 
 extension TokenEdit {
-  /// A key id that no token of the application has.
+  /// A new key id that no token of the application has.
   func unusedKey(of application: String) throws(Failure) -> String {
     let used = Set(current.tokens.filter { $0.application == application }.compactMap(\.key))
     while true {
@@ -97,7 +97,7 @@ extension TokenEdit {
 }
 
 extension TokenEdit {
-  /// The tokens of an application, or the one among them with the key.
+  /// The tokens of an application, or the one with the key.
   func tokens(of application: String, key: String?) throws(Failure) -> [Token] {
     let tokens = current.tokens.filter { $0.application == application }
     guard !tokens.isEmpty else { throw Failure(unknown(application)) }
@@ -109,7 +109,7 @@ extension TokenEdit {
     return chosen
   }
 
-  /// `k7f3q2, m2x9aa`; a token without a key is named by its place.
+  /// `k7f3q2, m2x9aa`; a token without a key is described by its place.
   func names(of tokens: [Token]) -> String {
     tokens.map { $0.key ?? "one without id= (\(place(of: $0)))" }.joined(separator: ", ")
   }
@@ -119,7 +119,7 @@ extension TokenEdit {
     if let near = Spelling.nearest(to: application, among: names) {
       return "there is no application \(application); did you mean \(near)?"
     }
-    guard !names.isEmpty else { return "there is no application \(application), nor any other" }
+    guard !names.isEmpty else { return "there is no application \(application); the token file is empty" }
     let shown = names.prefix(10).joined(separator: ", ")
     return
       "there is no application \(application); there are \(shown)\(names.count > 10 ? " and others" : "")"

@@ -6,17 +6,17 @@ import BearerdService
 struct RevokeToken: Command {
   static let configuration = CommandConfiguration(
     commandName: "revoke",
-    abstract: "Take a token back: its line is removed.",
+    abstract: "Revoke a token: its line is removed.",
     discussion: """
-      The daemon refuses the token when this ends with 0; a web server's own cache may take longer. Where the daemon \
-      answers, you are told when the token was last used, and on a terminal asked before a used one is taken back.
+      When this exits with 0, the daemon denies the token; a web server's cache may take longer. If the daemon is \
+      running, this shows when the token was last used, and on a terminal asks before it revokes a used one.
       """)
 
   @OptionGroup var subject: ApplicationArgument
   @OptionGroup var source: TokensOption
 
   @OptionGroup var choice: KeyOption
-  @OptionGroup var takingBack: TakingBack
+  @OptionGroup var revocation: Revocation
 
   @Flag(help: "All tokens of the application.")
   var all = false
@@ -26,20 +26,20 @@ struct RevokeToken: Command {
   }
 
   func perform() throws {
-    // Asked before the edit, which holds a lock that others wait for; whoever answers may take long.
+    // Asked before the edit, which holds a lock that other edits wait for: the answer may take long.
     let editor = TokenFileEditor(path: source.tokens)
-    let uses = LastUses(of: subject.application, in: source.tokens, from: takingBack.daemon)
-    if uses != nil { try takingBack.confirm(editor.look { try choose(from: $0) }, by: uses, "Revoke") }
+    let uses = LastUses(of: subject.application, in: source.tokens, from: revocation.daemon)
+    if uses != nil { try revocation.confirm(editor.inspect { try choose(from: $0) }, by: uses, "Revoke") }
     let (names, left) = try editor.edit { edit in
       let tokens = try choose(from: edit)
       edit.remove(tokens)
       return (edit.names(of: tokens), edit.current.tokens.count - tokens.count)
     }
-    try Confirmation(tokens: source.tokens, daemon: takingBack.daemon) {
+    try Confirmation(tokens: source.tokens, daemon: revocation.daemon) {
       "\(subject.application) \(names) is removed from \(source.tokens), but \($0) still accepts it"
     }.await()
     Console.note("\(subject.application): revoked \(names).")
-    if left == 0 { Console.note("No tokens are left in \(source.tokens): every door is shut.") }
+    if left == 0 { Console.note("\(source.tokens) has no tokens left; every request will now be denied.") }
   }
 
   private func choose(from edit: TokenEdit) throws(Failure) -> [Token] {

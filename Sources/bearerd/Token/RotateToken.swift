@@ -6,26 +6,26 @@ import BearerdService
 struct RotateToken: Command {
   static let configuration = CommandConfiguration(
     commandName: "rotate",
-    abstract: "Make a new token in an old one's place; the old one ends soon after.",
+    abstract: "Create a replacement token; the old one expires soon after.",
     discussion: """
-      The new token has every restriction of the old one: scopes=, from= and not-before=. It is valid for as long \
-      as the old one was from its created= to its expires=. The old one keeps working for a while, so that both are good until the \
-      application has the new one. Where the daemon answers, you are told when the old one was last used.
+      Creates a replacement token with the same scopes, addresses and lifetime. The lifetime is from created= to \
+      expires= of the old one. The old one keeps working for a while, so that both work until the application has \
+      switched. If the daemon is running, this shows when the old one was last used.
       """)
 
   @OptionGroup var subject: ApplicationArgument
   @OptionGroup var source: TokensOption
 
   @OptionGroup var choice: KeyOption
-  @OptionGroup var takingBack: TakingBack
+  @OptionGroup var revocation: Revocation
 
-  // As text, so that the help shows the default as it is written.
-  @Option(help: ArgumentHelp("How long the old token stays good; 0 ends it now.", valueName: "time"))
+  // As text, because the help shows the default as written.
+  @Option(help: ArgumentHelp("How long the old token stays valid; 0 expires it now.", valueName: "time"))
   var keep = "7d"
 
   @Option(
     help: ArgumentHelp(
-      "When the new token ends, instead of after as long a time as the old one.", valueName: "when"),
+      "When the new token expires. (default: after the lifetime of the old one)", valueName: "when"),
     transform: PointInTime.init(parsing:))
   var expires: PointInTime?
 
@@ -42,9 +42,9 @@ struct RotateToken: Command {
     let digest = try hash(secret)
 
     let editor = TokenFileEditor(path: source.tokens)
-    let uses = LastUses(of: subject.application, in: source.tokens, from: takingBack.daemon)
+    let uses = LastUses(of: subject.application, in: source.tokens, from: revocation.daemon)
     if overlap == 0, uses != nil {
-      try takingBack.confirm([editor.look { try choose(from: $0, at: now) }], by: uses, "End it")
+      try revocation.confirm([editor.inspect { try choose(from: $0, at: now) }], by: uses, "Expire it")
     }
     let (new, old, oldName, oldEnd) = try editor.edit(showing: secret) { edit in
       let old = try choose(from: edit, at: now)
@@ -60,18 +60,18 @@ struct RotateToken: Command {
     Console.note("\(name(of: new)) is in \(source.tokens) and \(ending(new.expires, at: now)).")
     Console.note("The old token, \(oldName), \(ending(oldEnd, at: now)).")
     if overlap > 0, let uses { Console.note("It \(uses.sentence(about: old)).") }
-    try Confirmation(tokens: source.tokens, daemon: takingBack.daemon) {
-      "\(source.tokens) is changed, but \($0) goes on with the old token alone"
+    try Confirmation(tokens: source.tokens, daemon: revocation.daemon) {
+      "\(source.tokens) is changed, but \($0) still accepts the old token only"
     }.await()
   }
 
-  /// The one live token, or the one with the key.
+  /// The only valid token, or the one with the key.
   private func choose(from edit: TokenEdit, at now: Instant) throws(Failure) -> Token {
     let tokens = try edit.tokens(of: subject.application, key: choice.key)
     let live = tokens.filter { !$0.isExpired(at: now) }
     if live.count == 1 { return live[0] }
     guard !live.isEmpty else {
-      throw Failure("\(subject.application) has no token that is still good; use `bearerd token new`")
+      throw Failure("\(subject.application) has no valid token; use `bearerd token new`")
     }
     throw .usage("\(subject.application) has several tokens; say which with --key: \(edit.names(of: live))")
   }
@@ -79,24 +79,24 @@ struct RotateToken: Command {
   private func newEnd(after old: Token, at now: Instant) throws(Failure) -> Instant {
     if let expires {
       let end = expires.instant(at: now)
-      guard end > now else { throw .usage("--expires lies in the past; the token would never be good") }
+      guard end > now else { throw .usage("--expires is in the past; the token would never be valid") }
       guard end > old.notBefore else {
-        throw .usage("--expires is not after the token's not-before=; the new token would never be good")
+        throw .usage("--expires is not after the token's not-before=; the new token would never be valid")
       }
       return end
     }
     guard old.expires != .distantFuture else { return .distantFuture }
     guard let created = old.created, created < old.expires else {
       throw .usage(
-        "the old token's line does not say how long it was to live; say when the new one ends: --expires 90d")
+        "the old token's line has no created=, so its lifetime is unknown; use --expires 90d")
     }
     return now.advanced(by: old.expires.seconds - created.seconds)
   }
 
-  /// How long both tokens are good, in seconds.
+  /// How long both tokens are valid, in seconds.
   private func overlap() throws -> Int64 {
     guard let seconds = DurationText.seconds(keep) else {
-      throw ValidationError("--keep \(keep) is no length of time; write 7d, 12h, 30m or 0")
+      throw ValidationError("--keep \(keep) is not a duration; use 7d, 12h, 30m or 0")
     }
     return seconds
   }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import BearerAuth
@@ -45,8 +46,8 @@ struct AddressBlockTests {
   @Test(
     "that is none is refused, with the fix",
     arguments: [
-      ("", "is no IPv4 or IPv6 address"), ("localhost", "is no IPv4 or IPv6 address"),
-      ("/24", "is no IPv4 or IPv6 address"),
+      ("", "is not an IPv4 or IPv6 address"), ("localhost", "is not an IPv4 or IPv6 address"),
+      ("/24", "is not an IPv4 or IPv6 address"),
       ("192.0.2.0/24/24", "length from 0 to 32"), ("192.0.2.0/33", "length from 0 to 32"),
       ("192.0.2.0/", "length from 0 to 32"),
       ("192.0.2.0/-1", "length from 0 to 32"), ("192.0.2.0/024", "length from 0 to 32"),
@@ -57,9 +58,9 @@ struct AddressBlockTests {
       ("192.0.2.1/24", "write 192.0.2.0/24"), ("10.1.2.3/8", "write 10.0.0.0/8"),
       ("1.2.3.4/0", "write 0.0.0.0/0"),
       ("2001:db8::1/32", "write 2001:db8::/32"), ("::ffff:192.0.2.1/120", "write 192.0.2.0/24"),
-      ("::1%lo", "is no IPv4 or IPv6"),
-      ("192.0.2.0/31x", "length from 0 to 32"), ("192.000.2.0/24", "is no IPv4 or IPv6"),
-      ("192.0.2.0 /24", "is no IPv4 or IPv6"),
+      ("::1%lo", "is not an IPv4 or IPv6"),
+      ("192.0.2.0/31x", "length from 0 to 32"), ("192.000.2.0/24", "is not an IPv4 or IPv6"),
+      ("192.0.2.0 /24", "is not an IPv4 or IPv6"),
     ])
   func refuses(text: String, message: String) {
     let error = #expect(throws: AddressBlock.ParsingError.self) { try AddressBlock(parsing: text) }

@@ -19,7 +19,7 @@ struct ChallengeTests {
       (.wrongAddress, notValid),
       (
         .insufficientScope,
-        #"Bearer realm="api", error="insufficient_scope", error_description="The token does not open this door", scope="write""#
+        #"Bearer realm="api", error="insufficient_scope", error_description="The token lacks the required scope", scope="write""#
       ),
     ] as [(Denial, String)])
   func header(denial: Denial, expected: String) throws {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import BearerAuth
@@ -6,18 +7,18 @@ import Testing
 private let lines: [(line: String, issue: String)] = [
   ("openai", "1:7: error: no hash after the application's name; write sha256: and 64 digits"),
   ("openai # to do", "1:7: error: no hash after the application's name"),
-  ("OpenAI HASH", "1:1: error: not the name of an application; it is 1 to 63 of a-z, 0-9, dot"),
-  ("-x HASH", "1:1: error: not the name of an application"),
+  ("OpenAI HASH", "1:1: error: not a valid application name; use 1 to 63 of a-z, 0-9, dot"),
+  ("-x HASH", "1:1: error: not a valid application name"),
   ("HASH", "1:1: error: the application's name is missing before the hash"),
-  ("a hunter2", "1:3: error: no hash; if this is a secret it must not stand here in plain text"),
+  ("a hunter2", "1:3: error: not a hash; if this is a secret, it must not be here in plain text"),
   ("a hunter2", #"`printf %s "$TOKEN" | bearerd token add APP`"#),
-  ("a sha256:", "1:3: error: 0 digits after sha256: where SHA-256 has 64"),
-  ("a sha256:00", "1:3: error: 2 digits after sha256: where SHA-256 has 64; paste the whole hash"),
-  ("a HASH0", "1:3: error: 65 digits after sha256: where SHA-256 has 64"),
+  ("a sha256:", "1:3: error: 0 digits after sha256: instead of 64"),
+  ("a sha256:00", "1:3: error: 2 digits after sha256: instead of 64; paste the whole hash"),
+  ("a HASH0", "1:3: error: 65 digits after sha256: instead of 64"),
   ("a sha256:0x00", "1:11: error: not a hexadecimal digit; a hash has 64 of 0-9 and a-f"),
   ("a HASH#x", "1:74: error: not a hexadecimal digit"),
-  ("a SHA256:00", "1:3: error: no hash"), ("a sha512:00", "1:3: error: no hash"),
-  ("a $2y$05$abc", "1:3: error: no hash"),
+  ("a SHA256:00", "1:3: error: not a hash"), ("a sha512:00", "1:3: error: not a hash"),
+  ("a $2y$05$abc", "1:3: error: not a hash"),
   ("a BARE", "1:3: error: if this is a hash, write sha256: before it; if this is a secret"),
   ("a id=k HASH", "1:3: error: no hash between the application's name and its options"),
   ("a scopes=b", "1:3: error: no hash between the application's name and its options"),
@@ -25,30 +26,30 @@ private let lines: [(line: String, issue: String)] = [
   ("a HASH Expires=2027-01-01", #"unknown option "Expires" (did you mean "expires"?)"#),
   (
     "a HASH  colour=red",
-    #"1:76: error: not an option; there are id= created= not-before= expires= scopes= from="#
+    #"1:76: error: not an option; the options are id= created= not-before= expires= scopes= from="#
   ),
-  ("a HASH =x", "1:75: error: not an option; there are id="),
+  ("a HASH =x", "1:75: error: not an option; the options are id="),
   ("a HASH scopes", "1:75: error: scopes has no value; write scopes=read,write"),
   ("a HASH id=", "1:75: error: id has no value; write id=k7f3q2"),
   ("a HASH from=", "1:75: error: from has no value; write from=192.0.2.0/24,2001:db8::/32"),
-  ("a HASH id=a id=b", "1:80: error: id= stands on this line already; keep one of them"),
-  ("a HASH expires=2027-01-01 expires=2028-01-01", "1:94: error: expires= stands on this line already"),
-  ("a HASH scopes=a scopes=b", "1:84: error: scopes= stands on this line already"),
-  ("a HASH from=::1 from=::2", "1:84: error: from= stands on this line already"),
-  ("a HASH created=2027-01-01 created=2027-01-01", "1:94: error: created= stands on this line already"),
+  ("a HASH id=a id=b", "1:80: error: id= is already on this line; keep one of them"),
+  ("a HASH expires=2027-01-01 expires=2028-01-01", "1:94: error: expires= is already on this line"),
+  ("a HASH scopes=a scopes=b", "1:84: error: scopes= is already on this line"),
+  ("a HASH from=::1 from=::2", "1:84: error: from= is already on this line"),
+  ("a HASH created=2027-01-01 created=2027-01-01", "1:94: error: created= is already on this line"),
   (
     "a HASH not-before=2027-01-01 not-before=2027-01-01",
-    "1:97: error: not-before= stands on this line already"
+    "1:97: error: not-before= is already on this line"
   ),
   ("a HASH id=K7", "1:78: error: a key id is 1 to 15 of a-z and 0-9"),
   ("a HASH id=abcdefghijklmnop", "1:78: error: a key id is 1 to 15 of a-z and 0-9"),
   ("a HASH id=k#x", "1:78: error: a key id is"),
   ("a HASH expires=tomorrow", "1:83: error: expires= is neither a date nor an instant"),
-  ("a HASH expires=2027-02-29", "1:83: error: expires= names a day that the calendar does not have"),
+  ("a HASH expires=2027-02-29", "1:83: error: expires= is not a day of the calendar"),
   ("a HASH expires=2026-12-31T23:59:60Z", "1:83: error: expires= is a leap second"),
   (
     "a HASH expires=2026-12-31T23:59:59.9Z",
-    "1:83: error: expires= holds parts of a second; write whole seconds"
+    "1:83: error: expires= has a fraction of a second; write whole seconds"
   ),
   (
     "a HASH expires=2026-12-31T23:59:59",
@@ -64,27 +65,28 @@ private let lines: [(line: String, issue: String)] = [
     "a HASH scopes=a;b",
     "1:82: error: a scope is 1 to 63 of a-z, 0-9, dot, hyphen and underscore, beginning with a letter or digit; commas"
   ),
-  ("a HASH scopes=read,write,read", "1:93: error: this scope stands in the list already; keep one of them"),
-  ("a HASH from=192.0.2.1/24", "1:80: error: from= has bits set behind its prefix; write 192.0.2.0/24"),
-  ("a HASH from=::1,192.0.2.1/24", "1:84: error: from= has bits set behind its prefix; write 192.0.2.0/24"),
-  ("a HASH from=example.org", "1:80: error: from= is no IPv4 or IPv6 address or block"),
-  ("a HASH from=fe80::1%eth0", "1:80: error: from= is no IPv4 or IPv6 address"),
-  ("a HASH from=192.0.2.0/33", "1:80: error: from= has no prefix length from 0 to 32 after its slash"),
-  ("a HASH from=::1,", "1:84: error: from= is no IPv4"),
-  ("a HASH from=10.0.0.01", "1:80: error: from= is no IPv4"),
-  ("a HASH\0", "1:74: error: a NUL byte: the file is damaged, or is no text in UTF-8"),
+  ("a HASH scopes=read,write,read", "1:93: error: this scope is already in the list; keep one of them"),
+  ("a HASH from=192.0.2.1/24", "1:80: error: from= has bits set after its prefix; write 192.0.2.0/24"),
+  ("a HASH from=::1,192.0.2.1/24", "1:84: error: from= has bits set after its prefix; write 192.0.2.0/24"),
+  ("a HASH from=example.org", "1:80: error: from= is not an IPv4 or IPv6 address or block"),
+  ("a HASH from=fe80::1%eth0", "1:80: error: from= is not an IPv4 or IPv6 address"),
+  ("a HASH from=192.0.2.0/33", "1:80: error: from= needs a prefix length from 0 to 32 after the slash"),
+  ("a HASH from=::1,", "1:84: error: from= is not an IPv4"),
+  ("a HASH from=10.0.0.01", "1:80: error: from= is not an IPv4"),
+  ("a HASH\0", "1:74: error: a NUL byte: the file is damaged, or not UTF-8 text"),
   ("a\u{b}HASH", "1:2: error: a control character"), ("a\rHASH", "1:2: error: a control character"),
   ("# caf\u{1b}[0m", "1:6: error: a control character"), ("\u{7f}", "1:1: error: a control character"),
-  ("a HASH\r", #"1:74: error: lines end in CR LF; make that LF: sed -i 's/\r$//' FILE"#),
-  ("\u{feff}a HASH", "1:1: error: a byte order mark; take it out"),
-  ("\u{e4} HASH", "1:1: error: not the name of an application"),
+  ("a HASH\r", #"1:74: error: lines end in CR LF; convert to LF: sed -i 's/\r$//' FILE"#),
+  ("\u{feff}a HASH", "1:1: error: a byte order mark; remove it"),
+  ("\u{e4} HASH", "1:1: error: not a valid application name"),
   ("a HASH caf\u{e9}=1", "1:75: error: not an option"),
-  ("a\u{a0}HASH", "1:1: error: not the name of an application"),
-  ("a\u{2003}HASH", "1:1: error: not the name"), ("a:HASH", "1:1: error: not the name of an application"),
+  ("a\u{a0}HASH", "1:1: error: not a valid application name"),
+  ("a\u{2003}HASH", "1:1: error: not a valid application name"),
+  ("a:HASH", "1:1: error: not a valid application name"),
   ("a HASH id=k,scopes=b", "1:78: error: a key id is"), ("a HASH HASH", "1:75: error: not an option"),
   (
     "a HASH brd_00000000000000000000000000000000000000000002CZclj",
-    "1:75: error: not an option; there are id="
+    "1:75: error: not an option; the options are id="
   ),
 ]
 
@@ -158,7 +160,7 @@ struct TokenFileErrorTests {
     let file = TokenFile(parsing: Array(text.utf8), name: "tokens")
     #expect(
       file.issues.map(\.description) == [
-        "tokens:4: error: the same hash stands on line 1 already; remove one of them"
+        "tokens:4: error: the same hash is already on line 1; remove one of them"
       ])
   }
 
@@ -169,7 +171,7 @@ struct TokenFileErrorTests {
     let file = TokenFile(parsing: Array(text.utf8), name: "tokens")
     #expect(
       file.issues.map(\.description) == [
-        "tokens:3: error: a has a key k on line 1 already; choose another id="
+        "tokens:3: error: a already has a key k on line 1; choose another id="
       ])
   }
 

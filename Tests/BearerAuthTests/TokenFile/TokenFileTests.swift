@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import BearerAuth
@@ -70,14 +71,14 @@ struct TokenFileTests {
         == ["0", "0", "1", "1", "2", "2"].map { "10.0.\($0).0/24" })
   }
 
-  @Test("warns of a token that is never good, and can be used")
+  @Test("warns of a token that is never valid, and can be used")
   func neverGood() throws {
     let line = "ci \(try hash("a")) not-before=2027-01-01 expires=2026-01-01"
     let file = TokenFile(parsing: Array(line.utf8), name: "tokens")
     #expect(file.isUsable && file.tokens.count == 1)
     #expect(
       file.issues.map(\.description) == [
-        "tokens:1:1: warning: expires= is not after not-before=, so the token is never good"
+        "tokens:1:1: warning: expires= is not after not-before=, so the token is never valid"
       ])
   }
 

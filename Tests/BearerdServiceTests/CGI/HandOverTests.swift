@@ -77,8 +77,9 @@ struct HandOverTests {
       ("/private/", "/a/../hidden/", "write /NAME/"), ("/private/", "/a//hidden/", "write /NAME/"),
       ("/private/", "//", "write /NAME/"), ("/private/", "/hid%64en/", "write /NAME/"),
       ("", "/hidden/", "write /NAME/"),
-      ("/private/", "", "write /NAME/"), ("/private/", "/", "/ is everything"),
-      ("/private/", "/private/hidden/", "put it beside that"), ("/", "/hidden/", "put it beside that"),
+      ("/private/", "", "write /NAME/"), ("/private/", "/", "/ contains everything"),
+      ("/private/", "/private/hidden/", "choose a path outside it"),
+      ("/", "/hidden/", "choose a path outside it"),
     ])
   func settings(publicPrefix: String, privatePrefix: String, message: String) throws {
     let error = #expect(throws: HandOver.Invalid.self) {

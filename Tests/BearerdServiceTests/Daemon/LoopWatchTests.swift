@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import BearerAuth
@@ -18,21 +19,21 @@ struct LoopWatchTests {
       server.wait()
     }
     let watch = LoopWatch(server, at: 1000)
-    watch.look(at: 1000)
+    watch.observe(at: 1000)
     for time: UInt64 in [2000, 3000, 4000] {
       let rounds = server.meters.map { $0[.rounds] }
       watch.nudge()
       #expect(eventually { zip(server.meters, rounds).allSatisfy { $0[.rounds] > $1 } })
-      watch.look(at: time)
+      watch.observe(at: time)
       #expect(watch.haveAllMoved(since: time - 1))
       #expect(!watch.haveAllMoved(since: time))
     }
     #expect(watch.complaint(at: 19_000) == nil)
-    // Nobody nudged them since: to the watch they hang.
-    watch.look(at: 19_001)
-    #expect(watch.complaint(at: 19_001) == "loop 0 has not moved for 15 seconds")
+    // They were not woken since: to the watch they are stuck.
+    watch.observe(at: 19_001)
+    #expect(watch.complaint(at: 19_001) == "event loop 0 is stuck (15 s without progress)")
     #expect(!watch.haveAllMoved(since: 4000))
-    #expect(watch.complaint(at: 70_000)?.hasPrefix("loop 0 has not moved") == true)
+    #expect(watch.complaint(at: 70_000)?.hasPrefix("event loop 0 is stuck (") == true)
   }
 
   private final class Silent: Responder {

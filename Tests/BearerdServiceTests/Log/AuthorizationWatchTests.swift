@@ -44,7 +44,7 @@ struct AuthorizationWatchTests {
     #expect(lines.count == 1)
     #expect(
       lines[0].hasPrefix(
-        "none of the first 50 checks brought an Authorization header; if callers do send one"))
+        "none of the first 50 checks had an Authorization header; if clients do send one"))
     #expect(lines[0].contains(fix), "\(lines[0])")
   }
 

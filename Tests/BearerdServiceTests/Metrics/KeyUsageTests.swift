@@ -97,7 +97,7 @@ struct KeyUsageTests {
         digest: try digest(index), application: "app", key: "k\(index)",
         expires: index < 1000 ? .distantFuture : now.advanced(by: Int64(10_000 - index)))
     }
-    let snapshot = Snapshot(Policy(tokens), numbers: ApplicationNumbers())
+    let snapshot = Snapshot(Policy(tokens), indices: ApplicationIndices())
     for index in (0..<900).reversed() { snapshot.usage.note(index, from: nil, at: now) }
     snapshot.selection.refresh(tokens, at: now)
     let shown = snapshot.shownKeys()

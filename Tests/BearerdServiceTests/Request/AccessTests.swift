@@ -35,7 +35,7 @@ struct AccessTests {
     }
   }
 
-  @Test("A token is good from its not-before to the second before its expiry")
+  @Test("A token is valid from its not-before to the second before its expiry")
   func time() throws {
     let door = try Door(
       tokens: tokens(line("app", secret, "not-before=2027-01-01T00:00:00Z expires=2027-01-02T00:00:00Z")))

@@ -72,7 +72,8 @@ struct EndpointTests {
     let answer = try door.answer([("BEARERD_ENDPOINT", "health")])
     #expect(answer.status == 503)
     #expect(
-      answer.body.wholeMatch(of: /not ready: loop 0 has not moved for 2\d seconds\n/) != nil, "\(answer.body)"
+      answer.body.wholeMatch(of: /not ready: event loop 0 is stuck \(2\d s without progress\)\n/) != nil,
+      "\(answer.body)"
     )
   }
 

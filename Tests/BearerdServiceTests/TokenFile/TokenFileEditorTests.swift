@@ -1,5 +1,6 @@
 import BearerAuth
 import Foundation
+import TestSupport
 import Testing
 
 @testable import BearerdService
@@ -262,7 +263,7 @@ struct TokenFileEditorTests {
         try edit.append(token("b", "x"))
       }
     }
-    #expect(rounds == 10 && error?.description.contains("changed each time") == true)
+    #expect(rounds == 10 && error?.description.contains("changed at every attempt") == true)
     #expect(try scratch.names() == ["tokens"])
   }
 

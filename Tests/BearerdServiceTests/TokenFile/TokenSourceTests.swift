@@ -1,5 +1,6 @@
 import BearerAuth
 import Foundation
+import TestSupport
 import Testing
 
 @testable import BearerdService
@@ -47,7 +48,7 @@ struct TokenSourceTests {
     let loaded = try TokenSource(path: scratch.write(text)).load()
     #expect(loaded.isUsable && loaded.tokens.isEmpty)
     #expect(loaded.issues.map(\.severity) == [.warning])
-    #expect(loaded.issues.first?.message.contains("every door is shut") == true)
+    #expect(loaded.issues.first?.message.contains("every request will be denied") == true)
   }
 
   @Test("that is an empty folder is usable, with a warning")
@@ -62,7 +63,7 @@ struct TokenSourceTests {
     arguments: [
       ("nothing", "No such file or directory; create it with `bearerd token new"),
       ("tokens/x", "is not a directory"),
-      ("loop", "the links form a circle"),
+      ("loop", "the links form a loop"),
     ])
   func missing(name: String, message: String) throws {
     let scratch = try Scratch()
@@ -83,23 +84,23 @@ struct TokenSourceTests {
     #expect(throws: TokenSourceError.self) { try TokenSource(path: scratch.path).load() }
   }
 
-  @Test("that is no regular file is refused without waiting for anyone", .timeLimit(.minutes(5)))
+  @Test("that is not a regular file is refused without waiting for anyone", .timeLimit(.minutes(5)))
   func fifo() throws {
     let scratch = try Scratch()
     #expect(mkfifo("\(scratch.path)/tokens", 0o600) == 0)
     for path in ["\(scratch.path)/tokens", "/dev/zero"] {
       let loaded = try TokenSource(path: path).load()
       #expect(!loaded.isUsable && loaded.tokens.isEmpty)
-      #expect(loaded.issues.first?.message.hasPrefix("no regular file") == true)
+      #expect(loaded.issues.first?.message.hasPrefix("not a regular file") == true)
     }
   }
 
   @Test(
     "tells who else may read or write it",
     arguments: [
-      (0o640, nil), (0o600, nil), (0o660, nil), (0o644, "warning: everybody may read it; chmod o-rwx"),
-      (0o666, "error: everybody may write to it; chmod o-rwx"),
-      (0o642, "error: everybody may write to it; chmod o-rwx"),
+      (0o640, nil), (0o600, nil), (0o660, nil), (0o644, "warning: readable by all users; chmod o-rwx"),
+      (0o666, "error: writable by all users; chmod o-rwx"),
+      (0o642, "error: writable by all users; chmod o-rwx"),
     ] as [(mode_t, String?)])
   func modes(mode: mode_t, message: String?) throws {
     let scratch = try Scratch()
@@ -118,7 +119,7 @@ struct TokenSourceTests {
     #expect(!loaded.isUsable)
     #expect(
       loaded.issues.first?.description
-        == "\(scratch.path): error: everybody may put files into it; chmod o-w \(scratch.path)")
+        == "\(scratch.path): error: all users may create files in it; chmod o-w \(scratch.path)")
   }
 
   @Test(
@@ -141,7 +142,7 @@ struct TokenSourceTests {
       #expect(
         loaded.issues.map(\.description)
           == (isRefused
-            ? ["\(directory): error: everybody may put files into it; chmod o-w \(directory)"] : []))
+            ? ["\(directory): error: all users may create files in it; chmod o-w \(directory)"] : []))
     }
   }
 
@@ -156,13 +157,13 @@ struct TokenSourceTests {
     try scratch.link("link", to: "d/tokens")
     let path = "\(scratch.path)/link"
     #expect(lchown("\(scratch.path)/\(name)", 12, 0) == 0)
-    let text = "belongs to user 12, who can change the tokens; chown root \(scratch.path)/\(name)"
+    let text = "owned by user 12, who can change the tokens; chown root \(scratch.path)/\(name)"
     let refused = try TokenSource(path: path, owners: .refused).load()
     // The file is named as it was asked for.
     let subject = name == "d/tokens" ? path : "\(scratch.path)/\(name)"
     #expect(
       !refused.isUsable
-        && refused.issues.first?.description.hasPrefix("\(subject): error: belongs to user 12") == true)
+        && refused.issues.first?.description.hasPrefix("\(subject): error: owned by user 12") == true)
     #expect(name == "d/tokens" || refused.issues.first?.message == text)
     let warned = try TokenSource(path: path, owners: .warned).load()
     #expect(warned.isUsable && warned.issues.count == 1)
@@ -193,7 +194,7 @@ struct TokenSourceTests {
     }
     try scratch.write(line("app", "1", "id=k1"), to: "first.tokens")
     let message =
-      "\(scratch.path): error: 65537 token files; at most 65536 are read: put the tokens of several into one"
+      "\(scratch.path): error: 65537 token files; the limit is 65536: merge some of them"
     let loading = #expect(throws: TokenSourceError.self) { try TokenSource(path: scratch.path).load() }
     #expect(loading?.description == message)
     let editing = #expect(throws: TokenSourceError.self) {
@@ -213,8 +214,8 @@ struct TokenSourceTests {
     let loaded = try TokenSource(path: scratch.path).load()
     #expect(
       loaded.issues.map(\.description) == [
-        "\(scratch.path)/2.tokens:2: error: the same hash stands on line 1 of \(scratch.path)/1.tokens already; remove one of them",
-        "\(scratch.path)/2.tokens:3: error: a has a key k1 on line 1 of \(scratch.path)/1.tokens already; choose another id=",
+        "\(scratch.path)/2.tokens:2: error: the same hash is already on line 1 of \(scratch.path)/1.tokens; remove one of them",
+        "\(scratch.path)/2.tokens:3: error: a already has a key k1 on line 1 of \(scratch.path)/1.tokens; choose another id=",
       ])
   }
 

@@ -24,8 +24,8 @@ def section(seen, results):
     figures = [column(table, begins) for begins in columns.values()]
     rows = [[row[0], *(figure[name] for figure in figures)] for name, row in zip(table["names"], table["rows"])]
     return "\n\n".join([
-        f"![Processor time of a request through nginx, by each way to guard a page]({results}/plot.svg)",
-        markdown(["guarded by", *columns], rows), filled(meaning(seen, results)),
+        f"![Processor time of a request through nginx, for each way to protect a page]({results}/plot.svg)",
+        markdown(["protected by", *columns], rows), filled(meaning(seen, results)),
     ]) + "\n\n"
 
 
@@ -36,19 +36,19 @@ def meaning(seen, results):
     met = sum(target.is_met for target in told)
     said = [
         f"On {machine['cores']} cores of {machine['processor']}, a check takes {number(own['bearerd'])} µs of bearerd's processor time and "
-        f"{number(nginx['bearerd'] - nginx['nothing'])} µs more of nginx's, which must connect; with one caller, the page comes {number(latency['bearerd'])} µs later.",
-        f"The floor is what no filter behind a socket can do without - accept, read, compare, write, close - and takes {number(own['floor'])} µs.",
+        f"{number(nginx['bearerd'] - nginx['nothing'])} µs more of nginx's, which must connect. With one client at a time, a response takes {number(latency['bearerd'])} µs longer.",
+        f"The floor is the minimum for any filter behind a socket (accept, read, compare, write, close): {number(own['floor'])} µs.",
     ]
     if "direct" in seen:
         direct = column(seen["direct"], "CPU")
-        said.append(f"Asked directly, without nginx, bearerd takes {number(direct['bearerd'])} µs, the floor {number(direct['floor'])} µs and "
+        said.append(f"Without nginx, bearerd takes {number(direct['bearerd'])} µs, the floor {number(direct['floor'])} µs and "
                     f"libfcgi's own loop {number(direct['textbook'])} µs.")
     if "njs" in table["names"]:
-        said.append(f"With its micro-cache, nginx serves {ratio_to('njs', table, 'rate', 'bearerd-cached'):.2f} of what it serves "
+        said.append(f"With the micro-cache, nginx serves {ratio_to('njs', table, 'rate', 'bearerd-cached'):.2f} times as many requests as "
                     "with njs, which compares one string.")
-    said.append("`map` takes a token in any casing; do not use it.")
-    said.append(f"[All figures, and on what they were measured]({results}/README.md): {met} of {len(told)} targets are met"
-                + ("." if met == len(told) else "; the others are named there."))
+    said.append("Do not use `map`: it ignores the case of a token.")
+    said.append(f"[All figures, and the machine]({results}/README.md): {met} of {len(told)} targets are met"
+                + ("." if met == len(told) else "; the others are listed there."))
     return " ".join(said)
 
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("bearerd doctor of a socket")
@@ -29,9 +30,9 @@ struct DoctorSocketTests {
     #expect(outcome.output.hasPrefix("\(service.address)\n  ok     "))
     #expect(outcome.output.contains("ok     without a token: 401, Bearer realm=\"bearerd\"\n"))
     #expect(outcome.output.contains("ok     with a wrong token: 401, error=\"invalid_token\"\n"))
-    #expect(outcome.output.contains("ok     its own word: ready\n"))
-    #expect(outcome.output.contains("a Responder, as nginx asks: 200, ci "))
-    #expect(outcome.output.contains("an Authorizer, as lighttpd asks: 200, ci "))
+    #expect(outcome.output.contains("ok     health check: ready\n"))
+    #expect(outcome.output.contains("as a Responder (nginx): 200, ci "))
+    #expect(outcome.output.contains("as an Authorizer (lighttpd): 200, ci "))
     #expect(outcome.output.hasSuffix("All is well.\n") && !outcome.output.contains(secret))
     let without = try doctor(service.address.description)
     #expect(without.code == 0 && without.output.contains("note   the right token was not tried"))
@@ -65,7 +66,7 @@ struct DoctorSocketTests {
       outcome.output.contains(
         """
           wrong  the socket's mode is 0666
-                 everybody on this machine may try tokens there, past the web server's limits
+                 every user of this machine may try tokens there, without the web server's limits
                  -> bearerd serve --socket-mode 0660 --socket-owner :www-data
 
         """), "\(outcome.output)")
@@ -92,20 +93,20 @@ struct DoctorSocketTests {
     let stale = try doctor("unix:\(path)/other")
     #expect(
       stale.output.contains(
-        "Connection refused\n         -> nobody listens any more; start it: bearerd serve"))
+        "Connection refused\n         -> nothing listens there any more; start it: bearerd serve"))
 
     kill(service.running.pid, SIGSTOP)
     let stopped = try doctor(service.address.description)
     kill(service.running.pid, SIGCONT)
     #expect(stopped.code == 1)
     #expect(
-      stopped.output.contains("it takes the question, and does not answer it: stopped"), "\(stopped.output)")
+      stopped.output.contains("it accepts the request and does not answer: stopped"), "\(stopped.output)")
   }
 
   @Test("refuses what it cannot look at, and never repeats a secret")
   func usage() throws {
     for (arguments, message) in [
-      ([], "Missing expected argument"), (["ftp://example.com/"], "this is no URL"),
+      ([], "Missing expected argument"), (["ftp://example.com/"], "this is not a URL"),
       (["9000"], "is a bare port"),
       (["systemd"], "a socket is unix:/PATH or HOST:PORT"), (["fd:3"], "a socket is unix:/PATH or HOST:PORT"),
       (["unix:run/x"], "is not absolute"), (["http://a.example/", "--scope", "x"], "--scope is for sockets"),
@@ -114,14 +115,15 @@ struct DoctorSocketTests {
       (["unix:/x", "--scope", "A"], "a scope is"),
       (["http://a.example/", "--public", "a"], "a path begins with a slash"),
       (["http://a.example/", "--origin", "a"], "--origin is a URL"),
-      (["http://a.example/", "--connect-to", "a"], "--connect-to: \"a\" is no address"),
-      (["http://a.example/", "--connect-to", "unix:/a"], "--connect-to is HOST:PORT or [IPV6]:PORT"),
+      (["http://a.example/", "--connect-to", "a"], "--connect-to: \"a\" is not a valid address"),
+      (["http://a.example/", "--connect-to", "unix:/a"], "--connect-to must be HOST:PORT or [IPV6]:PORT"),
       (
         ["http://a.example/", "brd_00000000000000000000000000000000000000000002CZclj"],
         "one argument too many"
       ),
       (
-        ["http://localhost:1/", "--token-stdin"], "a token that opens this door is expected on standard input"
+        ["http://localhost:1/", "--token-stdin"],
+        "a valid token for this location is expected on standard input"
       ),
     ] {
       let outcome = try Bearerd.start([Bearerd.path, "doctor"] + arguments).wait()
@@ -132,7 +134,7 @@ struct DoctorSocketTests {
     #expect(outcome.code == 64 && !outcome.errors.contains("a secret"))
     let without = try Bearerd.start(["env", "PATH=/nowhere", Bearerd.path, "doctor", "http://localhost:1/"])
       .wait()
-    #expect(without.code == 69 && without.errors == "bearerd: there is no curl here: apt-get install curl\n")
+    #expect(without.code == 69 && without.errors == "bearerd: curl is not installed: apt-get install curl\n")
   }
 
   /// A program that is no bearerd.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("bearerd manifest check")
@@ -17,7 +18,7 @@ struct CheckManifestTests {
     try scratch.write("<svg/>", to: "site/logo.png", mode: 0o644)
     let noOpenAPI = try check()
     #expect(noOpenAPI.code == 0)
-    #expect(noOpenAPI.errors.contains("\(file): note: https://example.com/openapi.json was not looked at"))
+    #expect(noOpenAPI.errors.contains("\(file): note: https://example.com/openapi.json was not checked"))
     #expect(noOpenAPI.line == "ok: service_http for openai (not registered yet); 1 warning")
 
     let openAPI = "\(scratch.path)/site/openapi.json"
@@ -72,20 +73,20 @@ struct CheckManifestTests {
     let scratch = try Scratch()
     let file = try scratch.makeManifest()
     let missing = try Bearerd.run("manifest", "check", "\(scratch.path)/no")
-    #expect(missing.code == 74 && missing.errors.contains("`bearerd manifest new` makes one"))
+    #expect(missing.code == 74 && missing.errors.contains("`bearerd manifest new` creates one"))
     let folder = try Bearerd.run("manifest", "check", scratch.path)
-    #expect(folder.code == 74 && folder.errors.contains("name a plain file"))
+    #expect(folder.code == 74 && folder.errors.contains("give a regular file"))
     let noTokens = try Bearerd.run("manifest", "check", file, tokens: "\(scratch.path)/no")
     #expect(noTokens.code == 74)
     try scratch.write("nonsense\n")
     let badTokens = try Bearerd.run("manifest", "check", file, tokens: scratch.tokens)
     #expect(badTokens.code == 78 && badTokens.errors.contains(":1:9: error: no hash"))
     for (arguments, message) in [
-      ([], "Missing expected argument"), (["ftp://example.com/x"], "this is no URL"),
-      (["https://example.com/", "--openapi", "x"], "--openapi goes with a file"),
-      (["x", "--connect-to", "127.0.0.1:80"], "--connect-to goes with a URL"),
-      (["x", "--origin", "example.com"], "--origin is a URL"),
-      (["x", "--tokens", ""], "--tokens names no file"),
+      ([], "Missing expected argument"), (["ftp://example.com/x"], "this is not a URL"),
+      (["https://example.com/", "--openapi", "x"], "--openapi requires a manifest file"),
+      (["x", "--connect-to", "127.0.0.1:80"], "--connect-to requires the manifest's URL"),
+      (["x", "--origin", "example.com"], "--origin must be a URL"),
+      (["x", "--tokens", ""], "--tokens is empty; give a path"),
     ] {
       let outcome = try Bearerd.start([Bearerd.path, "manifest", "check"] + arguments).wait()
       #expect(outcome.code == 64 && outcome.errors.contains(message), "\(outcome.errors)")
@@ -100,7 +101,7 @@ struct CheckManifestTests {
     #expect(outcome.code == 1)
     #expect(
       outcome.errors.contains(
-        "http://127.0.0.1:1/.well-known/ai-plugin.json: error: the manifest is not there: curl: (7)"),
+        "http://127.0.0.1:1/.well-known/ai-plugin.json: error: the manifest cannot be fetched: curl: (7)"),
       "\(outcome.errors)")
     let without = try Bearerd.start(
       [
@@ -108,7 +109,7 @@ struct CheckManifestTests {
         scratch.tokens,
       ]
     ).wait()
-    #expect(without.code == 69 && without.errors == "bearerd: there is no curl here: apt-get install curl\n")
+    #expect(without.code == 69 && without.errors == "bearerd: curl is not installed: apt-get install curl\n")
   }
 }
 
@@ -129,7 +130,7 @@ struct AddPublishedTokenTests {
     for secret in [verification, "7b07e0a1c3ad5f29c84d6e1f05e3a9200"] {
       let outcome = try Bearerd.start([Bearerd.path] + add, stdin: secret).wait()
       #expect(
-        outcome.code == 1 && outcome.errors.contains("this token stands in \(scratch.path)/"),
+        outcome.code == 1 && outcome.errors.contains("this token is in \(scratch.path)/"),
         "\(outcome.errors)")
       #expect(!outcome.errors.contains(secret) && !FileManager.default.fileExists(atPath: scratch.tokens))
     }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("bearerd manifest new")
@@ -47,15 +48,15 @@ struct NewManifestTests {
   @Test(
     "writes nothing that check would complain about",
     arguments: [
-      (["--site", "todo.example.com"], "the site is no URL; write https://HOST/PATH"),
-      (["--name-for-model", "to do"], "\"name_for_model\" is letters, digits and _"),
-      (["--contact-email", "nobody"], "\"contact_email\" is no mail address"),
-      (["--api-url", "openapi.json"], "\"url\" is no URL"),
+      (["--site", "todo.example.com"], "the site is not a URL; write https://HOST/PATH"),
+      (["--name-for-model", "to do"], "\"name_for_model\" must be letters, digits and _"),
+      (["--contact-email", "nobody"], "\"contact_email\" is not a mail address"),
+      (["--api-url", "openapi.json"], "\"url\" is not a URL"),
       (
         ["--legal-info-url", "https://example.org/legal"],
         "\"legal_info_url\" is on example.org, but the API is on"
       ),
-      (["--applications", "openai,Other"], "the name of an application is"),
+      (["--applications", "openai,Other"], "the application name must be"),
     ])
   func refused(options: [String], message: String) throws {
     let scratch = try Scratch()
@@ -83,7 +84,7 @@ struct NewManifestTests {
     try scratch.write("mine", to: "m")
     let command = [Bearerd.path, "manifest", "new"] + NewManifestTests.answers
     let there = try Bearerd.start(command + ["--manifest", "\(scratch.path)/m"]).wait()
-    #expect(there.code == 1 && there.errors.contains("/m is there already and stays"))
+    #expect(there.code == 1 && there.errors.contains("/m already exists; not overwritten"))
     #expect(try scratch.read("m") == "mine")
     let nowhere = try Bearerd.start(command + ["--manifest", "\(scratch.path)/.well-known/m"]).wait()
     #expect(nowhere.code == 74)
@@ -105,9 +106,9 @@ struct NewManifestTests {
       "/proc/\(getpid())/fd/\(line)",
     ])
     let answers = [
-      ("The site", "http://localhost:3000"), ("What people call it", "Notizen für alle"),
-      ("What people are told", "Notes."), ("What models are told", "Use it for notes."),
-      ("Whom people write to", "a@example.org"),
+      ("The site", "http://localhost:3000"), ("The name for users", "Notizen für alle"),
+      ("The description for users", "Notes."), ("The description for models", "Use it for notes."),
+      ("The contact's mail address", "a@example.org"),
     ]
     for (question, answer) in answers {
       try #require(

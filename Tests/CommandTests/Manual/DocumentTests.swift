@@ -1,22 +1,46 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("The documents")
 struct DocumentTests {
-  private static let repository = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().path
-
   /// Every text that a person may copy from.
   private static func texts() throws -> [(name: String, text: String)] {
-    let files = try ["Sources/bearerd/Manual", "examples", "nginx", "Tests/Benchmarks/results"].flatMap {
-      directory in
-      try FileManager.default.subpathsOfDirectory(atPath: "\(repository)/\(directory)").map {
-        "\(directory)/\($0)"
+    let files = try [".github", "Sources/bearerd/Manual", "examples", "nginx", "Tests/Benchmarks/results"]
+      .flatMap { directory in
+        try FileManager.default.subpathsOfDirectory(atPath: "\(repository)/\(directory)").map {
+          "\(directory)/\($0)"
+        }
       }
-    }
-    return (["README.md"] + files).compactMap { name in
+    return (["README.md", "Sources/README.md"] + files).compactMap { name in
       (try? String(contentsOfFile: "\(repository)/\(name)", encoding: .utf8)).map { (name, $0) }
+    }
+  }
+
+  @Test("use the terms of the field and no metaphors")
+  func terms() throws {
+    let banned = /\b(?:doors?|folders?|whoever|everybody|nobody|somebody|taken back|takes back|mended)\b/
+      .ignoresCase()
+    let texts = try DocumentTests.texts().filter {
+      !$0.name.hasPrefix("Sources/") && !$0.name.hasPrefix("Tests/")
+    }
+    #expect(texts.count > 100)
+    for (name, text) in texts {
+      let found = text.firstMatch(of: banned).map { String($0.0) }
+      #expect(found == nil, "\(name): use another word for \(found ?? "")")
+    }
+  }
+
+  @Test("name only sources that exist")
+  func sources() throws {
+    let text = try String(contentsOfFile: "\(repository)/Sources/README.md", encoding: .utf8)
+    // Those of the tests stand there too.
+    let names = text.matches(of: /`([A-Za-z\/+]+\.swift)`/).map { String($0.1) }.filter {
+      !$0.hasPrefix("Tests/")
+    }
+    #expect(names.count > 25)
+    for name in names {
+      #expect(FileManager.default.fileExists(atPath: "\(repository)/Sources/\(name)"), "\(name)")
     }
   }
 

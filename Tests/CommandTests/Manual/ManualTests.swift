@@ -1,6 +1,7 @@
 import BearerAuth
 import Foundation
 import NginxConfiguration
+import TestSupport
 import Testing
 
 /// So that the manual never says less, more or other than `--help`. Its examples run in Tests/manual.

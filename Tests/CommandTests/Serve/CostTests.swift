@@ -1,5 +1,6 @@
 import FastCGI
 import Foundation
+import TestSupport
 import Testing
 
 /// What a check costs, counted and never timed: the system calls of an event loop, as strace(1) sees them.

@@ -1,5 +1,6 @@
 import FastCGI
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("The figures of bearerd serve")
@@ -38,7 +39,7 @@ struct ServeMetricsTests {
     }
   }
 
-  @Test("are those that the README names, and no other")
+  @Test("are those that the README of the example names, and no other")
   func documented() throws {
     let scratch = try Scratch()
     try scratch.write("# none yet\n")
@@ -48,7 +49,8 @@ struct ServeMetricsTests {
       String($0.1)
     }
     let readme = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent().appending(path: "README.md")
+      .deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "examples/prometheus/README.md")
     let rows = try String(contentsOf: readme, encoding: .utf8).split(separator: "\n").filter {
       $0.hasPrefix("| `bearerd_")
     }

@@ -1,5 +1,6 @@
 import FastCGI
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("bearerd serve --allow-peer")
@@ -37,10 +38,10 @@ struct PeerTests {
     #expect(throws: (any Error).self) { try status(address) }
     let peer = address.hasPrefix("[") ? "::1" : "127.0.0.1"
     try service.waits(
-      for: "connection closed: not a peer of --allow-peer client=\(peer) reason=peer-not-allowed")
+      for: "connection closed: peer not in --allow-peer client=\(peer) reason=peer-not-allowed")
     let health = try Bearerd.run("health", "--listen", address)
     #expect(
-      health.code == 1 && health.errors.contains("does not admit us (--allow-peer)"), "\(health.errors)")
+      health.code == 1 && health.errors.contains("this host is not in --allow-peer"), "\(health.errors)")
     #expect(try service.end().code == 0)
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("A running daemon's tokens")
@@ -22,7 +23,7 @@ struct ReloadTests {
     #expect(try isLive(service, secret, status: 200))
     _ = try Bearerd.run("token", "revoke", "app", tokens: scratch.tokens)
     #expect(try isLive(service, secret, status: 401))
-    try service.waits(for: "every door is shut", times: 2)
+    try service.waits(for: "every request will be denied", times: 2)
   }
 
   @Test(
@@ -99,10 +100,10 @@ struct ReloadTests {
       #expect(symlink("/nowhere/tokens", scratch.tokens) == 0)
     default: chmod(scratch.tokens, 0o666)
     }
-    try service.waits(for: "those from before stay in force")
+    try service.waits(for: "keeping the previous tokens")
     usleep(1_200_000)
     #expect(
-      service.log.components(separatedBy: "those from before stay in force").count == 2)
+      service.log.components(separatedBy: "keeping the previous tokens").count == 2)
     if how == "broken" { #expect(service.log.contains(#/tokens:\d+:\d+: error: /#)) }
     #expect(try service.status(secret) == 200)
   }
@@ -116,9 +117,9 @@ struct ReloadTests {
     kill(service.running.pid, SIGHUP)
     try service.waits(for: "tokens reloaded")
     try scratch.write("nonsense\n")
-    try service.waits(for: "those from before")
+    try service.waits(for: "keeping the previous tokens")
     kill(service.running.pid, SIGHUP)
-    try service.waits(for: "those from before", times: 2)
+    try service.waits(for: "keeping the previous tokens", times: 2)
     #expect(try service.status(secret) == 200)
   }
 

@@ -1,6 +1,7 @@
 import FastCGI
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Restarts behind a socket that somebody else holds")

@@ -1,5 +1,6 @@
 import FastCGI
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("A daemon that runs short")
@@ -82,7 +83,7 @@ struct ScarcityTests {
     try facts.limit("as", to: try facts.addressSpace() + (200 << 20))
     #expect(rename(huge, scratch.tokens) == 0)
     try service.waits(for: "Cannot allocate memory")
-    try service.waits(for: "those from before stay in force")
+    try service.waits(for: "keeping the previous tokens")
     #expect(try service.status(secret) == 200)
     #expect(try service.end().code == 0)
   }
@@ -96,7 +97,7 @@ struct ScarcityTests {
         ["prlimit", "--as=\(1 << 30)", Bearerd.path, command, "--tokens", scratch.tokens] + listen
       ).wait()
       #expect(outcome.code == 74)
-      #expect(outcome.errors.contains("Cannot allocate memory; it takes about five times"))
+      #expect(outcome.errors.contains("Cannot allocate memory; reading it needs about five times"))
     }
   }
 }

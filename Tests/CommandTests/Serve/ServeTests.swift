@@ -1,5 +1,6 @@
 import FastCGI
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("bearerd serve")
@@ -76,7 +77,7 @@ struct ServeTests {
       told += String(decoding: page[..<count], as: UTF8.self)
     }
     #expect(told.contains("reason=unknown-token"))
-    #expect(told.contains("log lines lost, since nobody read the log: "))
+    #expect(told.contains("log lines lost because standard error was not read: "))
   }
 
   @Test("writes the journal's own priorities where standard error is the journal's stream, and only there")
@@ -135,15 +136,16 @@ struct ServeTests {
   @Test(
     "says what to write where it cannot listen",
     arguments: [
-      (["--listen", "9000"], 64, "write 127.0.0.1:9000"), (["--listen", "fd:77"], 69, "no listening socket"),
-      (["--listen", "systemd"], 69, "systemd passed no socket"), ([], 69, "write --listen unix:"),
+      (["--listen", "9000"], 64, "write 127.0.0.1:9000"),
+      (["--listen", "fd:77"], 69, "not a listening socket"),
+      (["--listen", "systemd"], 69, "systemd passed no socket"), ([], 69, "use --listen unix:"),
       (["--listen", "unix:/nowhere/socket"], 69, "No such file"),
       (["--listen", "192.0.2.1:80"], 69, "Cannot assign"),
       (["--listen", "unix:/x", "--socket-mode", "999"], 64, "octal"),
       (["--listen", "unix:/x", "--socket-owner", "nobody-at-all"], 64, "no user"),
       (["--listen", "unix:/x", "--workers", "0"], 64, "--workers"),
       (["--listen", "unix:/x", "--realm", "a\nb"], 64, "printable ASCII"),
-      (["--listen", "unix:/x", "--resource-metadata", "x"], 64, "no URL"),
+      (["--listen", "unix:/x", "--resource-metadata", "x"], 64, "not a URL"),
       (["--listen", "unix:/x", "--log-level", "loud"], 64, "log-level"),
     ])
   func refuses(options: [String], code: Int32, message: String) throws {

@@ -1,5 +1,6 @@
 import FastCGI
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("The socket of bearerd serve")
@@ -55,7 +56,7 @@ struct SocketTests {
     try first.waits(for: "ready on")
     let second = try Service(scratch: scratch).wait()
     #expect(second.code == 69)
-    #expect(second.errors.contains("answered by another process"))
+    #expect(second.errors.contains("in use by another process"))
     #expect(try first.status(secret) == 200)
   }
 
@@ -64,7 +65,7 @@ struct SocketTests {
     try scratch.write("precious", to: "socket")
     let outcome = try Service(scratch: scratch).wait()
     #expect(outcome.code == 69)
-    #expect(outcome.errors.contains("is no socket; it is left alone"))
+    #expect(outcome.errors.contains("is not a socket; not overwritten"))
     #expect(try scratch.read("socket") == "precious")
   }
 

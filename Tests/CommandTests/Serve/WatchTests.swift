@@ -1,5 +1,6 @@
 import FastCGI
 import Foundation
+import TestSupport
 import Testing
 
 /// See `Reloader`: a look once a second finds what no event tells of.
@@ -60,7 +61,7 @@ struct WatchTests {
     #expect(try eventually(seconds: 1) { try service.status(new) == 401 })
   }
 
-  @Test("a file mounted over another is read when it is written where it comes from")
+  @Test("a file mounted over another is read when it is written at its source")
   func bindMount() throws {
     try scratch.write("", to: "mounted")
     let namespace = geteuid() == 0 ? ["unshare", "-m"] : ["unshare", "-rm"]

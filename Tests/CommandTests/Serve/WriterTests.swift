@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Programs that do not rename a finished file into place.
@@ -68,9 +69,9 @@ struct WriterTests {
       #expect(try admits(service, old))
       usleep(50_000)
     }
-    #expect(service.log.contains("those from before stay in force"), "\(service.log)")
+    #expect(service.log.contains("keeping the previous tokens"), "\(service.log)")
     let health = try Bearerd.run("health", "--listen", service.address.description)
-    #expect(health.code == 1 && health.output.contains("are not those on disk"), "\(health.output)")
+    #expect(health.code == 1 && health.output.contains("differ from those on disk"), "\(health.output)")
     #expect(try writer.wait().code == 0)
     #expect(try eventually(seconds: 1) { try admits(service, new) }, "\(service.log)")
     #expect(try Bearerd.run("health", "--listen", service.address.description).code == 0)
@@ -92,7 +93,7 @@ struct WriterTests {
       "python3", "-c", script, scratch.tokens, "\(scratch.path)/next", "\(missing)",
     ]).wait()
     #expect(outcome.code == 128 + SIGKILL)
-    try service.waits(for: "those from before stay in force")
+    try service.waits(for: "keeping the previous tokens")
     #expect(try admits(service, old) && !admits(service, new))
     #expect(service.log.contains("tokens reloaded") == false)
     // The copy is made again.

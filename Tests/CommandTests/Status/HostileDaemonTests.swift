@@ -1,6 +1,7 @@
 import BearerAuth
 import FastCGI
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("A client of a hostile daemon")
@@ -102,7 +103,7 @@ struct HostileDaemonTests {
     try scratch.write("app \(hash("a")) id=k\n")
     // Whoever takes a token back must know that the daemon did not answer.
     for (manner, message, code) in [
-      (HostileDaemon.Manner.byteByByte, "does not answer: it hangs", EX_TEMPFAIL),
+      (HostileDaemon.Manner.byteByByte, "does not answer: it is stuck", EX_TEMPFAIL),
       (.withoutEnd, "more than 64 MiB", 0),
     ] {
       let daemon = try HostileDaemon(answer: Array(HostileDaemonTests.report.utf8), manner: manner)

@@ -1,5 +1,6 @@
 import FastCGI
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("bearerd status and health")
@@ -64,17 +65,17 @@ struct StatusTests {
     let service = try start()
     let good = try scratch.read()
     try scratch.write("app nonsense\n")
-    try service.waits(for: "those from before stay in force")
+    try service.waits(for: "keeping the previous tokens")
     var screen = try Bearerd.run("status", "--listen", service.address.description).output
     #expect(
-      screen.contains("\nRELOADS FAIL since 20") && screen.contains("the tokens from before stay in force"),
+      screen.contains("\nRELOAD FAILED since 20") && screen.contains("keeping the previous tokens"),
       "\(screen)")
     #expect(screen.contains("tokens:1:5: error: "))
     try scratch.write(good)
     #expect(
       try eventually(seconds: 10) {
         screen = try Bearerd.run("status", "--listen", service.address.description).output
-        return !screen.contains("RELOADS FAIL")
+        return !screen.contains("RELOAD FAILED")
       }, "\(screen)")
     let tokens = try #require(try report(service)["tokens"] as? [String: Any])
     let failed = try #require(tokens["failedReloads"] as? Int)
@@ -83,7 +84,7 @@ struct StatusTests {
   }
 
   @Test(
-    "say not ready while the tokens in force are not those on disk for more than five seconds, logged and counted once",
+    "say not ready if the tokens in use differ from those on disk for more than five seconds, logged and counted once",
     arguments: ["broken", "unreadable", "gone with its directory"])
   func outdated(how: String) throws {
     try FileManager.default.createDirectory(atPath: "\(scratch.path)/d", withIntermediateDirectories: false)
@@ -109,15 +110,16 @@ struct StatusTests {
     #expect(Date().timeIntervalSince(start) > 4)
     let answer = try health().output
     #expect(
-      answer.hasPrefix("not ready: the tokens in force are not those on disk: ") && answer.contains("tokens"),
+      answer.hasPrefix("not ready: the tokens in use differ from those on disk: ")
+        && answer.contains("tokens"),
       "\(answer)")
     // It still serves by what it has: no reason to restart it.
     #expect(try Bearerd.run("health", "--alive", "--listen", service.address.description).output == "ready\n")
     #expect(try service.status(secret) == 200)
     usleep(1_500_000)
-    #expect(service.log.components(separatedBy: "have not been those on disk for 5 seconds").count == 2)
+    #expect(service.log.components(separatedBy: "have differed from those on disk for 5 seconds").count == 2)
     #expect(
-      service.log.components(separatedBy: "those from before stay in force").count == 2, "\(service.log)")
+      service.log.components(separatedBy: "keeping the previous tokens").count == 2, "\(service.log)")
     #expect(try metrics().contains("\nbearerd_tokens_outdated_total 1\n"))
     #expect(try metrics().contains("\nbearerd_last_reload_successful 0\n"))
     switch how {
@@ -153,7 +155,7 @@ struct StatusTests {
     func screens() -> Int { watching.outputSoFar.components(separatedBy: "ready for").count - 1 }
     #expect(eventually(seconds: 20) { screens() >= 2 })
     #expect(try service.end().code == 0)
-    #expect(eventually(seconds: 20) { watching.outputSoFar.contains("no daemon answers: connect unix:") })
+    #expect(eventually(seconds: 20) { watching.outputSoFar.contains("no daemon is running: connect unix:") })
     service = try start()
     let before = screens()
     #expect(eventually(seconds: 20) { screens() > before })
@@ -166,10 +168,10 @@ struct StatusTests {
     #expect(status.code == 69 && status.output.isEmpty)
     #expect(
       status.errors
-        == "bearerd: no daemon answers: connect \(missing): No such file or directory; start it, or say where it listens with --listen\n"
+        == "bearerd: no daemon is running: connect \(missing): No such file or directory; start it, or give its address with --listen\n"
     )
     let health = try Bearerd.run("health", "--listen", missing)
-    #expect(health.code == 1 && health.errors.contains("no daemon answers"))
+    #expect(health.code == 1 && health.errors.contains("no daemon is running"))
     #expect(try Bearerd.run("health", "--listen", "fd:0").code == 64)
     #expect(try Bearerd.run("health", "--listen", "9000").code == 64)
   }
@@ -180,6 +182,6 @@ struct StatusTests {
     kill(service.running.pid, SIGSTOP)
     defer { kill(service.running.pid, SIGCONT) }
     let health = try Bearerd.run("health", "--listen", service.address.description)
-    #expect(health.code == 1 && health.errors.contains("does not answer: it hangs, or is stopped"))
+    #expect(health.code == 1 && health.errors.contains("does not answer: it is stuck or suspended"))
   }
 }

@@ -1,5 +1,6 @@
 import FastCGI
 import Foundation
+import TestSupport
 import Testing
 
 /// What listens where a daemon should: it takes any FastCGI request and answers what it was told to, in a program of its own.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A TCP server on all loopback addresses that keeps every byte it gets and gives one answer to each request. It ends with

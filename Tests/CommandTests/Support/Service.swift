@@ -1,5 +1,6 @@
 import FastCGI
 import Foundation
+import TestSupport
 import Testing
 
 /// `bearerd serve`, the real one, on a unix socket beside its tokens; killed with the object.
@@ -59,14 +60,4 @@ final class Service {
     hasEnded = true
     return try running.wait()
   }
-}
-
-/// Asks until the answer is yes, for a limited time.
-func eventually(seconds: Double = 20, _ condition: () throws -> Bool) rethrows -> Bool {
-  let end = Date(timeIntervalSinceNow: seconds)
-  while Date() < end {
-    if try condition() { return true }
-    usleep(10_000)
-  }
-  return try condition()
 }

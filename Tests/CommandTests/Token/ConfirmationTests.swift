@@ -1,5 +1,6 @@
 import FastCGI
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("A change of the tokens by the command line")
@@ -74,7 +75,8 @@ struct ConfirmationTests {
     #expect(try service.status(secret) == 200)
     let made = try token(service, directory, "new", "other")
     #expect(
-      made.code == 75 && made.errors.contains("does not know it: cannot open \(broken)"), "\(made.errors)")
+      made.code == 75 && made.errors.contains("does not accept it yet: cannot open \(broken)"),
+      "\(made.errors)")
     // Mended, it is in force.
     unlink(broken)
     #expect(try eventually(seconds: 10) { try service.status(secret) == 401 }, "\(service.log)")
@@ -90,7 +92,7 @@ struct ConfirmationTests {
     let outcome = try token(service, tokens, "revoke", "app")
     #expect(
       outcome.code == 75 && outcome.errors.contains("still accepts it: the daemon on "), "\(outcome.errors)")
-    #expect(outcome.errors.contains("it hangs, or is stopped"))
+    #expect(outcome.errors.contains("it is stuck or suspended"))
   }
 
   @Test("says that no daemon answers, or that the one that does reads other tokens")
@@ -100,7 +102,7 @@ struct ConfirmationTests {
     #expect(absent.code == 0)
     #expect(
       absent.errors.contains(
-        "No daemon answers on unix:\(scratch.path)/none; it reads the change when it starts."),
+        "No daemon is running on unix:\(scratch.path)/none; it will read the change when it starts."),
       "\(absent.errors)")
     let service = try Service(scratch: scratch, tokens: tokens)
     try service.waits(for: "ready on")

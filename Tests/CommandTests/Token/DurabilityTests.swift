@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("The token file survives")
@@ -57,11 +58,11 @@ struct DurabilityTests {
     arguments: [
       (
         "head -c 60k /dev/zero > \"$1/filler\" 2> /dev/null; head -c 60k /dev/zero >> \"$1/filler\" 2> /dev/null",
-        "No space left on device; make room"
+        "No space left on device; free space"
       ),
       (
         "mount -o remount,ro \"$1\"",
-        "Read-only file system; the file system is read-only: change the tokens where they come from"
+        "Read-only file system; the file system is read-only: change the tokens at their source"
       ),
     ])
   func disk(preparation: String, message: String) throws {

@@ -1,5 +1,6 @@
 import FastCGI
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("The last use of a token that is taken back")
@@ -63,7 +64,7 @@ struct LastUseTests {
     #expect(
       outcome.code == 0
         && outcome.errors.firstMatch(
-          of: /app \w{6} was not used since the daemon was started \d+ seconds? ago\./) != nil,
+          of: /app \w{6} was not used since the daemon started \d+ seconds? ago\./) != nil,
       "\(outcome.errors)")
   }
 
@@ -75,7 +76,7 @@ struct LastUseTests {
     let outcome = try onTerminal(answer, "revoke", "app")
     #expect(outcome.output.contains("Revoke anyway? [y/N] "), "\(outcome.output)")
     #expect(outcome.code == (isRevoked ? 0 : 1))
-    #expect(outcome.output.contains("broken off; nothing was changed") != isRevoked)
+    #expect(outcome.output.contains("cancelled; nothing was changed") != isRevoked)
     #expect(try scratch.lines().isEmpty == isRevoked)
   }
 
@@ -98,7 +99,7 @@ struct LastUseTests {
       try scratch.lines().last?.split(separator: " ").first { $0.hasPrefix("id=") }?.dropFirst(3))
     #expect(try eventually(seconds: 10) { try service.status(kept.line) == 200 })
     let ended = try onTerminal("n", "rotate", "app", "--key", String(key), "--keep", "0")
-    #expect(ended.code == 1 && ended.output.contains("End it anyway? [y/N] "), "\(ended.output)")
+    #expect(ended.code == 1 && ended.output.contains("Expire it anyway? [y/N] "), "\(ended.output)")
     #expect(try scratch.lines().count == 2)
   }
 
@@ -109,11 +110,16 @@ struct LastUseTests {
       "token", "revoke", "app", "--listen", service.address.description, tokens: "\(scratch.path)/other")
     #expect(outcome.code == 0)
     #expect(
-      outcome.errors.contains("is not known: the daemon reads \(scratch.tokens), not \(scratch.path)/other."),
+      outcome.errors.contains(
+        "It is not known when it was last used: the daemon reads \(scratch.tokens), not \(scratch.path)/other."
+      ),
       "\(outcome.errors)")
     let absent = try Bearerd.run(
       "token", "revoke", "app", "--listen", "unix:\(scratch.path)/none", tokens: scratch.tokens)
-    #expect(absent.code == 0 && absent.errors.contains("is not known: no daemon answers"), "\(absent.errors)")
+    #expect(
+      absent.code == 0
+        && absent.errors.contains("It is not known when it was last used: no daemon is running"),
+      "\(absent.errors)")
   }
 
   @Test("of a token without id= is found by its line")

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 private let text = """
@@ -68,21 +69,25 @@ struct ReadingTests {
     "explain tells the line that decides and why, for a token or a whole header",
     arguments: [
       (
-        [], "", 0, "allow: ci k1 (TOKENS:5)\n  opens read, write; may come from 192.0.2.0/24; never expires\n"
+        [], "", 0,
+        "allow: ci k1 (TOKENS:5)\n  has the scopes read, write; may be used from 192.0.2.0/24; never expires\n"
       ),
       (
         ["--scope", "admin"], "", 1,
-        "deny: insufficient-scope ci k1 (TOKENS:5)\n  it opens read, write, not admin\n"
+        "deny: insufficient-scope ci k1 (TOKENS:5)\n  it has the scopes read, write; the location requires admin\n"
       ),
-      (["--scope", ""], "", 1, "  it opens read, write, not a door without a name; name one with --scope\n"),
+      (
+        ["--scope", ""], "", 1,
+        "  it has the scopes read, write; the location requires none (give one with --scope)\n"
+      ),
       (
         ["--from", "192.0.3.1"], "", 1,
-        "deny: wrong-address ci k1 (TOKENS:5)\n  it may come from 192.0.2.0/24, not from 192.0.3.1\n"
+        "deny: wrong-address ci k1 (TOKENS:5)\n  it may be used from 192.0.2.0/24, not from 192.0.3.1\n"
       ),
       (["--from", ""], "", 1, "not from an unknown address; give one with --from\n"),
       ([], "Bearer ", 0, "allow: ci k1"), ([], "bearer  ", 0, "allow: ci k1"),
       ([], "Basic ", 1, "deny: other-scheme\n  the scheme is not Bearer\n"),
-      ([], "Bearer x,", 1, "deny: malformed\n  not one token of letters"),
+      ([], "Bearer x,", 1, "deny: malformed\n  not a single token of letters"),
       ([], "x", 1, "deny: unknown-token\n  no line of TOKENS has this token's hash\n"),
     ] as [([String], String, Int32, String)])
   func explain(arguments: [String], prefix: String, code: Int32, expected: String) throws {
@@ -101,7 +106,7 @@ struct ReadingTests {
     #expect(!outcome.output.contains(secret) && outcome.errors.isEmpty)
   }
 
-  @Test("explain tells a slip of the hand from a wrong token, and dates from each other")
+  @Test("explain tells a typing error from a wrong token, and dates from each other")
   func others() throws {
     let scratch = try Scratch()
     let secret = try Bearerd.run("token", "new", "ci", tokens: scratch.tokens).line
@@ -110,13 +115,13 @@ struct ReadingTests {
     let mistyped = try Bearerd.run("token", "explain", tokens: scratch.tokens, stdin: slip)
     #expect(
       mistyped.code == 1
-        && mistyped.output.hasPrefix("deny: mistyped\n  a token of bearerd with a slip in it"))
+        && mistyped.output.hasPrefix("deny: mistyped\n  a token of bearerd with a typing error"))
     try scratch.write("\(line) expires=2020-01-01\n")
     let expired = try Bearerd.run("token", "explain", tokens: scratch.tokens, stdin: secret)
     #expect(expired.code == 1 && expired.output.hasSuffix("\n  it expired on 2020-01-01T00:00:00Z\n"))
     try scratch.write("\(line) not-before=2999-01-01\n")
     let early = try Bearerd.run("token", "explain", tokens: scratch.tokens, stdin: secret)
-    #expect(early.code == 1 && early.output.hasSuffix("\n  it is good from 2999-01-01T00:00:00Z\n"))
+    #expect(early.code == 1 && early.output.hasSuffix("\n  it is valid from 2999-01-01T00:00:00Z\n"))
   }
 
   @Test("explain waits for the token before it reads the file, so that it can follow token new in a pipe")

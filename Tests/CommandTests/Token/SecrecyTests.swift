@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("A secret")
@@ -33,7 +34,7 @@ struct SecrecyTests {
   @Test(
     "typed at a terminal is asked for and not shown; Control-C breaks off", .timeLimit(.minutes(1)),
     arguments: [
-      ("SECRET\r", 0, "is in "), ("SECRET\u{3}", 1, "broken off; nothing was changed"),
+      ("SECRET\r", 0, "is in "), ("SECRET\u{3}", 1, "cancelled; nothing was changed"),
     ] as [(String, Int32, String)])
   func terminal(typed: String, code: Int32, message: String) throws {
     let scratch = try Scratch()

@@ -21,7 +21,7 @@ struct ConnectionBudgetTests {
     #expect(!budget.isOverShare(with: 3))
   }
 
-  @Test("A loop that holds more than its share closes its oldest if another takes what is its share")
+  @Test("A loop that is longer than its share closes its oldest if another takes what is its share")
   func shares() throws {
     let loops = try (0..<2).map { _ in
       try EventLoop(

@@ -176,12 +176,12 @@ struct GateTests {
 
   @Test("What is no single, whole request of the one shape is refused", arguments: refused)
   func refuses(refused: Refused) {
-    #expect(verdict(refused.bytes) == .refuse(refused.rejection))
+    #expect(verdict(refused.bytes) == .reject(refused.rejection))
   }
 
   @Test("A rejection does not wait for a record's content")
   func early() {
-    #expect(verdict(Array(record(4, pair("A", "b")).prefix(8))) == .refuse(.unexpectedRecord))
+    #expect(verdict(Array(record(4, pair("A", "b")).prefix(8))) == .reject(.unexpectedRecord))
   }
 
   @Test("Parameters that nobody reads may repeat, as nginx lets an administrator write them")
@@ -202,7 +202,7 @@ struct GateTests {
   @Test("The empty STDIN of the Authorizer request before is passed over, once its id is known")
   func late() {
     #expect(verdict(stdin(id: 7) + goodRequest, late: 7) == .late(length: 8))
-    #expect(verdict(stdin(id: 8), late: 7) == .refuse(.unexpectedRecord))
-    #expect(verdict(record(5, id: 7, [1]), late: 7) == .refuse(.unexpectedRecord))
+    #expect(verdict(stdin(id: 8), late: 7) == .reject(.unexpectedRecord))
+    #expect(verdict(record(5, id: 7, [1]), late: 7) == .reject(.unexpectedRecord))
   }
 }

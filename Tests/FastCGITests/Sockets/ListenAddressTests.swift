@@ -20,12 +20,12 @@ struct ListenAddressTests {
   @Test(
     "that could be misread is refused, with what to write",
     arguments: [
-      ("9000", "write 127.0.0.1:9000"), (":9000", "write 127.0.0.1:9000"), ("*:9000", "0.0.0.0:9000"),
-      ("::1:9000", "in brackets"), ("unix:run/b.sock", "is not absolute"), ("fd:x", "write fd:N"),
-      ("fd:-1", "write fd:N"), ("systemd:", "write systemd:NAME"), ("host", "is no address"),
-      ("", "is no address"),
-      ("host:65536", "has no port"), ("host:", "has no port"), ("host:+1", "has no port"),
-      ("unix:/" + String(repeating: "x", count: 107), "Linux allows 107"),
+      ("9000", "write 127.0.0.1:9000"), (":9000", "use 127.0.0.1:9000"), ("*:9000", "0.0.0.0:9000"),
+      ("::1:9000", "in brackets"), ("unix:run/b.sock", "is not absolute"), ("fd:x", "use fd:N"),
+      ("fd:-1", "use fd:N"), ("systemd:", "write systemd:NAME"), ("host", "is not a valid address"),
+      ("", "is not a valid address"),
+      ("host:65536", "needs a port"), ("host:", "needs a port"), ("host:+1", "needs a port"),
+      ("unix:/" + String(repeating: "x", count: 107), "Linux allows at most 107"),
     ])
   func refuses(text: String, message: String) {
     let failure = #expect(throws: ListenAddress.Invalid.self) { try ListenAddress(parsing: text) }

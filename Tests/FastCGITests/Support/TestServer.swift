@@ -73,13 +73,3 @@ extension Client {
     return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 ? count : 0
   }
 }
-
-/// Asks until the answer is yes, for a limited time.
-func eventually(seconds: Double = 10, _ condition: () throws -> Bool) rethrows -> Bool {
-  let end = Date(timeIntervalSinceNow: seconds)
-  while Date() < end {
-    if try condition() { return true }
-    usleep(10_000)
-  }
-  return try condition()
-}

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("bearerd.cgi of an Apache with nothing but .htaccess")
@@ -92,7 +93,7 @@ struct ApacheCGIScriptTests {
     let site = try FrontSite(.apacheCGI)
     let path = "/private/write/page.html"
     // What suexec keeps is a list of names, REDIRECT_URL and HTTP_* among them.
-    let suexec = "unset BEARERD_SCOPE REDIRECT_BEARERD_SCOPE REDIRECT_BEARERD_DOOR"
+    let suexec = "unset BEARERD_SCOPE REDIRECT_BEARERD_SCOPE REDIRECT_BEARERD_GUARDED"
     try script(site, "", before: suexec)
     for token in [site.tokens.writer, site.tokens.reader] {
       #expect(try site.http.get(path, token: token).status == 403)

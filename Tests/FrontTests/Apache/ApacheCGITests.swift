@@ -32,8 +32,8 @@ struct ApacheCGITests {
     ] {
       for token in [nil, site.tokens.app] {
         for header in [
-          "X-None: x", "Redirect-Redirect-Bearerd-Door: 1", "REDIRECT_REDIRECT_BEARERD_DOOR: 1",
-          "Bearerd-Door: 1",
+          "X-None: x", "Redirect-Redirect-Bearerd-Guarded: 1", "REDIRECT_REDIRECT_BEARERD_GUARDED: 1",
+          "Bearerd-Guarded: 1",
           "Redirect-URL: /private/page.html", "REDIRECT_URL: /private/page.html", "Redirect-Status: 200",
         ] {
           let response = try site.http.get(path, token: token, header)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("A query of words, which web servers pass to CGI programs as arguments")

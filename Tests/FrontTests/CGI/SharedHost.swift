@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// An Apache as a shared host has it: the customer has a home directory with a `public_html`, in which .htaccess files

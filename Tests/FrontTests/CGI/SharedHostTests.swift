@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("A site on a shared host")
@@ -19,7 +20,7 @@ struct SharedHostTests {
     for path in ["hidden/page.html", "hidden/sub/", "hidden/sub/index.html", "hidden//page.html", "hidden/"] {
       for token in [nil, host.tokens.app] {
         let response = try host.http.get(
-          "\(prefix)/\(path)", token: token, "Redirect-Redirect-Bearerd-Door: 1")
+          "\(prefix)/\(path)", token: token, "Redirect-Redirect-Bearerd-Guarded: 1")
         #expect([403, 404].contains(response.status), "\(path) \(response.status)")
       }
     }
@@ -39,7 +40,7 @@ struct SharedHostTests {
     let readme = try String(contentsOfFile: "\(repository)/examples/apache-cgi/README.md", encoding: .utf8)
     let rules = try #require(
       readme.components(separatedBy: "```apache\n").dropFirst().map { $0.components(separatedBy: "```")[0] }
-        .first { $0.contains("REDIRECT_REDIRECT_BEARERD_DOOR") })
+        .first { $0.contains("REDIRECT_REDIRECT_BEARERD_GUARDED") })
     try check(
       try SharedHost(override: "FileInfo Indexes Options") {
         try $0.edit("cgi-bin/.htaccess", [SharedHostTests.header])

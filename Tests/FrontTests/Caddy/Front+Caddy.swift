@@ -13,8 +13,8 @@ extension Front {
     switch place.addition {
     case .publicBackend:
       example = example.replacing(
-        "\t# For everybody.",
-        with: "\troute /public/* {\n\t\treverse_proxy 127.0.0.1:\(place.backendPort)\n\t}\n\t# For everybody."
+        "\t# Public.",
+        with: "\troute /public/* {\n\t\treverse_proxy 127.0.0.1:\(place.backendPort)\n\t}\n\t# Public."
       )
     case .kinds(let kinds):
       example = example.replacing(

@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("bearerd doctor before an nginx")
 struct DoctorNginxTests {
-  /// TOKEN is one that opens every door.
+  /// TOKEN is valid in every location.
   struct Fault: Sendable, CustomTestStringConvertible {
     var testDescription: String
     /// A location /door/ and what it needs.
@@ -33,7 +34,7 @@ struct DoctorNginxTests {
       others: "map $http_authorization $mapped { default 0; \"~^Bearer TOKEN\" 1; }",
       findings: [
         "without a token: 401, and no WWW-Authenticate", "with \"bearer\" in small letters: 401",
-        "with a letter more: 200",
+        "with one extra character: 200",
       ], remedy: "a regular expression without its end"),
     Fault(
       testDescription: "a comparison of one's own",
@@ -104,7 +105,7 @@ struct DoctorNginxTests {
     Fault(
       testDescription: "a backend that gets the secret",
       server: "location /door/ { include snippets/bearerd-guard.conf; proxy_pass http://BACKEND; }",
-      findings: ["the token stands in the answer to it"],
+      findings: ["the response contains the token"],
       remedy: "-> in the location: include snippets/bearerd-proxy.conf;"),
     Fault(
       testDescription: "a cache that everybody shares",

@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @Suite("The Authorization header")
 struct AuthorizationTests {
-  private static let suspicion = "none of the first 50 checks brought an Authorization header"
+  private static let suspicion = "none of the first 50 checks had an Authorization header"
 
   @Test(
     "that a front keeps to itself is missed, and bearerd's log says once what to add",

@@ -1,4 +1,4 @@
-/// What comes of each kind of backend, as a row of the README's table.
+/// What comes of each kind of backend, as a row of the table in examples/README.md.
 struct BackendFacts {
   static let head = """
     | web server | \(BackendKind.all.map(\.name).joined(separator: " | ")) |

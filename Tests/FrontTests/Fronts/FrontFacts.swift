@@ -3,7 +3,7 @@ import Foundation
 /// What a front turns out to do, as a row of the README's table.
 struct FrontFacts {
   static let head = """
-    | web server | refuses with a challenge | scope not held | two headers | guards files | guards backends | tells the backend who called | tells its log | bearerd is down |
+    | web server | 401 with challenge | scope missing | two headers | protects files | protects backends | backend gets the name | log gets the name | daemon down |
     |---|---|---|---|---|---|---|---|---|
     """
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Every front")
@@ -71,7 +72,7 @@ struct FrontTests {
       #expect(site.isInside(try site.http.get(front.write, token: token), front.write))
     }
     let denial =
-      "\(FrontTests.challenge), error=\"insufficient_scope\", error_description=\"The token does not open this door\""
+      "\(FrontTests.challenge), error=\"insufficient_scope\", error_description=\"The token lacks the required scope\""
     let refused =
       [(front.write, site.tokens.reader, ", scope=\"write\"")]
       + front.guarded.map { ($0, site.tokens.writer, "") }

@@ -1,42 +1,51 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("The README")
 struct ReadmeTests {
-  private static let path = "\(repository)/README.md"
+  private static let readme = "\(repository)/README.md"
+  private static let examples = "\(repository)/examples"
 
-  @Test("says of each front what it does; with BEARERD_WRITE_README it is made to")
+  @Test("has the behaviour of each web server; BEARERD_WRITE_README writes the table")
   func table() throws {
     let rows = try Front.allCases.map { try FrontFacts(observing: $0).row }
-    try expectTable([FrontFacts.head] + rows, behind: "<!-- made by the tests of the fronts -->\n")
+    try expectTable(
+      [FrontFacts.head] + rows, behind: "<!-- made by the tests of the web servers -->\n",
+      in: ReadmeTests.readme)
   }
 
-  @Test("says which kinds of backend stand behind each, whole; with BEARERD_WRITE_README it is made to")
+  @Test("of the examples has the kinds of backend of each web server; BEARERD_WRITE_README writes the table")
   func backends() throws {
     let facts = try BackendKindTests.fronts.map { try BackendFacts(observing: $0) }
     #expect(facts.flatMap(\.problems) == [])
     try expectTable(
-      [BackendFacts.head] + facts.map(\.row), behind: "<!-- made by the tests of the backends -->\n")
+      [BackendFacts.head] + facts.map(\.row), behind: "<!-- made by the tests of the backends -->\n",
+      in: "\(ReadmeTests.examples)/README.md")
   }
 
-  private func expectTable(_ lines: [String], behind begin: String) throws {
+  private func expectTable(_ lines: [String], behind begin: String, in path: String) throws {
     let made = lines.joined(separator: "\n")
-    let readme = try String(contentsOfFile: ReadmeTests.path, encoding: .utf8)
+    let readme = try String(contentsOfFile: path, encoding: .utf8)
     let parts = readme.components(separatedBy: begin)
     try #require(parts.count == 2)
     let rest = parts[1].components(separatedBy: "\n\n")
     if rest[0] != made, ProcessInfo.processInfo.environment["BEARERD_WRITE_README"] != nil {
       let new = parts[0] + begin + ([made] + rest.dropFirst()).joined(separator: "\n\n")
-      try new.write(toFile: ReadmeTests.path, atomically: true, encoding: .utf8)
+      try new.write(toFile: path, atomically: true, encoding: .utf8)
     } else {
       #expect(rest[0] == made, "run this with BEARERD_WRITE_README=1, and look at what has changed")
     }
   }
 
-  @Test("shows of each configuration what stands in the example, line by line")
+  @Test("and those of the examples show lines of the examples' configurations only")
   func excerpts() throws {
-    let readme = try String(contentsOfFile: ReadmeTests.path, encoding: .utf8)
-    let blocks = readme.components(separatedBy: "<!-- from: ").dropFirst()
+    let names = try FileManager.default.contentsOfDirectory(atPath: ReadmeTests.examples)
+    let paths = [ReadmeTests.readme] + names.map { "\(ReadmeTests.examples)/\($0)/README.md" }
+    let blocks = paths.flatMap { path in
+      (try? String(contentsOfFile: path, encoding: .utf8))?.components(separatedBy: "<!-- from: ")
+        .dropFirst() ?? []
+    }
     try #require(blocks.count >= 6)
     for block in blocks {
       let name = block.components(separatedBy: " -->")[0]

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Ways around the check that a web server has by itself")
@@ -116,7 +117,7 @@ struct WaysAroundTests {
       try $0.make("{{include \"private/page.html\"}}", to: "site/include.html")
       try $0.make("{{httpInclude \"/private/page.html\"}}", to: "site/http.html")
       try prepare(
-        $0, "site.caddy", before: "\t# For everybody.",
+        $0, "site.caddy", before: "\t# Public.",
         "\ttemplates\n\trewrite /passed/* /private/page.html\n")
     }
     try expect(

@@ -1,3 +1,5 @@
+import TestSupport
+
 extension Front {
   /// A lighttpd with the modules that Debian's has, and the example.
   func configureLighttpd(_ place: FrontPlace) throws -> [String] {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// ab(1) at work on a URL with a token, until it has sent all its requests.

@@ -1,5 +1,6 @@
 import FastCGI
 import Foundation
+import TestSupport
 import Testing
 
 /// Apart from all others, which would wait for what these take: see Tests/run.

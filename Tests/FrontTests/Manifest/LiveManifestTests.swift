@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("bearerd manifest check of a published manifest")
@@ -19,20 +20,20 @@ struct LiveManifestTests {
   static let faults: [(old: String, new: String, finding: String)] = [
     (
       "location = /manifest {", "location = /manifest { include snippets/bearerd-guard.conf;",
-      "ai-plugin.json: error: the manifest must be public and answers 401: the gate covers it; give it a location of "
+      "ai-plugin.json: error: the manifest must be public but answers 401: it needs a public location of "
         + "its own: location = /.well-known/ai-plugin.json { auth_request off; }"
     ),
     (
       "location = /openapi.json {", "location = /openapi.json { include snippets/bearerd-guard.conf;",
-      "openapi.json: error: the OpenAPI file must be public and answers 401"
+      "openapi.json: error: the OpenAPI file must be public but answers 401"
     ),
     (
       "location = /logo.png {", "location = /logo.png { include snippets/bearerd-guard.conf;",
-      "logo.png: error: the picture must be public and answers 401"
+      "logo.png: error: the picture must be public but answers 401"
     ),
     (
       "location = /logo.png {", "location = /logo.png { return 404;",
-      "logo.png: error: the picture is not there: the answer is 404"
+      "logo.png: error: the logo cannot be fetched: the response is 404"
     ),
     (
       "location = /openapi.json {", "location = /openapi.json { return 301 /v2/openapi.json;",
@@ -40,7 +41,7 @@ struct LiveManifestTests {
     ),
     (
       "add_header Access-Control-Allow-Origin *; # manifest", "",
-      "ai-plugin.json: error: it has no Access-Control-Allow-Origin, so a browser keeps it from installers' pages; in "
+      "ai-plugin.json: error: it has no Access-Control-Allow-Origin, so a browser does not let installers' pages read it; add to "
         + "its location: add_header Access-Control-Allow-Origin \"*\";"
     ),
     (
@@ -59,23 +60,23 @@ struct LiveManifestTests {
     ),
     (
       "default_type image/png;", "default_type text/plain;",
-      "logo.png: warning: its Content-Type is no image/..."
+      "logo.png: warning: its Content-Type is not image/..."
     ),
     (
       "include snippets/bearerd-guard.conf; # door", "",
-      "/todo/1: error: answers 200 without a token: no door; in its location"
+      "/todo/1: error: answers 200 without a token: not protected; in its location"
     ),
     (
       "include snippets/bearerd-guard.conf; # door", "return 302 /login;",
-      "/todo/1: error: answers 302 without a token, where 401 is due"
+      "/todo/1: error: answers 302 without a token instead of 401"
     ),
     (
       "include snippets/bearerd-guard.conf; # door", "if ($request_method = GET) { return 405; }",
-      "/todo/1: error: answers 405 without a token, where 401 is due: the question came before the door"
+      "/todo/1: error: answers 405 without a token instead of 401: not checked before the backend"
     ),
     (
       "include snippets/bearerd-guard.conf; # door", "return 502;",
-      "/todo/1: error: answers 502 without a token, where 401 is due: does bearerd run?"
+      "/todo/1: error: answers 502 without a token instead of 401: is bearerd running?"
     ),
     (
       "default_type application/json; # manifest",
@@ -129,7 +130,7 @@ struct LiveManifestTests {
     let known = try service.check()
     #expect(known.errors.contains("error: the verification token of openai is a live token of openai "))
     try service.site.folder.write("", to: "other")
-    let taken = "error: the verification token of openai is taken for a credential (200)"
+    let taken = "error: the verification token of openai is accepted as a credential (200)"
     #expect(
       try eventually {
         try Bearerd.run("manifest", "check", service.origin, tokens: "\(service.site.folder.path)/other")

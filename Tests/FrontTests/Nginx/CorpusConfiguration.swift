@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// One configuration of the corpus: the content of nginx's `http` block, and what the comments at its head say of it.

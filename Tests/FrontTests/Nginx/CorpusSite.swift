@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A real nginx with a configuration of the corpus, a real bearerd, and a backend that says what it was given.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A site of nginx some of whose doors keep what bearerd allowed, as bearerd-cache.conf has it. Clients can say where

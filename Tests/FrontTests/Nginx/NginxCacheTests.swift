@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("A door of nginx that keeps allowances")
@@ -170,7 +171,7 @@ struct NginxCacheTests {
     let site = try NginxCache.site()
     let (secret, end) = try soonEnding(site)
     // nginx waits five seconds for an answer, and no longer.
-    Foundation.Thread.sleep(until: end.addingTimeInterval(-3.5))
+    Thread.sleep(until: end.addingTimeInterval(-3.5))
     let idle = try site.nginx.descriptors
     kill(site.bearerd.pid, SIGSTOP)
     defer { kill(site.bearerd.pid, SIGCONT) }
@@ -184,7 +185,7 @@ struct NginxCacheTests {
     defer { kill(site.nginx.pid, SIGCONT) }
     try #require(try eventually { try site.nginx.isStopped })
     kill(site.bearerd.pid, SIGCONT)
-    Foundation.Thread.sleep(until: end)
+    Thread.sleep(until: end)
     kill(site.nginx.pid, SIGCONT)
     try #require(eventually { allowed.value == 200 })
     #expect(try site.status("/kept/x", token: secret) == 401)

@@ -22,11 +22,11 @@ struct NginxDenialTests {
       ),
       (
         "/private/page.html", reader, 403,
-        "\(realm), error=\"insufficient_scope\", error_description=\"The token does not open this door\""
+        "\(realm), error=\"insufficient_scope\", error_description=\"The token lacks the required scope\""
       ),
       (
         "/api/write/x", reader, 403,
-        "\(realm), error=\"insufficient_scope\", error_description=\"The token does not open this door\", "
+        "\(realm), error=\"insufficient_scope\", error_description=\"The token lacks the required scope\", "
           + "scope=\"write\""
       ),
     ]

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// nginx/example.conf as it is, but for the addresses and paths that this machine lends it.
@@ -19,7 +20,7 @@ struct NginxExampleTests {
       ("listen 443 ssl", "listen 127.0.0.1:\(port) ssl"), ("listen 80", "listen 127.0.0.1:\(plainPort)"),
       ("/etc/ssl/certs/api.example.com.pem", "\(folder.path)/certificate"),
       ("/etc/ssl/private/api.example.com.key", "\(folder.path)/key"),
-      ("/var/www/html", "\(folder.path)/site"),
+      ("/var/www/site", "\(folder.path)/site"),
       ("/var/log/nginx/access.log", "\(folder.path)/access.log"),
       ("http://127.0.0.1:8080", "http://127.0.0.1:\(backend.port)"),
       ("include fastcgi_params", "include /etc/nginx/fastcgi_params"),

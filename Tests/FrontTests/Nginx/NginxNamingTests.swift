@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// With `underscores_in_headers on`: by default nginx drops what only resembles a name.

@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("nginx's operator snippets")
 struct NginxOperatorTests {
-  /// A site whose clients can say where they come from, as behind a trusted proxy.
+  /// A site whose clients can say at their source, as behind a trusted proxy.
   private func site(_ server: String = "", http: String = "") throws -> NginxSite {
     try NginxSite(
       configuration: NginxConfiguration(
@@ -114,6 +115,6 @@ struct NginxOperatorTests {
     for token in [nil, secret, "wrong"] {
       #expect(try site.http.get("/private/page.html", token: token).status == 503)
     }
-    #expect(site.bearerd.output.contains("BEARERD_ENDPOINT does not go with HTTP_AUTHORIZATION"))
+    #expect(site.bearerd.output.contains("BEARERD_ENDPOINT cannot be combined with HTTP_AUTHORIZATION"))
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A real nginx with the project's own snippets, a real bearerd and a backend, in a throwaway folder.

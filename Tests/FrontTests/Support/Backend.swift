@@ -14,11 +14,11 @@ final class Backend: Sendable {
     port = try Backend.port(of: listener)
     self.listener = listener
     try #require(Socket.setFlags(listener, nonblocking: false))
-    Foundation.Thread.detachNewThread {
+    Thread.detachNewThread {
       while true {
         let descriptor = accept(listener, nil, nil)
         guard descriptor >= 0 else { return }
-        Foundation.Thread.detachNewThread { Backend.serve(descriptor) }
+        Thread.detachNewThread { Backend.serve(descriptor) }
       }
     }
   }

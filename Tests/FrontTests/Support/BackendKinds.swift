@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Backends of every protocol, all of which report what they were given: see Tests/lib/report.py.

@@ -6,7 +6,7 @@ final class Background<Value: Sendable>: Sendable {
   private let found = Mutex<Value?>(nil)
 
   init(_ body: @escaping @Sendable () -> Value?) {
-    Foundation.Thread.detachNewThread { [self] in
+    Thread.detachNewThread { [self] in
       let value = body()
       found.withLock { $0 = value }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// The fronts that are tried, each with the project's own example for it.
 enum Front: String, CaseIterable, CustomStringConvertible {
@@ -58,7 +59,7 @@ enum Front: String, CaseIterable, CustomStringConvertible {
   /// What is behind the door "write".
   var write: String { guardsBackends ? "/api/write/x" : "/private/write/page.html" }
 
-  /// What a client is told where its token does not open this door. mod_fcgid knows no other rejection than 401.
+  /// What a client is told if its token lacks the required scope. mod_fcgid knows no other rejection than 401.
   var statusWithoutScope: Int { self == .apacheFcgid ? 401 : 403 }
 
   /// What a client is told who sends two Authorization headers: nginx refuses them itself, the others join them.

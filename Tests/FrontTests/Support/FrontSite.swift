@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A real front with the project's own example for it, a page, a backend and a real bearerd, in a throwaway folder.

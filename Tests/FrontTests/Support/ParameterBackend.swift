@@ -51,7 +51,7 @@ final class ParameterBackend: Sendable {
     listener = try Listener.unix(path: socket, mode: 0o666, owner: nil)
     let descriptor = listener.descriptor
     try #require(Socket.setFlags(descriptor, nonblocking: false))
-    Foundation.Thread.detachNewThread {
+    Thread.detachNewThread {
       while true {
         let peer = accept(descriptor, nil, nil)
         guard peer >= 0 else { return }

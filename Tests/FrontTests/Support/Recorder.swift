@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A program in bearerd's place that passes everything on to a real bearerd, and back, and keeps what the front sent.

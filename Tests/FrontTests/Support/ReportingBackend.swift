@@ -21,11 +21,11 @@ final class ReportingBackend: Sendable {
       let listener = try #require(try Listener.tcp(host: "127.0.0.1", port: 0).first).descriptor
       try #require(Socket.setFlags(listener, nonblocking: false))
       let received = received
-      Foundation.Thread.detachNewThread {
+      Thread.detachNewThread {
         while true {
           let descriptor = accept(listener, nil, nil)
           guard descriptor >= 0 else { return }
-          Foundation.Thread.detachNewThread { ReportingBackend.serve(descriptor, kind, received) }
+          Thread.detachNewThread { ReportingBackend.serve(descriptor, kind, received) }
         }
       }
       ports[kind] = try Backend.port(of: listener)

@@ -82,7 +82,7 @@ private struct Expectation {
       switch GateTarget.verdict(on: waiting[...], late: late) {
       case .incomplete:
         return
-      case .refuse:
+      case .reject:
         isClosed = true
       case .late(let length):
         waiting.removeFirst(length)

@@ -39,7 +39,7 @@ enum GateTarget {
       let part = bytes.prefix(length)
       let grown = gate.examine(part.span)
       expect(grown == verdict(on: part), "parts do not matter: \(grown) at \(length)")
-      if case .refuse = grown { expect(grown == whole, "a rejection is final: \(whole) after \(grown)") }
+      if case .reject = grown { expect(grown == whole, "a rejection is final: \(whole) after \(grown)") }
       guard grown == .incomplete else { return }
     }
   }
@@ -50,13 +50,13 @@ enum GateTarget {
     let later = verdict(on: bytes[...], late: id)
     if case .late(let length) = later {
       expect(length == 8 && Array(bytes[..<7]) == [1, 5, 0, 1, 0, 0, 0], "only an empty STDIN is late")
-      expect(alone == .refuse(.unexpectedRecord), "nothing is late on a fresh connection: \(alone)")
+      expect(alone == .reject(.unexpectedRecord), "nothing is late on a fresh connection: \(alone)")
     } else {
       expect(later == alone, "what is not late is as it is: \(later), \(alone)")
     }
   }
 
-  /// One record, whole, of names that were asked for, each once.
+  /// One record, whole, of names that were requested, each once.
   private static func management(_ record: [UInt8]) {
     guard let reply = Management.reply(to: record.span) else { return }
     guard let header = RecordHeader(reply.span, at: 0) else { return expect(false, "a reply has a header") }

@@ -49,7 +49,7 @@ enum AddressTarget {
       return expect(slash < text.count || written == nil, "an address is a block of one")
     }
     guard let written else { return expect(false, "a block has an address: \(block)") }
-    expect(bits(of: block.network) == written, "a block has no bits behind its prefix: \(block)")
+    expect(bits(of: block.network) == written, "a block has no bits after its prefix: \(block)")
     let again = try? AddressBlock(parsing: block.description)
     expect(again == block, "what is written is read: \(block)")
     expect(block.contains(block.network), "a block holds its first address: \(block)")

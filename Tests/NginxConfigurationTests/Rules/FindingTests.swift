@@ -34,7 +34,7 @@ struct FindingTests {
   }
 
   @Test(
-    "name what gives content away without a check",
+    "name what gives content without a check",
     arguments: [
       (
         "location /a/ { G; X; proxy_pass http://b:1; error_page 413 = @f; } location @f { X; proxy_pass http://b:1; }",

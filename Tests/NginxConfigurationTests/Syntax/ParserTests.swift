@@ -59,7 +59,7 @@ struct ParserTests {
   @Test(
     "says where a text is not one of nginx",
     arguments: [
-      ("a", 1, "not ended"), ("a b\nc", 1, "not ended"), ("a {\n b;\n", 3, "not closed"),
+      ("a", 1, "must end with"), ("a b\nc", 1, "must end with"), ("a {\n b;\n", 3, "not closed"),
       ("\n}", 2, "unexpected }"),
       (";", 1, "unexpected ;"), ("\n\n{", 3, "unexpected {"), ("a }", 1, "unexpected }"),
       ("a\n\"b", 2, "not closed"),

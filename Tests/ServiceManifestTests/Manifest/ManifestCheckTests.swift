@@ -35,10 +35,10 @@ struct ManifestCheckTests {
       (
         "https://example.org",
         [
-          "m:17:12: error: \"url\" is on api.example.com, but the manifest is on example.org; write a URL of "
-            + "example.org or of a name below it",
-          "m:21:21: error: \"legal_info_url\" is on example.com, but the manifest is on example.org; write a URL of "
-            + "example.org or of a name below it",
+          "m:17:12: error: \"url\" is on api.example.com, but the manifest is on example.org; use a URL on "
+            + "example.org or a subdomain",
+          "m:21:21: error: \"legal_info_url\" is on example.com, but the manifest is on example.org; use a URL on "
+            + "example.org or a subdomain",
         ]
       ),
     ])

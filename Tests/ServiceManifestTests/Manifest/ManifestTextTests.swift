@@ -97,11 +97,11 @@ struct ManifestTextTests {
       ("{\"auth\": {\"type\": \"none\"}}", "m:1:19: error: only \"service_http\" and \"oauth\" have"),
       (
         "{\"auth\": {\"type\": \"service_http\", \"verification_tokens\": []}}",
-        "m:1:58: error: \"verification_tokens\" is an object, and this is an array"
+        "m:1:58: error: \"verification_tokens\" must be an object, not an array"
       ),
       (
         "{\"auth\": {\"type\": \"service_http\", \"type\": \"oauth\"}}",
-        "m:1:35: error: this name stands in the object already"
+        "m:1:35: error: duplicate name"
       ),
     ])
   func refused(manifest: String, problem: String) throws {

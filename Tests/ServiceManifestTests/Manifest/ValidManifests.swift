@@ -35,7 +35,7 @@ let validManifests: [(name: String, text: String, findings: [String])] = [
      "logo_url":"https://content.trips.example/img/logo_128.png", "contact_email":"chat-plugin@trips.example",
      "legal_info_url":"https://www.trips.example/terms-of-use"}
     """,
-    ["5:17: warning: \"none\" tells applications to come without a token; write \"service_http\""]
+    ["5:17: warning: \"none\" means that applications send no token; use \"service_http\""]
   ),
   (
     "the example of the format's own documentation: too long a name, and not registered yet",
@@ -63,8 +63,8 @@ let validManifests: [(name: String, text: String, findings: [String])] = [
     }
     """,
     [
-      "3:23: warning: \"name_for_human\" has 25 characters where 20 are allowed",
-      "11:23: warning: openai is not registered yet: this is a placeholder; when it has issued its verification token: "
+      "3:23: warning: \"name_for_human\" has 25 characters; at most 20 are allowed",
+      "11:23: warning: openai is not registered yet: this is a placeholder; when it has issued its verification token, run: "
         + "bearerd manifest verify openai VALUE",
     ]
   ),
@@ -124,7 +124,7 @@ let validManifests: [(name: String, text: String, findings: [String])] = [
     }
     """,
     [
-      "4:92: warning: no application is registered yet; when one has issued its verification token: "
+      "4:92: warning: no application is registered yet; when one has issued its verification token, run: "
         + "bearerd manifest verify APP VALUE"
     ]
   ),
@@ -137,6 +137,6 @@ let validManifests: [(name: String, text: String, findings: [String])] = [
      "api": {"type": "openapi", "url": "https://192.0.2.7/openapi.json"}, "logo_url": "https://192.0.2.7/logo.png",
      "contact_email": "w@weather.example", "legal_info_url": "https://192.0.2.7/legal"}
     """,
-    ["3:57: warning: \"basic\" sends a name and a password; bearerd checks only \"bearer\""]
+    ["3:57: warning: \"basic\" sends a user name and a password; use \"bearer\""]
   ),
 ]

@@ -59,28 +59,32 @@ struct OpenAPICheckTests {
   @Test(
     "that nobody can use is told so",
     arguments: [
-      (#"{"openapi": "3.1.0", "info": {}, "paths": {"/a": {}},}"#, "o:1:54: error: a comma too many"),
+      (#"{"openapi": "3.1.0", "info": {}, "paths": {"/a": {}},}"#, "o:1:54: error: a trailing comma"),
       (
         #"{"info": {}, "paths": {"/a": {}}}"#,
-        "o:1:1: error: no OpenAPI file: it has no \"openapi\" at its top"
+        "o:1:1: error: not an OpenAPI file: the top-level \"openapi\" is missing"
       ),
       (
-        #"{"openapi": "2.9", "info": {}, "paths": {"/a": {}}}"#, "o:1:13: error: \"openapi\" is a string like"
+        #"{"openapi": "2.9", "info": {}, "paths": {"/a": {}}}"#,
+        "o:1:13: error: \"openapi\" must be a string like"
       ),
-      (#"{"openapi": 3.1, "info": {}, "paths": {"/a": {}}}"#, "o:1:13: error: \"openapi\" is a string like"),
+      (
+        #"{"openapi": 3.1, "info": {}, "paths": {"/a": {}}}"#,
+        "o:1:13: error: \"openapi\" must be a string like"
+      ),
       (#"{"swagger": "2.0", "info": {}, "paths": {"/a": {}}}"#, "o:1:13: warning: OpenAPI 2 (Swagger)"),
       (#"{"openapi": "3.1.0", "paths": {"/a": {}}}"#, "o:1:1: error: \"info\" is missing"),
       (#"{"openapi": "3.1.0", "info": {}}"#, "o:1:1: error: \"paths\" is missing"),
-      (#"{"openapi": "3.1.0", "info": {}, "paths": {}}"#, "o:1:34: warning: no paths are seen"),
+      (#"{"openapi": "3.1.0", "info": {}, "paths": {}}"#, "o:1:34: warning: \"paths\" has no paths"),
       (
-        #"{"openapi": "3.1.0", "info": {}, "paths": {"/a": {}, "/a": {}}}"#, "o:1:54: error: this name stands"
+        #"{"openapi": "3.1.0", "info": {}, "paths": {"/a": {}, "/a": {}}}"#, "o:1:54: error: duplicate name"
       ),
-      ("<!doctype html><title>404</title>", "o:1:1: error: a page of HTML or XML"),
-      ("Not found\n", "o:1:1: error: no OpenAPI file"), ("", "o:1:1: error: no OpenAPI file"),
-      ("openapi: 3.0.0\ninfo: {}\npaths:\n\t/a: {}\n", "o:4:1: error: YAML is indented with spaces"),
-      ("openapi: 1.0\ninfo: {}\npaths:\n  /a: {}\n", "o:1:1: error: \"openapi\" is a string like"),
+      ("<!doctype html><title>404</title>", "o:1:1: error: an HTML or XML page"),
+      ("Not found\n", "o:1:1: error: not an OpenAPI file"), ("", "o:1:1: error: not an OpenAPI file"),
+      ("openapi: 3.0.0\ninfo: {}\npaths:\n\t/a: {}\n", "o:4:1: error: a tab; YAML must be indented"),
+      ("openapi: 1.0\ninfo: {}\npaths:\n  /a: {}\n", "o:1:1: error: \"openapi\" must be a string like"),
       ("openapi: 3.0.0\ninfo: {}\n", "o:1:1: error: \"paths\" is missing"),
-      ("openapi: 3.0.0\ninfo: {}\npaths: {}\n", "o:3:1: warning: no paths are seen"),
+      ("openapi: 3.0.0\ninfo: {}\npaths: {}\n", "o:3:1: warning: \"paths\" has no paths"),
     ])
   func findings(text: String, finding: String) {
     let findings = OpenAPICheck(of: Array(text.utf8), name: "o").findings

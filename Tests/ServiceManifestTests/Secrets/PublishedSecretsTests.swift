@@ -1,4 +1,5 @@
 import BearerAuth
+import TestSupport
 import Testing
 
 @testable import ServiceManifest
@@ -29,10 +30,11 @@ struct PublishedSecretsTests {
     let findings = try search.findings(in: bytes, of: "f")
     #expect(findings.count == 1, "\(findings)")
     let expected =
-      "f:\(place): error: a live token of ci k1 stands here, where everybody can read it; take it out, "
+      "f:\(place): error: a live token of ci k1 is public here; remove it, "
     #expect(findings.first?.description.hasPrefix(expected) == true, "\(findings)")
     #expect(
-      findings.first?.description.hasSuffix("end it with `bearerd token rotate ci --key k1 --keep 0`") == true
+      findings.first?.description.hasSuffix("expire it with `bearerd token rotate ci --key k1 --keep 0`")
+        == true
     )
     #expect(try PublishedSecrets.contains(digest(of: secret), in: bytes))
   }
@@ -75,8 +77,8 @@ struct PublishedSecretsTests {
   func shape() throws {
     let search = try PublishedSecrets(.empty, at: Instant(seconds: 0))
     let findings = try search.findings(in: Array("key: \(PublishedSecretsTests.secret)".utf8), of: "f")
-    #expect(
-      findings.first?.description.hasPrefix("f:1:6: error: the shape of a secret token of bearerd") == true)
+    let expected = "f:1:6: error: this has the shape of a secret token of bearerd"
+    #expect(findings.first?.description.hasPrefix(expected) == true)
     #expect(findings.count == 1 && !findings[0].description.contains("brd_"))
     #expect(
       try search.findings(in: Array("brd_00000000000000000000000000000000000000000002CZclk".utf8), of: "f")
@@ -91,7 +93,7 @@ struct PublishedSecretsTests {
     #expect(before.map(\.severity) == [.error])
     let after = try PublishedSecrets(policy, at: Instant(seconds: 100)).findings(in: text, of: "f")
     #expect(
-      after.map(\.description) == ["f:1:8: warning: an expired token of ci k1 stands here; take it out"])
+      after.map(\.description) == ["f:1:8: warning: an expired token of ci k1 is here; remove it"])
   }
 
   @Test("that is also a verification token is told apart, and each is found once")
@@ -104,8 +106,8 @@ struct PublishedSecretsTests {
     #expect(findings.map { $0.position?.line } == [4, 6, 11])
     #expect(
       findings.last?.description
-        == "m:11:18: error: the verification token of openai is a live token of ci k1: everybody can read it here and "
-        + "come in with it; end it with `bearerd token rotate ci --key k1 --keep 0`")
+        == "m:11:18: error: the verification token of openai is a live token of ci k1: anyone can read "
+        + "and use it; expire it with `bearerd token rotate ci --key k1 --keep 0`")
     #expect(findings.allSatisfy { !$0.description.contains("hunter2") })
   }
 
@@ -131,7 +133,7 @@ struct PublishedSecretsTests {
     let findings = try search.findings(in: text, of: "f")
     #expect(
       findings.map(\.description) == [
-        "f: error: too much in here could be a token; not all of it was compared with the live ones"
+        "f: error: too much of this could be a token; not all of it was compared with the live ones"
       ])
     search.limit = 1 << 30
     #expect(try search.findings(in: Array(text.prefix(10_000)), of: "f").isEmpty)

@@ -1,6 +1,6 @@
 const api = "https://api.example.com";
 
-// What the page can read of an answer: all of it, or that the browser kept it back.
+// What the page can read: the whole response, or nothing if the browser hides it.
 async function call(method, path, token) {
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
   try {
@@ -9,7 +9,7 @@ async function call(method, path, token) {
     const body = (await response.text()).trim().slice(0, 200);
     return { allowed: response.ok, status: response.status, challenge, body };
   } catch (error) {
-    return { allowed: false, status: "none", challenge: "", body: `kept back by the browser: ${error.message}` };
+    return { allowed: false, status: "none", challenge: "", body: `hidden by the browser: ${error.message}` };
   }
 }
 

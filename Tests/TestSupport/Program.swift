@@ -2,17 +2,17 @@ import Foundation
 import Testing
 
 /// A real program that serves until it is stopped; stopped by its number with the object.
-final class Program {
+package final class Program {
   private let running: Running
   private var outcome: Outcome?
 
-  var pid: pid_t { running.pid }
+  package var pid: pid_t { running.pid }
 
   /// Everything that the program wrote.
-  var output: String { running.outputSoFar + running.errorsSoFar }
+  package var output: String { running.outputSoFar + running.errorsSoFar }
 
   /// What the list of processes shows of it, or showed when it was stopped.
-  var commandLine: String {
+  package var commandLine: String {
     outcome == nil
       ? (try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8)) ?? "" : lastCommandLine
   }
@@ -20,7 +20,7 @@ final class Program {
   private var lastCommandLine = ""
 
   /// Whether all its threads have taken a SIGSTOP, which takes its time.
-  var isStopped: Bool {
+  package var isStopped: Bool {
     get throws {
       let tasks = "/proc/\(pid)/task"
       return try FileManager.default.contentsOfDirectory(atPath: tasks).allSatisfy {
@@ -30,17 +30,17 @@ final class Program {
   }
 
   /// How many files and sockets it has open.
-  var descriptors: Int {
+  package var descriptors: Int {
     get throws { try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count }
   }
 
-  init(_ command: [String]) throws { running = try Bearerd.start(command) }
+  package init(_ command: [String]) throws { running = try Bearerd.start(command) }
 
   deinit { stop() }
 
   /// Ends it, gracefully unless another signal is given; its exit code.
   @discardableResult
-  func stop(_ signal: Int32 = SIGTERM) -> Int32 {
+  package func stop(_ signal: Int32 = SIGTERM) -> Int32 {
     if outcome == nil {
       lastCommandLine = commandLine
       kill(pid, signal)
@@ -51,11 +51,11 @@ final class Program {
 }
 
 /// Where the project's own files are.
-let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-  .deletingLastPathComponent().deletingLastPathComponent().path
+package let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  .deletingLastPathComponent().path
 
 /// Asks until the answer is yes, for a limited time.
-func eventually(seconds: Double = 20, _ condition: () throws -> Bool) rethrows -> Bool {
+package func eventually(seconds: Double = 20, _ condition: () throws -> Bool) rethrows -> Bool {
   let end = Date(timeIntervalSinceNow: seconds)
   while Date() < end {
     if try condition() { return true }

@@ -2,33 +2,39 @@ import Foundation
 import Testing
 
 /// What a command left behind.
-struct Outcome {
+package struct Outcome {
   /// The exit code; 128 and the signal's number where a signal ended it.
-  var code: Int32
-  var output: String
-  var errors: String
+  package var code: Int32
+  package var output: String
+  package var errors: String
+
+  package init(code: Int32, output: String, errors: String) {
+    self.code = code
+    self.output = output
+    self.errors = errors
+  }
 
   /// What was printed, without the line end: a secret, where a token was made.
-  var line: String { output.trimmingCharacters(in: .newlines) }
+  package var line: String { output.trimmingCharacters(in: .newlines) }
 }
 
 /// The real binary, which stands beside the test bundle.
-enum Bearerd {
-  static let path = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+package enum Bearerd {
+  package static let path = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     .deletingLastPathComponent().appendingPathComponent("bearerd").path
 
   /// Runs `bearerd` with these arguments to its end.
-  static func run(_ arguments: String..., stdin: String = "") throws -> Outcome {
+  package static func run(_ arguments: String..., stdin: String = "") throws -> Outcome {
     try start([path] + arguments, stdin: stdin).wait()
   }
 
   /// Runs `bearerd` against a token file.
-  static func run(_ arguments: String..., tokens: String, stdin: String = "") throws -> Outcome {
+  package static func run(_ arguments: String..., tokens: String, stdin: String = "") throws -> Outcome {
     try start([path] + arguments + ["--tokens", tokens], stdin: stdin).wait()
   }
 
   /// Starts any program, with files for its input and output: nobody has to keep pipes empty.
-  static func start(_ command: [String], stdin: String = "") throws -> Running {
+  package static func start(_ command: [String], stdin: String = "") throws -> Running {
     let input = try TemporaryFile(holding: stdin)
     let output = try TemporaryFile()
     let errors = try TemporaryFile()
@@ -56,19 +62,19 @@ enum Bearerd {
 }
 
 /// What makes a command run as a plain user: root without its capabilities is one.
-let plainUser = geteuid() == 0 ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] : []
+package let plainUser = geteuid() == 0 ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] : []
 
 /// A program that was started and must be waited for.
-struct Running {
-  let pid: pid_t
+package struct Running {
+  package let pid: pid_t
   fileprivate let output: TemporaryFile
   fileprivate let errors: TemporaryFile
 
-  var outputSoFar: String { output.text }
+  package var outputSoFar: String { output.text }
 
-  var errorsSoFar: String { errors.text }
+  package var errorsSoFar: String { errors.text }
 
-  func wait() throws -> Outcome {
+  package func wait() throws -> Outcome {
     var status: Int32 = 0
     while waitpid(pid, &status, 0) < 0 { try #require(errno == EINTR) }
     let signal = status & 0x7f
