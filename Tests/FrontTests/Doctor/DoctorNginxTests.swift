@@ -45,7 +45,7 @@ struct DoctorNginxTests {
       testDescription: "any header",
       server: "location /door/ { if ($http_authorization = \"\") { return 401; } \(page) }",
       findings: ["without a token: 401, and no WWW-Authenticate", "with a wrong token: 200"],
-      remedy: "any token opens the door"),
+      remedy: "any token is accepted: nothing checks whether it is valid"),
     Fault(
       testDescription: "an Authorization that is stripped",
       server:
@@ -58,21 +58,21 @@ struct DoctorNginxTests {
     Fault(
       testDescription: "a return before the guard",
       server: "location /door/ { include snippets/bearerd-guard.conf; return 404; }",
-      findings: ["without a token: 404"], remedy: "401 is due before anybody looks further"),
+      findings: ["without a token: 404"], remedy: "expected 401 before anything else"),
     Fault(
       testDescription: "a login page",
       server: "location /door/ { return 302 /login; }",
       findings: ["without a token: 302, to http://127.0.0.1:PORT/login"],
-      remedy: "applications do not follow to a login page"),
+      remedy: "applications do not follow a redirect to a login page"),
     Fault(
       testDescription: "a redirect to https",
       server: "location /door/ { return 301 https://$host$request_uri; }",
       findings: ["without a token: 301, to https://127.0.0.1/door/page.html"],
-      remedy: "a caller who uses this one has sent its token in clear"),
+      remedy: "a client that uses this one has sent its token in clear"),
     Fault(
       testDescription: "deny all", server: "location /door/ { deny all; }",
       findings: ["without a token: 403"],
-      remedy: "something else than bearerd refuses everybody here"),
+      remedy: "something other than bearerd denies every request here"),
     Fault(
       testDescription: "error_page 401 =200",
       server: "location /door/ { auth_request /_bearerd; error_page 401 =200 /index.html; \(page) }",
@@ -101,7 +101,7 @@ struct DoctorNginxTests {
       testDescription: "a backend that is down",
       server:
         "location /door/ { include snippets/bearerd-guard.conf; proxy_pass http://unix:FOLDER/nobody.sock; }",
-      findings: ["with your token: 502"], remedy: "what is behind the door fails"),
+      findings: ["with your token: 502"], remedy: "it is allowed, and the backend fails"),
     Fault(
       testDescription: "a backend that gets the secret",
       server: "location /door/ { include snippets/bearerd-guard.conf; proxy_pass http://BACKEND; }",
@@ -129,7 +129,7 @@ struct DoctorNginxTests {
       testDescription: "a public file with the token in it",
       server: "location = /config.js { return 200 'key = \"TOKEN\"'; }", options: ["--public", "/config.js"],
       path: "/private/page.html", findings: ["/config.js: 200, with the token in it"],
-      remedy: "everybody can read it there"),
+      remedy: "it is published there: remove and replace it"),
     Fault(
       testDescription: "no answer to preflights", server: "",
       options: ["--origin", "https://app.example.com"],
