@@ -85,6 +85,22 @@ struct Bearerd: ParsableCommand {
   }
 }
 
+/// `bearerd check`: whether the tokens can be loaded. Like `nginx -t`.
+struct Check: Command {
+  static let configuration = CommandConfiguration(
+    abstract: "Check whether the tokens can be loaded, and list all errors.",
+    discussion:
+      "Exits 0 if they can be loaded, 78 if they have an error, and 74 if they cannot be read.")
+
+  @OptionGroup var source: TokensOption
+
+  func perform() throws {
+    // Root need not be the daemon's user; any other user is assumed to be.
+    let loaded = try source.load(owners: geteuid() == 0 ? .warned : .refused)
+    try Console.print("ok: \(loaded.summary(at: .now))")
+  }
+}
+
 /// `bearerd token`: creates, replaces, revokes, lists and explains tokens.
 struct TokenCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -60,3 +60,35 @@ extension Result {
     if case .failure(let error) = self { error } else { nil }
   }
 }
+
+/// `bearerd health`: a probe for monitors and for Kubernetes.
+struct Health: Command {
+  static let configuration = CommandConfiguration(
+    abstract: "Check whether the running daemon is ready.",
+    discussion: """
+      Exits 0 if it is, and 1 if it is not, does not answer or does not run. It is not ready if the tokens in use \
+      have differed from those on disk for more than five seconds.
+      """)
+
+  @OptionGroup var daemon: DaemonOption
+
+  @Flag(
+    help:
+      "Only check whether it serves, even with outdated tokens: for a monitor that restarts or bypasses it.")
+  var alive = false
+
+  func perform() throws {
+    let answer: String
+    do {
+      let response = try daemon.request(alive ? "alive" : "health")
+      answer = response.body
+      guard response.status != 200 else { return try Console.print("ready") }
+    } catch {
+      throw Failure(error.message)
+    }
+    try Console.print(
+      answer.split(separator: "\n").first.map { String($0).shortened(to: 1000).printable }
+        ?? "not ready: no answer")
+    throw ExitCode(EXIT_FAILURE)
+  }
+}

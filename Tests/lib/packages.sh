@@ -11,6 +11,8 @@ php_packages=(nginx-light php-fpm)
 spawn_packages=(spawn-fcgi multiwatch)
 # CGI programs behind nginx, and as other users behind Apache.
 cgi_packages=(fcgiwrap apache2-suexec-pristine)
+# Clients that send the token by Basic, and what they reach.
+client_packages=(git wget rclone restic fcgiwrap dpkg)
 browser_packages=(chromium fonts-dejavu-core)
 prometheus_packages=(prometheus)
 # Copies of this machine, and Debian systems in a directory.
@@ -31,6 +33,7 @@ test_packages=(
   systemd apache2-utils libapache2-mod-xsendfile libapache2-mod-wsgi-py3 php-cgi lighttpd-mod-openssl
   "${apache_packages[@]}" "${lighttpd_packages[@]}" "${caddy_packages[@]}" "${haproxy_packages[@]}"
   "${php_packages[@]}" "${spawn_packages[@]}" "${cgi_packages[@]}" "${browser_packages[@]}" "${prometheus_packages[@]}"
+  "${client_packages[@]}"
 )
 
 # need_packages NAME...: installs those that are missing. It needs root only then.

@@ -30,9 +30,9 @@ package enum Decision: Equatable, Sendable {
 package enum Denial: String, CaseIterable, Sendable {
   /// No Authorization header, or an empty one.
   case noCredentials = "no-credentials"
-  /// A scheme other than Bearer.
+  /// A scheme that the location does not accept.
   case otherScheme = "other-scheme"
-  /// Bearer, but not followed by exactly one token.
+  /// Not exactly one well-formed token.
   case malformed = "malformed"
   /// A token of the shape that bearerd makes, with a typing error.
   case mistyped = "mistyped"
@@ -57,6 +57,7 @@ package struct Challenge: Sendable {
   }
 
   private let realm: String
+  private let basic: String
   private let metadata: String
 
   /// Validates both at start-up.
@@ -67,21 +68,32 @@ package struct Challenge: Sendable {
     guard realm.utf8.allSatisfy({ (0x20...0x7e).contains($0) }) else {
       throw Invalid(description: "the realm goes into a header; write it in printable ASCII on one line")
     }
-    self.realm = "Bearer realm=\"\(Challenge.escaped(realm))\""
+    let text = Challenge.escaped(realm)
+    self.realm = "Bearer realm=\"\(text)\""
+    basic = "Basic realm=\"\(text)\", "
     metadata = try resourceMetadata.map(Challenge.parameter) ?? ""
   }
 
   /// The header's value.
   ///
   /// All invalid tokens get the same description: the reason is for the log, not for the client.
-  /// - Parameter scope: the required scope; only a client with a valid token learns it.
-  package func header(for denial: Denial, scope: Scope?) -> String {
+  /// - Parameters:
+  ///   - scope: the required scope; only a client with a valid token learns it.
+  ///   - schemes: what the location accepts. Both challenges are in one header, because nginx before 1.23 copies only one;
+  ///     Basic is first, for clients that read only the first challenge of a header: they know no other scheme.
+  package func header(for denial: Denial, scope: Scope?, accepting schemes: AcceptedSchemes = .bearer)
+    -> String
+  {
+    schemes == .bearer ? bearer(denial, scope) : basic + bearer(denial, scope)
+  }
+
+  private func bearer(_ denial: Denial, _ scope: Scope?) -> String {
     switch denial {
     case .noCredentials, .otherScheme:
       // RFC 6750 3.1: no error code if the request has no token.
       return realm + metadata
     case .malformed:
-      return error("invalid_request", "The Authorization header is not one bearer token") + metadata
+      return error("invalid_request", "The request does not carry one well-formed token") + metadata
     case .mistyped, .unknownToken, .expired, .notYetValid, .wrongAddress:
       return error("invalid_token", "The token is not valid") + metadata
     case .insufficientScope:

@@ -1,11 +1,11 @@
 import CCrypto
 
-/// The content of a request's Authorization header. The secret itself does not leave this type's `init`: what
-/// remains is its digest.
+/// The content of a request's Authorization header or BEARERD_TOKEN. The secret itself does not leave this type's `init`:
+/// what remains is its digest.
 package enum Credential: Hashable, Sendable {
   /// No header, or an empty one.
   case absent
-  /// A scheme other than Bearer.
+  /// A scheme that the location does not accept.
   case otherScheme
   /// Not a scheme followed by one token (RFC 6750 section 2.1).
   case malformed
@@ -23,8 +23,11 @@ package enum Credential: Hashable, Sendable {
   ///
   /// The scheme is Bearer in any case (RFC 9110 section 11.1), followed by one or more spaces, a token68 and
   /// nothing else. Nothing is trimmed or repaired: a comma or an inner space is what some web servers make of
-  /// two headers, and choosing one of them would be a guess.
-  package init(parsing value: Span<UInt8>, with context: borrowing DigestContext) {
+  /// two headers, and choosing one of them would be a guess. For Basic see `BasicCredential`.
+  package init(
+    parsing value: Span<UInt8>, accepting schemes: AcceptedSchemes = .bearer,
+    with context: borrowing DigestContext
+  ) {
     guard !value.isEmpty else {
       self = .absent
       return
@@ -33,15 +36,35 @@ package enum Credential: Hashable, Sendable {
       self = .malformed
       return
     }
-    guard Credential.isBearer(value.extracting(..<end)) else {
-      self = .otherScheme
+    let scheme = value.extracting(..<end)
+    let secret = value.extracting(Credential.endOfSpaces(in: value, from: end)...)
+    guard Credential.isBearer(scheme) else {
+      let isBasic = schemes == .bearerAndBasic && Credential.isBasic(scheme)
+      self = isBasic ? BasicCredential.credential(secret, with: context) : .otherScheme
       return
     }
-    let secret = value.extracting(Credential.endOfSpaces(in: value, from: end)...)
     guard Secret.isWellFormed(secret) else {
       self = .malformed
       return
     }
+    self.init(wellFormed: secret, with: context)
+  }
+
+  /// Reads the value of BEARERD_TOKEN: the token itself, 1 to 4096 bytes of visible ASCII, as the web server took it from
+  /// a header of its choice. No bytes: absent.
+  package init(token: Span<UInt8>, with context: borrowing DigestContext) {
+    guard !token.isEmpty else {
+      self = .absent
+      return
+    }
+    guard Secret.isVisible(token) else {
+      self = .malformed
+      return
+    }
+    self.init(wellFormed: token, with: context)
+  }
+
+  private init(wellFormed secret: Span<UInt8>, with context: borrowing DigestContext) {
     guard !Secret.isMistyped(secret) else {
       self = .mistyped
       return
@@ -63,13 +86,23 @@ package enum Credential: Hashable, Sendable {
     return end
   }
 
-  private static func isBearer(_ scheme: Span<UInt8>) -> Bool {
-    let bearer: StaticString = "bearer"
-    guard scheme.count == bearer.utf8CodeUnitCount else { return false }
-    return bearer.withUTF8Buffer { name in
+  private static func isBearer(_ scheme: Span<UInt8>) -> Bool { isScheme(scheme, "bearer") }
+
+  private static func isBasic(_ scheme: Span<UInt8>) -> Bool { isScheme(scheme, "basic") }
+
+  private static func isScheme(_ scheme: Span<UInt8>, _ name: StaticString) -> Bool {
+    guard scheme.count == name.utf8CodeUnitCount else { return false }
+    return name.withUTF8Buffer { name in
       for index in name.indices where scheme[index].lowered != name[index] { return false }
       return true
     }
+  }
+
+  /// Lends what stands behind `Basic` and its spaces to `body`; nil if the header has another scheme.
+  static func withBasic<Result>(in header: Span<UInt8>, _ body: (Span<UInt8>) -> Result?) -> Result? {
+    guard header.count <= maximumLength, let end = endOfScheme(in: header), isBasic(header.extracting(..<end))
+    else { return nil }
+    return body(header.extracting(endOfSpaces(in: header, from: end)...))
   }
 
   private static func isSchemeByte(_ byte: UInt8) -> Bool {

@@ -34,6 +34,14 @@ package enum Secret {
     return end > 0 && all(of: bytes.extracting(..<end), are: .token68)
   }
 
+  /// The longest token that BEARERD_TOKEN can carry, in bytes.
+  package static let maximumLength = 4096
+
+  /// Whether BEARERD_TOKEN can carry the bytes: 1 to 4096 of visible ASCII.
+  package static func isVisible(_ bytes: Span<UInt8>) -> Bool {
+    !bytes.isEmpty && bytes.count <= maximumLength && all(of: bytes, are: .visible)
+  }
+
   /// Whether the bytes have the shape of a token made by bearerd and a wrong checksum.
   package static func isMistyped(_ bytes: Span<UInt8>) -> Bool {
     guard hasShape(bytes) else { return false }
@@ -66,11 +74,14 @@ private struct CharacterKinds: OptionSet {
 
   static let alphanumeric = CharacterKinds(rawValue: 1)
   static let token68 = CharacterKinds(rawValue: 2)
+  /// ASCII without the space and without control characters.
+  static let visible = CharacterKinds(rawValue: 4)
 
   /// Indexed by the byte.
   static let table: [UInt8] = (UInt8.min...UInt8.max).map { byte in
-    if byte.isAlphanumeric { return alphanumeric.union(token68).rawValue }
-    return "-._~+/".utf8.contains(byte) ? token68.rawValue : 0
+    guard (0x21...0x7e).contains(byte) else { return 0 }
+    if byte.isAlphanumeric { return alphanumeric.union(token68).union(visible).rawValue }
+    return "-._~+/".utf8.contains(byte) ? token68.union(visible).rawValue : visible.rawValue
   }
 }
 

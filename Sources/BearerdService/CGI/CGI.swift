@@ -84,29 +84,36 @@ package struct CGI {
       guard values.count < 2 else {
         throw CGIFailure("\(parameter.name) is set twice; remove one of them")
       }
-      guard parameter != .scope, let value = values.first else { continue }
+      guard ![.scope, .token, .accept].contains(parameter), let value = values.first else { continue }
       parameters.keep(parameter, value)
     }
     guard !parameters.has(.endpoint) else {
       throw CGIFailure(
         "BEARERD_ENDPOINT works with the daemon only; remove it")
     }
-    if let scope = try scope(in: environment) { parameters.keep(.scope, scope) }
+    let option = scope.map { Array($0.utf8)[...] }
+    if let value = try environment.setting("BEARERD_SCOPE", or: "--scope", option) {
+      parameters.keep(.scope, value)
+    }
+    if let token = try environment.setting("BEARERD_TOKEN") { parameters.keep(.token, token) }
+    if let accept = try environment.setting("BEARERD_ACCEPT") { parameters.keep(.accept, accept) }
     return parameters
   }
+}
 
-  /// The scope that the web server requires; all sources that name one must agree. Apache adds the prefix
-  /// REDIRECT_ to a variable set by a RewriteRule; a client cannot set it.
-  private func scope(in environment: CGIEnvironment) throws(CGIFailure) -> ArraySlice<UInt8>? {
-    let variables = ["BEARERD_SCOPE", "REDIRECT_BEARERD_SCOPE"]
-    let names =
-      (variables.flatMap { environment.values(of: $0) } + (scope.map { [Array($0.utf8)[...]] } ?? []))
+extension CGIEnvironment {
+  /// The value of a setting of the web server; nil if it is missing or empty. All sources that set it must agree. Apache
+  /// adds the prefix REDIRECT_ to a variable set by a RewriteRule; a client cannot set it.
+  fileprivate func setting(
+    _ name: String, or option: String? = nil, _ value: ArraySlice<UInt8>? = nil
+  ) throws(CGIFailure) -> ArraySlice<UInt8>? {
+    let values = (values(of: name) + values(of: "REDIRECT_\(name)") + (value.map { [$0] } ?? []))
       .filter { !$0.isEmpty }
-    guard names.allSatisfy({ $0 == names[0] }) else {
-      throw CGIFailure(
-        "--scope, BEARERD_SCOPE and REDIRECT_BEARERD_SCOPE differ; keep one of them")
+    guard values.allSatisfy({ $0 == values[0] }) else {
+      let names = [option, name].compactMap { $0 }.joined(separator: ", ")
+      throw CGIFailure("\(names) and REDIRECT_\(name) differ; keep one of them")
     }
-    return names.first
+    return values.first
   }
 }
 

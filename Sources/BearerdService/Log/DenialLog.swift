@@ -13,10 +13,25 @@ final class DenialLog: Sendable {
   init(logger: Logger) { self.logger = logger }
 
   /// A request was denied. The log names the token's application and key; the secret is no longer known here.
-  func record(_ denial: Denial, token: Token?, parameters: borrowing Parameters, at now: Instant) {
+  /// - Parameter mayBeTold: false for a user name that is a token: some clients send it as that.
+  func record(
+    _ denial: Denial, token: Token?, parameters: borrowing Parameters, at now: Instant,
+    mayBeTold: (Span<UInt8>) -> Bool
+  ) {
     guard admits(denial.rawValue, at: now) else { return }
     var fields = DenialLog.context(of: parameters)
     fields["reason"] = "\(denial.rawValue)"
+    if denial != .noCredentials, denial != .otherScheme, fields["scheme"] == nil {
+      // Basic is another scheme unless the location accepts it.
+      let isDirect = parameters.has(.authorization)
+      let name = parameters.value(of: isDirect ? .authorization : .redirectedAuthorization) { header in
+        BasicCredential.withUserName(of: header) { mayBeTold($0) ? LogText.userName($0) : "..." }
+      }
+      if let name = name ?? nil {
+        fields["scheme"] = "basic"
+        fields["user"] = "\(name)"
+      }
+    }
     if let token {
       fields["application"] = "\(token.application)"
       fields["key"] = token.key.map { "\($0)" }
@@ -74,6 +89,7 @@ final class DenialLog: Sendable {
     fields["client"] = parameters.value(of: .remoteAddress) { "\(LogText.value($0))" }
     fields["request"] = parameters.value(of: .requestID) { "\(LogText.value($0))" }
     fields["scope"] = parameters.value(of: .scope) { "\(LogText.value($0))" }
+    if parameters.has(.token) { fields["scheme"] = "api-key" }
     fields["uri"] = parameters.value(of: .requestURI) { "\(LogText.path($0))" }
     return fields
   }
@@ -148,7 +164,7 @@ struct AuthorizationWatch {
   mutating func observe(_ parameters: borrowing Parameters) {
     guard !isOver else { return }
     let isRedirected = parameters.has(.redirectedAuthorization)
-    if parameters.isSent(.authorization) || isRedirected && acceptsRedirected {
+    if parameters.isSent(.authorization) || parameters.has(.token) || isRedirected && acceptsRedirected {
       isOver = true
       _ = shared.settle()
     } else if isRedirected {

@@ -10,6 +10,11 @@ enum LogText {
     text(bytes, length: bytes.count)
   }
 
+  /// A user name, which proves nothing; `...` for one that is as hard to guess as a token, and may be one.
+  static func userName(_ bytes: Span<UInt8>) -> String {
+    SecretStrength(of: bytes).isSufficient ? "..." : value(bytes)
+  }
+
   /// The path of a URI: a query may contain secrets of any shape.
   static func path(_ bytes: Span<UInt8>) -> String {
     text(bytes, length: bytes.indices.first { bytes[$0] == UInt8(ascii: "?") } ?? bytes.count)

@@ -42,8 +42,11 @@ final class AccessResponder: Responder {
     guard scope != .invalid else {
       return fail("BEARERD_SCOPE is not a valid scope (\(Scope.rule))", parameters, in: response)
     }
+    guard let schemes = parameters.value(of: .accept, { AcceptedSchemes($0) }) ?? .bearer else {
+      return fail("BEARERD_ACCEPT is neither bearer nor bearer basic", parameters, in: response)
+    }
     authorizationWatch.observe(parameters)
-    let credential = credential(in: parameters)
+    let credential = credential(in: parameters, accepting: schemes)
     guard credential != .unhashed else { return fail("libcrypto cannot hash", parameters, in: response) }
     let address = parameters.value(of: .remoteAddress) { IPAddress(parsing: $0) } ?? nil
     let request = AccessRequest(credential: credential, scope: scope.value, address: address)
@@ -60,8 +63,10 @@ final class AccessResponder: Responder {
         mayBeKept: mayBeKept(index, of: snapshot.policy, parameters), at: now, in: response)
     case .deny(let denial, let index):
       let token = index.map { snapshot.policy.tokens[$0] }
-      journal.record(denial, token: token, parameters: parameters, at: now)
-      answer.deny(denial, scope: scope.value, in: response)
+      journal.record(denial, token: token, parameters: parameters, at: now) { name in
+        digests.digest(of: name).map { snapshot.policy.index(matching: $0) == nil } ?? false
+      }
+      answer.deny(denial, scope: scope.value, accepting: schemes, in: response)
     }
   }
 
@@ -76,23 +81,43 @@ final class AccessResponder: Responder {
   func refused(_ peer: PeerAddress) { journal.record(peer, at: now()) }
 
   /// Hashes the secret at once: nothing after this sees it.
-  private func credential(in parameters: borrowing Parameters) -> Credential {
+  ///
+  /// BEARERD_TOKEN counts instead of Authorization. A request with two different tokens is malformed: the backend might
+  /// read the other one.
+  private func credential(
+    in parameters: borrowing Parameters, accepting schemes: AcceptedSchemes
+  ) -> Credential {
+    let authorization = authorization(in: parameters, accepting: schemes)
+    guard parameters.has(.token) else { return authorization }
+    let token = parameters.value(of: .token) { Credential(token: $0, with: digests) } ?? .absent
+    return authorization == .absent || authorization == token ? token : .malformed
+  }
+
+  private func authorization(
+    in parameters: borrowing Parameters, accepting schemes: AcceptedSchemes
+  ) -> Credential {
     let isRedirected = options.acceptsRedirectedAuthorization && !parameters.has(.authorization)
     return parameters.value(of: isRedirected ? .redirectedAuthorization : .authorization) {
-      Credential(parsing: $0, with: digests)
+      Credential(parsing: $0, accepting: schemes, with: digests)
     } ?? .absent
   }
 
-  /// Whether a web server's cache has at most one entry for this token, address and scope: its key contains the
-  /// client's Authorization header, which a client could spell in endless ways, with more spaces or `bearer`.
+  /// Whether a web server's cache has at most one entry for this token, address and scope, which no other token finds: its
+  /// key contains the client's Authorization header, which a client could spell in endless ways, with more spaces, `bearer`
+  /// or the user names of Basic; and BEARERD_TOKEN only if BEARERD_CACHE_KEY says so.
   private func mayBeKept(_ index: Int, of policy: Policy, _ parameters: borrowing Parameters) -> Bool {
     guard options.cacheTTL > 0 else { return false }
     let isUsualSpelling =
       parameters.value(of: .authorization) {
         $0.count > 7 && $0.begins(with: "Bearer ") && $0[7] != UInt8(ascii: " ")
       } ?? false
-    let isAddressInKey = parameters.value(of: .cacheKey) { $0.spells("address") } ?? false
-    return isUsualSpelling && (isAddressInKey || policy.tokens[index].origins == nil)
+    let isTokenInKey = parameters.value(of: .cacheKey) { $0.spells("address token") } ?? false
+    let isAddressInKey =
+      isTokenInKey || parameters.value(of: .cacheKey) { $0.spells("address") } ?? false
+    let isFound =
+      parameters.has(.token)
+      ? isTokenInKey && (isUsualSpelling || !parameters.has(.authorization)) : isUsualSpelling
+    return isFound && (isAddressInKey || policy.tokens[index].origins == nil)
   }
 
   /// Fetch, CORS preflight: OPTIONS with Origin and Access-Control-Request-Method. Only the web server's
@@ -142,9 +167,11 @@ extension Span<UInt8> {
 enum AuthParameter: Int, CaseIterable {
   case authorization
   case redirectedAuthorization
+  case token
   case requestMethod
   case remoteAddress
   case scope
+  case accept
   case endpoint
   case cacheKey
   case requestID
@@ -157,9 +184,11 @@ enum AuthParameter: Int, CaseIterable {
     switch self {
     case .authorization: "HTTP_AUTHORIZATION"
     case .redirectedAuthorization: "REDIRECT_HTTP_AUTHORIZATION"
+    case .token: "BEARERD_TOKEN"
     case .requestMethod: "REQUEST_METHOD"
     case .remoteAddress: "REMOTE_ADDR"
     case .scope: "BEARERD_SCOPE"
+    case .accept: "BEARERD_ACCEPT"
     case .endpoint: "BEARERD_ENDPOINT"
     case .cacheKey: "BEARERD_CACHE_KEY"
     case .requestID: "REQUEST_ID"

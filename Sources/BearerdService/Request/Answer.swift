@@ -51,11 +51,11 @@ struct Answer {
 
   /// 403 if the token is valid but lacks the scope, else 401. RFC 6750 3.1 says 400 for malformed credentials;
   /// nginx turns 400 into 500.
-  func deny(_ denial: Denial, scope: Scope?, in response: Response) {
+  func deny(_ denial: Denial, scope: Scope?, accepting schemes: AcceptedSchemes, in response: Response) {
     let isForbidden = denial == .insufficientScope
     response.append(isForbidden ? "Status: 403 Forbidden" : "Status: 401 Unauthorized")
     response.append("\r\nWWW-Authenticate: ")
-    response.append(options.challenge.header(for: denial, scope: scope))
+    response.append(options.challenge.header(for: denial, scope: scope, accepting: schemes))
     response.append("\r\n")
     forbidCaching(in: response)
     response.append("Cache-Control: no-store\r\nContent-Type: text/plain\r\n")
@@ -186,9 +186,10 @@ extension AccessResponder {
     guard answersOperators else {
       return fail("BEARERD_ENDPOINT works with the daemon only; remove it", parameters, in: response)
     }
-    guard role == .responder, parameters.value(of: .authorization, { _ in true }) == nil else {
+    guard role == .responder, !parameters.isSent(.authorization), !parameters.isSent(.token) else {
       return fail(
-        "BEARERD_ENDPOINT cannot be combined with HTTP_AUTHORIZATION or an Authorizer", parameters,
+        "BEARERD_ENDPOINT cannot be combined with HTTP_AUTHORIZATION, BEARERD_TOKEN or an Authorizer",
+        parameters,
         in: response)
     }
     // The loop itself answers health, which shows that it serves. The other reports may be long.

@@ -1,7 +1,10 @@
 /// The variables that contain a client's secret, or other text set by a client.
 struct Secrets {
+  /// What a location sets to the secret of its clients.
+  static let settings: Set<String> = ["$bearerd_authorization", "$bearerd_token"]
+
   /// With the dollar sign.
-  private(set) var variables: Set<String> = ["$http_authorization", "$bearerd_authorization"]
+  private(set) var variables = settings.union(["$http_authorization"])
   /// Variables with a part of it, extracted by a map.
   private(set) var parts: Set<String> = []
   /// Headers besides Authorization that contain it, in lower case: `x-api-key`.
@@ -11,7 +14,7 @@ struct Secrets {
     let maps = site.http.own("map").filter { $0.arguments.count == 2 }
     // The parameters of the check: they show where the administrator takes the token from.
     for context in site.contexts {
-      for directive in context.own("set") where directive.value == "$bearerd_authorization" {
+      for directive in context.own("set") where Secrets.settings.contains(directive.value ?? "") {
         add(directive.arguments.dropFirst(), maps)
       }
       for parameter in context.own("fastcgi_param")
@@ -74,7 +77,7 @@ struct Secrets {
   }
 
   private mutating func note(_ name: String) {
-    guard Secrets.isClientText(name) || name == "$bearerd_authorization" else { return }
+    guard Secrets.isClientText(name) || Secrets.settings.contains(name) else { return }
     variables.insert(name)
     guard name.hasPrefix("$http_"), name != "$http_authorization" else { return }
     headers.insert(String(name.dropFirst(6)).replacing("_", with: "-"))

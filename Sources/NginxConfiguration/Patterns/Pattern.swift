@@ -44,7 +44,7 @@ struct Pattern: Sendable {
     return isExact ? .yes : .unknown
   }
 
-  /// Whether no text with this prefix has a part that matches, by what every match begins with. This costs little.
+  /// Whether no text with this prefix has a part that matches, by what every match begins with: a cheap answer.
   func excludes(prefix: [UInt8]) -> Bool {
     guard isKnown, let anchor else { return false }
     return zip(anchor, prefix).contains { $0 != $1 }

@@ -182,10 +182,12 @@ extension Secrets {
   }
 
   func headers(of location: Context, _ site: Site) -> Places {
-    let setting = [location, location.server].compactMap {
-      $0?.own("set").last { $0.value == "$bearerd_authorization" }
-    }.first
-    var texts = Array(setting?.arguments.dropFirst().prefix(1) ?? [])
+    var texts = Secrets.settings.sorted().flatMap { name in
+      let setting = [location, location.server].lazy.compactMap {
+        $0?.own("set").last { $0.value == name }
+      }.first
+      return Array(setting?.arguments.dropFirst().prefix(1) ?? [])
+    }
     if let check = site.checkLocation(of: location) {
       for parameter in check.effective("fastcgi_param")
       where ["HTTP_AUTHORIZATION", "BEARERD_TOKEN"].contains(parameter.value ?? "") {

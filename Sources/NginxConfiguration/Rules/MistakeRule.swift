@@ -197,6 +197,7 @@ enum CacheRule {
       .checkMissing, at: key ?? cache,
       "the check's cache key lacks \(first): one client's check is used for others",
       sends: "a request without a token, after one with a token", gets: "what is guarded",
-      fix: "fastcgi_cache_key \"$remote_addr\\n$bearerd_scope\\n$bearerd_authorization\";")
+      fix:
+        "fastcgi_cache_key \"$remote_addr\\n$bearerd_scope\\n$bearerd_authorization\\n$bearerd_token\";")
   }
 }

@@ -8,33 +8,33 @@ import ServiceManifest
 struct Doctor: Command {
   static let configuration = CommandConfiguration(
     commandName: "live",
-    abstract: "Check a live site as its clients use it, or a socket as its web server uses it.",
+    abstract: "Look at a live site as its callers do, or at a socket as its web server does.",
     discussion: """
       bearerd doctor https://api.example.com/api/ --token-stdin <app.token
       bearerd doctor unix:/run/bearerd/bearerd.sock
 
-      Give the URL of a protected location. The doctor sends requests without a token, with a wrong one and, if you \
-      give one, with the right one, and tries every misconfiguration that we know of. Each finding comes with the line \
-      to write. Exits with 0 if there is none, else with 1.
+      The URL is one behind a door. It is asked with no token, a wrong one and, if you give one, the right one, in \
+      all ways in which doors have been found open or shut by mistake; each finding comes with the line to write. \
+      Exits with 0 where all is well, and 1 where not.
       """)
 
   @Argument(help: ArgumentHelp("A guarded URL, unix:/PATH or HOST:PORT.", valueName: "url|socket"))
-  var target: String
+  var patient: String
 
   @OptionGroup var surplus: ExtraArguments
 
-  @Flag(help: "Read a valid token for this location from standard input.")
+  @Flag(help: "Read a token that opens this door from standard input.")
   var tokenStdin = false
 
   @Option(
     name: .customLong("public"),
     help: ArgumentHelp(
-      "Public paths of the site, separated by commas: /.well-known/ai-plugin.json.",
+      "Paths of the site that everybody must get, with commas between: /.well-known/ai-plugin.json.",
       valueName: "paths"),
     transform: Doctor.paths)
   var publicPaths: [String] = []
 
-  @Option(help: ArgumentHelp("A site whose pages must be able to call from browsers.", valueName: "url"))
+  @Option(help: ArgumentHelp("A site whose pages in browsers must be able to call.", valueName: "url"))
   var origin: String?
 
   @OptionGroup var connection: ConnectOption
@@ -43,7 +43,7 @@ struct Doctor: Command {
     help: "Also judge nginx's configuration, as doctor nginx does, and the location that takes this URL.")
   var nginx = false
 
-  @Option(help: ArgumentHelp("Of a socket: the scope that the request requires.", valueName: "scope"))
+  @Option(help: ArgumentHelp("Of a socket: the door, as the web server names it.", valueName: "scope"))
   var scope: String?
 
   func validate() throws {
@@ -76,17 +76,17 @@ struct Doctor: Command {
     }
   }
 
-  private var isSite: Bool { target.contains("://") }
+  private var isSite: Bool { patient.contains("://") }
 
   private func url() throws(Failure) -> WebURL {
-    do throws(WebURL.Invalid) { return try WebURL(parsing: target) } catch {
+    do throws(WebURL.Invalid) { return try WebURL(parsing: patient) } catch {
       throw .usage("this \(error)")
     }
   }
 
   private func socket() throws(Failure) -> ListenAddress {
     let address: ListenAddress
-    do throws(ListenAddress.Invalid) { address = try ListenAddress(parsing: target) } catch {
+    do throws(ListenAddress.Invalid) { address = try ListenAddress(parsing: patient) } catch {
       throw .usage("\(error); a site is https://HOST/PATH")
     }
     switch address {
@@ -97,9 +97,11 @@ struct Doctor: Command {
   }
 
   private func readToken() throws(Failure) -> [UInt8] {
-    let token = try SecretInput.read("a valid token for this location")
+    let token = try SecretInput.read("a token that opens this door")
     guard Secret.isWellFormed(token.span) else {
-      throw .usage("standard input is not a token: letters, digits and -._~+/ with = only at its end")
+      throw .usage(
+        "`Authorization: Bearer` cannot carry the token of standard input: write letters, digits and -._~+/ with = only "
+          + "at its end")
     }
     return token
   }
@@ -114,21 +116,21 @@ struct Doctor: Command {
   }
 }
 
-/// The doctor's findings, printed as they are made, each with the lines to write.
+/// What the doctor sees, said as it goes; and what to write where something is wrong.
 struct Diagnosis {
   private var wrongs = 0
 
-  init(of target: String) throws(Failure) {
-    try Console.print(target.printable)
+  init(of patient: String) throws(Failure) {
+    try Console.print(patient.printable)
   }
 
-  /// As it should be.
+  /// As it must be.
   func ok(_ text: String) throws(Failure) { try line("ok", text) }
 
   /// Neither right nor wrong by itself.
   func note(_ text: String) throws(Failure) { try line("note", text) }
 
-  /// A finding.
+  /// Not as it must be.
   /// - Parameters:
   ///   - text: what was seen.
   ///   - meaning: what it means.

@@ -4,7 +4,7 @@ import ServiceManifest
 /// Other ways to the protected location, and what must not be protected.
 extension SiteDoctor {
   /// The same request written in other ways, without a token: each must be denied as the plain one is.
-  func checkVariants(_ webServer: WebServerName?, _ diagnosis: inout Diagnosis) throws {
+  func checkVariants(_ front: WebServerName?, _ diagnosis: inout Diagnosis) throws {
     let variants = Variant.all(of: url)
     var (open, weak): (Int, [String]) = (0, [])
     for variant in variants {
@@ -12,12 +12,12 @@ extension SiteDoctor {
         if !variant.isOptional { weak.append("\(variant.name): no answer") }
         continue
       }
-      guard !isDenied(answer), answer.status != 413 else { continue }
+      guard !isRefused(answer), answer.status != 413 else { continue }
       if isOpen(answer, variant), try isContent(answer, variant) {
         open += 1
         try diagnosis.wrong(
           "\(variant.name) without a token: \(answer.status)", variant.meaning,
-          variant.remedy.lines(for: webServer))
+          variant.remedy.lines(for: front))
       } else {
         weak.append("\(variant.name): \(answer.status)")
       }
@@ -46,22 +46,21 @@ extension SiteDoctor {
     (200...299).contains(answer.status) && (variant.method != "OPTIONS" || !answer.body.isEmpty)
   }
 
-  /// Another path may be public: a page for all unknown paths, say.
+  /// Another path may be one that everybody gets: a page for all unknown paths, say.
   private func isContent(_ answer: HTTPResponse, _ variant: Variant) throws -> Bool {
     guard variant.isOtherPath else { return true }
     let name = try randomBytes(8).map { String($0, radix: 16) }.joined()
-    let unknown = try send(at: try url.at("/\(name)\(url.path)"))
+    let unknown = try ask(at: try url.at("/\(name)\(url.path)"))
     guard (200...299).contains(unknown.status) else { return true }
     guard answer.body != unknown.body, let token, isPrivate else { return false }
-    return try send(Array("Bearer ".utf8) + token).body == answer.body
+    return try ask(Array("Bearer ".utf8) + token).body == answer.body
   }
 
   /// lighttpd before 1.4.77 sends an authorizer the beginning of a body that comes over HTTP/2, if that has arrived with the
   /// head. One request may be lucky, so its version counts as well.
-  func checkBodyOverHTTP2(_ plain: HTTPResponse, _ webServer: WebServerName?, _ diagnosis: inout Diagnosis)
-    throws
+  func checkBodyOverHTTP2(_ plain: HTTPResponse, _ front: WebServerName?, _ diagnosis: inout Diagnosis) throws
   {
-    guard plain.version == "HTTP/2", webServer == .lighttpd || webServer == nil else { return }
+    guard plain.version == "HTTP/2", front == .lighttpd || front == nil else { return }
     var request = HTTPRequest(method: "POST", url: url, route: route)
     request.body = "a=b"
     var status = "no answer"
@@ -70,7 +69,7 @@ extension SiteDoctor {
     } catch is Curl.Unanswered {}
     let version = plain.value(of: "Server")?.split(separator: "/").last ?? ""
     let numbers = version.split(separator: ".").compactMap { Int($0) }
-    let isOld = webServer == .lighttpd && numbers.count == 3 && numbers.lexicographicallyPrecedes([1, 4, 77])
+    let isOld = front == .lighttpd && numbers.count == 3 && numbers.lexicographicallyPrecedes([1, 4, 77])
     guard status == "500" || isOld else { return }
     try diagnosis.wrong(
       "POST with a body over HTTP/2: \(status)",
@@ -78,10 +77,10 @@ extension SiteDoctor {
       Remedy.bodyOverHTTP2.lines(for: .lighttpd))
   }
 
-  /// Whether a page of another site may call (the Fetch standard, CORS protocol). A finding only with `--origin`.
+  /// Whether a page of another site may call (the Fetch standard, CORS protocol). Wrong only where it was asked for.
   func checkPages(_ diagnosis: inout Diagnosis) throws {
     let page = origin ?? "https://app.example.com"
-    let answer = try send(
+    let answer = try ask(
       method: "OPTIONS",
       headers: [
         ("Origin", Array(page.utf8)), ("Access-Control-Request-Method", Array("GET".utf8)),
@@ -97,15 +96,15 @@ extension SiteDoctor {
         ? allows(page, answer)
           ? "Access-Control-Allow-Headers does not name Authorization, which * does not mean"
           : "Access-Control-Allow-Origin does not allow \(page)"
-        : "a browser sends a preflight without a token, and must get 2xx"
+        : "a browser asks without a token first, and must get 2xx"
       return try diagnosis.wrong(seen, missing, corsLines(page))
     }
     try diagnosis.ok("\(seen), and pages of \(origin == nil ? "other sites" : page) may call")
-    let denial = try send(headers: [("Origin", Array(page.utf8))])
+    let denial = try ask(headers: [("Origin", Array(page.utf8))])
     guard denial.status == 401, !allows(page, denial) else { return }
     let text = "a denial has no Access-Control-Allow-Origin"
     guard origin != nil else { return try diagnosis.note("\(text), so that a page cannot read it") }
-    try diagnosis.wrong(text, "the page cannot read why the request failed", corsLines(page))
+    try diagnosis.wrong(text, "the page learns no more than that something failed", corsLines(page))
   }
 
   private func corsLines(_ page: String) -> [String] {
@@ -128,20 +127,20 @@ extension SiteDoctor {
     }
   }
 
-  func checkPublic(_ path: String, _ webServer: WebServerName?, _ diagnosis: inout Diagnosis) throws {
-    let answer = try send(at: try url.at(path))
+  func checkPublic(_ path: String, _ front: WebServerName?, _ diagnosis: inout Diagnosis) throws {
+    let answer = try ask(at: try url.at(path))
     let seen = "\(path): \(answer.status)"
     switch answer.status {
     case 200:
       guard let token, try PublishedSecrets.contains(try hash(token), in: answer.body) else {
-        return try diagnosis.ok("\(seen), public")
+        return try diagnosis.ok("\(seen), for everybody")
       }
       try diagnosis.wrong(
-        "\(seen), with the token in it", "it is published there: remove and replace it",
+        "\(seen), with the token in it", "everybody can read it there; take it out, and end it",
         ["bearerd token rotate APP --keep 0"])
     case 401, 403:
       try diagnosis.wrong(
-        seen, "a public file needs a token here", Remedy.allowPublic(path: path).lines(for: webServer))
+        seen, "a public file is covered by the gate", Remedy.allowPublic(path: path).lines(for: front))
     case 300...399:
       try diagnosis.wrong(seen, "it has moved to \(answer.value(of: "Location") ?? "nowhere")")
     default:

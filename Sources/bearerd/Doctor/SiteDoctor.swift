@@ -2,10 +2,10 @@ import BearerAuth
 import NginxConfiguration
 import ServiceManifest
 
-/// Checks a protected location of a live site from outside.
+/// Looks at a door of a live site from outside.
 struct SiteDoctor {
   let url: WebURL
-  /// A valid one for this location.
+  /// One that must open the door.
   let token: [UInt8]?
   let publicPaths: [String]
   let origin: String?
@@ -26,18 +26,18 @@ struct SiteDoctor {
 
   private func examine(_ diagnosis: inout Diagnosis) throws {
     try checkEncryption(&diagnosis)
-    let unknown = try send()
-    let webServer = WebServerName(server: unknown.value(of: "Server"))
-    if try denies(unknown, webServer, &diagnosis), try deniesAfterTokens(webServer, &diagnosis) {
-      try checkVariants(webServer, &diagnosis)
-      try checkBodyOverHTTP2(unknown, webServer, &diagnosis)
+    let unknown = try ask()
+    let front = WebServerName(server: unknown.value(of: "Server"))
+    if try isShut(to: unknown, front, &diagnosis), try staysShut(front, &diagnosis) {
+      try checkVariants(front, &diagnosis)
+      try checkBodyOverHTTP2(unknown, front, &diagnosis)
     }
     try checkPages(&diagnosis)
-    for path in publicPaths { try checkPublic(path, webServer, &diagnosis) }
+    for path in publicPaths { try checkPublic(path, front, &diagnosis) }
   }
 
-  /// The location's response.
-  func send(
+  /// What the door answers.
+  func ask(
     _ authorization: [UInt8]? = nil, method: String = "GET", headers: [(name: String, value: [UInt8])] = [],
     at place: WebURL? = nil
   ) throws -> HTTPResponse {
@@ -45,14 +45,14 @@ struct SiteDoctor {
     return try Curl.response(to: authorization.map(request.authorized) ?? request)
   }
 
-  /// Whether tokens may be sent: nobody on the network can read them.
+  /// Where tokens may be sent: not where others on the way can read them.
   var isPrivate: Bool { HTTPRequest(url: url, route: route).isPrivate }
 
   private func checkEncryption(_ diagnosis: inout Diagnosis) throws {
     guard !isPrivate else { return }
     try diagnosis.wrong(
       "http:// and not https://",
-      "everyone on the network can read a token that is sent here"
+      "a token that is sent here can be read by all on the way"
         + (token == nil ? "" : "; yours was not sent"),
       [
         "the server that guards: listen 443 ssl; with ssl_certificate and ssl_certificate_key",
@@ -60,30 +60,29 @@ struct SiteDoctor {
       ])
   }
 
-  /// Whether a request without a token is denied as it must be.
-  private func denies(_ answer: HTTPResponse, _ webServer: WebServerName?, _ diagnosis: inout Diagnosis)
-    throws
+  /// Whether a caller without a token is refused as it must be.
+  private func isShut(to answer: HTTPResponse, _ front: WebServerName?, _ diagnosis: inout Diagnosis) throws
     -> Bool
   {
     let seen = "without a token: \(answer.status)"
     switch answer.status {
     case 401:
-      try checkChallenge(of: answer, webServer, &diagnosis)
+      try checkChallenge(of: answer, front, &diagnosis)
       return true
     case 403:
       try diagnosis.wrong(
-        seen, "expected 401 with a challenge; something other than bearerd denies every request here",
-        Remedy.guardLocation.lines(for: webServer))
+        seen, "401 is due, with what is asked for; something else than bearerd refuses everybody here",
+        Remedy.guardLocation.lines(for: front))
     case 200...299:
       // nginx keeps the challenge of the 401 that it was.
       if let challenge = answer.value(of: "WWW-Authenticate") {
         try diagnosis.wrong(
-          "\(seen), with \(challenge)", "an error page turns the 401 into \(answer.status)",
+          "\(seen), with \(challenge)", "an error page turns the door's 401 into \(answer.status)",
           ["in place of error_page 401 = ... or =200 ...: error_page 401 @bearerd_unauthorized;"])
       } else {
         try diagnosis.wrong(
-          seen, "the location is open: its guard is missing, or comes too late",
-          Remedy.guardLocation.lines(for: webServer))
+          seen, "the door is open: its guard is missing, or comes too late",
+          Remedy.guardLocation.lines(for: front))
       }
     case 300...399:
       let place = answer.value(of: "Location") ?? ""
@@ -91,40 +90,36 @@ struct SiteDoctor {
       try diagnosis.wrong(
         "\(seen), to \(place)",
         isUpgrade
-          ? "check that URL instead; a client that uses this one has sent its token in clear"
-          : "expected 401: applications do not follow a redirect to a login page",
-        isUpgrade ? ["in this server: return 403;"] : Remedy.guardLocation.lines(for: webServer))
+          ? "look at that URL; a caller who uses this one has sent its token in clear"
+          : "401 is due: applications do not follow to a login page, and need not be shown one",
+        isUpgrade ? ["in this server: return 403;"] : Remedy.guardLocation.lines(for: front))
     case 500...599:
       try diagnosis.wrong(
-        seen, "the web server cannot reach bearerd, or its check is wrong",
+        seen, "the door cannot ask bearerd, or asks wrongly",
         ["bearerd doctor unix:/run/bearerd/bearerd.sock"])
     default:
       try diagnosis.wrong(
-        seen, "expected 401 before anything else: the location is not protected",
-        Remedy.guardLocation.lines(for: webServer))
+        seen, "401 is due before anybody looks further: there is no door here",
+        Remedy.guardLocation.lines(for: front))
     }
     return false
   }
 
-  private func checkChallenge(
-    of answer: HTTPResponse, _ webServer: WebServerName?, _ diagnosis: inout Diagnosis
-  )
+  private func checkChallenge(of answer: HTTPResponse, _ front: WebServerName?, _ diagnosis: inout Diagnosis)
     throws
   {
     let challenges = answer.values(of: "WWW-Authenticate")
-    let lines = Remedy.challenge.lines(for: webServer)
+    let lines = Remedy.challenge.lines(for: front)
     guard let text = challenges.first else {
       return try diagnosis.wrong(
         "without a token: 401, and no WWW-Authenticate",
-        "a client cannot know what is required (RFC 9110, 15.5.2); some start to register themselves",
+        "a caller cannot know what is asked of it (RFC 9110, 15.5.2); some clients begin to register themselves",
         lines)
     }
     guard let challenge = challenges.lazy.map(ReceivedChallenge.init).first(where: \.isBearer) else {
       return try diagnosis.wrong(
-        "without a token: 401, \(text)",
-        "something other than bearerd denies here; bearerd's challenge is Bearer",
-        webServer == .nginx
-          ? ["in the location: auth_basic off;"] : Remedy.guardLocation.lines(for: webServer))
+        "without a token: 401, \(text)", "something else than bearerd asks here; its challenge is Bearer",
+        front == .nginx ? ["in the location: auth_basic off;"] : Remedy.guardLocation.lines(for: front))
     }
     guard challenge.hasRealm else {
       return try diagnosis.wrong("without a token: 401, \(text)", "the challenge lacks its realm", lines)
@@ -136,21 +131,19 @@ struct SiteDoctor {
   }
 }
 
-/// The web server of a site, as its Server header names it.
+/// The web server in front of a site, by its own word.
 enum WebServerName: String, CaseIterable {
   case nginx, apache, lighttpd, caddy, haproxy
 
-  /// Nil if the Server header is missing or names another.
+  /// Nil where the Server header names none, or is hidden.
   init?(server: String?) {
     let name = server?.lowercased() ?? ""
-    guard let webServer = WebServerName.allCases.first(where: { name.contains($0.rawValue) }) else {
-      return nil
-    }
-    self = webServer
+    guard let front = WebServerName.allCases.first(where: { name.contains($0.rawValue) }) else { return nil }
+    self = front
   }
 }
 
-/// What to write for the web server, or for each if it is not known.
+/// What to write, for the front that is there, or for each where nobody knows which that is.
 enum Remedy {
   case guardLocation
   /// Another spelling of a path: slashes, case, `;x`.
@@ -165,17 +158,15 @@ enum Remedy {
   case passAuthorization
   case allowPublic(path: String)
 
-  func lines(for webServer: WebServerName?) -> [String] {
-    guard let webServer else {
-      return WebServerName.allCases.flatMap { webServer in
-        lines(of: webServer).map { "\(webServer.rawValue): \($0)" }
-      }
+  func lines(for front: WebServerName?) -> [String] {
+    guard let front else {
+      return WebServerName.allCases.flatMap { front in lines(of: front).map { "\(front.rawValue): \($0)" } }
     }
-    return lines(of: webServer)
+    return lines(of: front)
   }
 
-  private func lines(of webServer: WebServerName) -> [String] {
-    switch (self, webServer) {
+  private func lines(of front: WebServerName) -> [String] {
+    switch (self, front) {
     case (.guardLocation, .nginx): ["in the location: include snippets/bearerd-guard.conf;"]
     case (.guardLocation, .apache):
       [

@@ -2,10 +2,10 @@ import BearerAuth
 import FastCGI
 import Glibc
 
-/// Checks a daemon's socket as a web server uses it.
+/// Looks at a daemon's socket as a web server does.
 struct SocketDoctor {
   let address: ListenAddress
-  /// A valid one for this location.
+  /// One that must open the door.
   let token: [UInt8]?
   let scope: String?
 
@@ -24,10 +24,10 @@ struct SocketDoctor {
       let meaning =
         switch failure {
         case .closed:
-          "it closes the connection without an answer: another program, or --allow-peer of bearerd does not list this machine"
+          "it closes the connection without an answer: another program, or a bearerd whose --allow-peer leaves us out"
         case .tooLarge: "its answer does not end: another program has the socket"
-        case .timedOut: "it accepts the request and does not answer: stopped, or another program"
-        case .unexpectedRecord: "the answer is not FastCGI: another program has the socket"
+        case .timedOut: "it takes the question, and does not answer it: stopped, or another program"
+        case .unexpectedRecord: "what answers there speaks no FastCGI: another program has the socket"
         }
       try diagnosis.wrong("no answer", meaning, ["see who listens: ss -lpx, ss -lptn"])
     }
@@ -41,7 +41,7 @@ struct SocketDoctor {
     let serve = "bearerd serve --listen \(address)"
     switch code {
     case ENOENT: return ["start it: \(serve) --socket-owner :www-data"]
-    case ECONNREFUSED: return ["nothing listens there any more; start it: \(serve)"]
+    case ECONNREFUSED: return ["nobody listens any more; start it: \(serve)"]
     case EACCES, EPERM:
       return ["run this as root or as the web server's user; or start it with: --socket-owner :GROUP"]
     default: return ["is it running? \(serve)"]
@@ -49,7 +49,7 @@ struct SocketDoctor {
   }
 
   private func checkAnswers(_ diagnosis: inout Diagnosis) throws {
-    let unknown = try send()
+    let unknown = try ask()
     guard unknown.isEnded, unknown.status == 401, let challenge = unknown.header("WWW-Authenticate") else {
       let status = unknown.status.map(String.init) ?? "no status"
       return try diagnosis.wrong(
@@ -57,7 +57,7 @@ struct SocketDoctor {
         ["see who listens: ss -lpx, ss -lptn"])
     }
     try diagnosis.ok("without a token: 401, \(challenge)")
-    let wrong = try send(Secret.generate(randomBytes: try randomBytes(Secret.randomByteCount)))
+    let wrong = try ask(Secret.generate(randomBytes: try randomBytes(Secret.randomByteCount)))
     let error = wrong.header("WWW-Authenticate").flatMap { ReceivedChallenge($0).error }
     if wrong.status == 401, error == "invalid_token" {
       try diagnosis.ok("with a wrong token: 401, error=\"invalid_token\"")
@@ -71,7 +71,7 @@ struct SocketDoctor {
     } else {
       try diagnosis.note("the right token was not tried; give it with --token-stdin")
     }
-    let preflight = try send(
+    let preflight = try ask(
       method: "OPTIONS",
       more: [("HTTP_ORIGIN", "https://app.example.com"), ("HTTP_ACCESS_CONTROL_REQUEST_METHOD", "GET")])
     try diagnosis.note(
@@ -80,23 +80,22 @@ struct SocketDoctor {
   }
 
   private func checkHealth(_ diagnosis: inout Diagnosis) throws {
-    let answer = try send(more: [("BEARERD_ENDPOINT", "health")])
+    let answer = try ask(more: [("BEARERD_ENDPOINT", "health")])
     let text = answer.body.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
     switch answer.status {
-    case 200: try diagnosis.ok("health check: \(text)")
+    case 200: try diagnosis.ok("its own word: \(text)")
     case 503:
-      try diagnosis.wrong(
-        "health check: \(text)", "it says more here", ["bearerd status --listen \(address)"])
-    default: try diagnosis.note("it has no health check: an older version, or another program")
+      try diagnosis.wrong("its own word: \(text)", "ask it for more", ["bearerd status --listen \(address)"])
+    default: try diagnosis.note("it does not say how it is: an older one, or another program")
     }
   }
 
   private func checkToken(_ token: [UInt8], _ diagnosis: inout Diagnosis) throws {
     let roles: [(Role, String)] = [
-      (.responder, "as a Responder (nginx)"), (.authorizer, "as an Authorizer (lighttpd)"),
+      (.responder, "a Responder, as nginx asks"), (.authorizer, "an Authorizer, as lighttpd asks"),
     ]
     for (role, name) in roles {
-      let answer = try send(token, isSecret: true, role: role)
+      let answer = try ask(token, isSecret: true, role: role)
       let challenge = answer.header("WWW-Authenticate").map(ReceivedChallenge.init)
       switch answer.status {
       case 200:
@@ -109,18 +108,18 @@ struct SocketDoctor {
         try diagnosis.ok("with your token, \(name): 200, \(application)\(key)")
       case 403:
         try diagnosis.wrong(
-          "with your token, \(name): 403", "the token lacks the scope",
+          "with your token, \(name): 403", "the token does not open this door",
           ["bearerd token new APP\(challenge?.scope.map { " --scopes \($0)" } ?? "")"])
       default:
         try diagnosis.wrong(
           "with your token, \(name): \(answer.status ?? 0)\(challenge?.error.map { ", error=\"\($0)\"" } ?? "")",
-          "it is not valid here now, from 127.0.0.1; find out why, next to the token file",
+          "it is not good here now, from 127.0.0.1; ask why, beside the token file",
           ["bearerd token explain --from 127.0.0.1 <TOKEN"])
       }
     }
   }
 
-  private func send(
+  private func ask(
     _ token: [UInt8]? = nil, isSecret: Bool = false, method: String = "GET", role: Role = .responder,
     more: [(String, String)] = []
   ) throws -> ResponseMessage {
@@ -145,7 +144,7 @@ struct SocketDoctor {
     guard status.st_mode & S_IWOTH == 0 else {
       return try diagnosis.wrong(
         "the socket's mode is 0\(mode)",
-        "every user of this machine may try tokens there, without the web server's limits",
+        "everybody on this machine may try tokens there, past the web server's limits",
         ["bearerd serve --socket-mode 0660 --socket-owner :www-data"])
     }
     let users = SocketDoctor.webUsers.filter { getpwnam($0) != nil }

@@ -117,6 +117,9 @@ struct ReceivedChallenge {
   let scope: String?
 
   init(_ value: String) {
+    // Behind Basic, in one header, if the location accepts both.
+    let both = value.lowercased().hasPrefix("basic ") ? value.firstRange(of: ", Bearer ") : nil
+    let value = both.map { value[$0.lowerBound...].dropFirst(2) } ?? value[...]
     let scheme = value.prefix { $0 != " " }
     isBearer = scheme.lowercased() == "bearer"
     let parameters = value.dropFirst(scheme.count)

@@ -14,6 +14,9 @@ struct AddToken: Command {
       The hash in the file is fast and unsalted, so a guessable token is rejected: it must have at least 112 bits \
       by a simple estimate, length times the bits of the alphabet in use, without obvious repetition and \
       well-known words. A random UUID or 28 random hexadecimal digits are enough.
+
+      `Authorization: Bearer` carries letters, digits and -._~+/ with = only at the end. A token with any other visible \
+      character of ASCII, of at most 4096 bytes, is valid only if the web server passes it as BEARERD_TOKEN.
       """)
 
   @OptionGroup var subject: ApplicationArgument
@@ -55,6 +58,11 @@ struct AddToken: Command {
       return token
     }
     Console.note("\(name(of: token)) is in \(source.tokens) and \(ending(token.expires, at: now)).")
+    if !Secret.isWellFormed(secret.span) {
+      Console.note(
+        "It has characters other than letters, digits and -._~+/ with = at the end, so only BEARERD_TOKEN can carry it, "
+          + "and `Authorization: Bearer` cannot; see bearerd(8).")
+    }
     try Confirmation(tokens: source.tokens, daemon: daemon) {
       "\(name(of: token)) is in \(source.tokens), but \($0) does not accept it yet"
     }.await()
@@ -75,10 +83,10 @@ struct AddToken: Command {
       throw Failure(
         "the token is too long for an Authorization header of \(Credential.maximumLength) bytes")
     }
-    guard Secret.isWellFormed(secret.span) else {
+    guard Secret.isWellFormed(secret.span) || Secret.isVisible(secret.span) else {
       throw Failure(
-        "no Authorization header can carry this token: use letters, digits and -._~+/, with = only at the end"
-      )
+        "no request can carry this token: use visible ASCII without spaces, at most \(Secret.maximumLength) bytes "
+          + "if it has characters other than letters, digits and -._~+/ with = at the end")
     }
     guard !Secret.isMistyped(secret.span) else {
       throw Failure("this looks like a token of bearerd with a typing error: its checksum is wrong")

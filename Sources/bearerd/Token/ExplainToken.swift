@@ -53,7 +53,12 @@ struct ExplainToken: Command {
     defer { input.wipe() }
     var value = input.contains(UInt8(ascii: " ")) ? input : Array("Bearer ".utf8) + input
     defer { value.wipe() }
-    let credential = Credential(parsing: value.span, with: try DigestContext())
+    let digests = try DigestContext()
+    var credential = Credential(parsing: value.span, with: digests)
+    if credential == .malformed, Secret.isVisible(input.span) {
+      credential = Credential(token: input.span, with: digests)
+      Console.note("Only BEARERD_TOKEN can carry this token, and `Authorization: Bearer` cannot.")
+    }
     guard credential != .unhashed else { throw CryptoUnavailable() }
     return credential
   }

@@ -13,7 +13,7 @@ struct ChallengeTests {
       (.noCredentials, #"Bearer realm="api""#), (.otherScheme, #"Bearer realm="api""#),
       (
         .malformed,
-        #"Bearer realm="api", error="invalid_request", error_description="The Authorization header is not one bearer token""#
+        #"Bearer realm="api", error="invalid_request", error_description="The request does not carry one well-formed token""#
       ),
       (.mistyped, notValid), (.unknownToken, notValid), (.expired, notValid), (.notYetValid, notValid),
       (.wrongAddress, notValid),
@@ -24,6 +24,16 @@ struct ChallengeTests {
     ] as [(Denial, String)])
   func header(denial: Denial, expected: String) throws {
     #expect(try Challenge(realm: "api").header(for: denial, scope: Scope("write")) == expected)
+  }
+
+  @Test(
+    "names Basic first if the location accepts it, in one header, and escapes its realm",
+    arguments: Denial.allCases)
+  func basic(denial: Denial) throws {
+    let challenge = try Challenge(realm: #"a"b\c"#)
+    let bearer = challenge.header(for: denial, scope: Scope("write"))
+    let both = challenge.header(for: denial, scope: Scope("write"), accepting: .bearerAndBasic)
+    #expect(both == #"Basic realm="a\"b\\c", "# + bearer)
   }
 
   @Test("tells a caller without a good token neither the reason nor the scope", arguments: Denial.allCases)

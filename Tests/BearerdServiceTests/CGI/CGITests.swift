@@ -85,6 +85,40 @@ struct CGITests {
     }
   }
 
+  @Test(
+    "the token comes from BEARERD_TOKEN too, or from what Apache makes of it, never from both in two ways")
+  func tokenParameter() throws {
+    let cases: [([String], Int)] = [
+      (["BEARERD_TOKEN=one"], 200), (["REDIRECT_BEARERD_TOKEN=one"], 200), (["BEARERD_TOKEN=zero"], 401),
+      (["BEARERD_TOKEN=one", "REDIRECT_BEARERD_TOKEN=one"], 200),
+      (["BEARERD_TOKEN=", "REDIRECT_BEARERD_TOKEN=one"], 200),
+      (["BEARERD_TOKEN=one", "REDIRECT_BEARERD_TOKEN=zero"], 500),
+      (["BEARERD_TOKEN=one", "BEARERD_TOKEN=one"], 500),
+      (["BEARERD_TOKEN=one", one], 200), (["BEARERD_TOKEN=one", two], 401),
+      (["REDIRECT_BEARERD_TOKEN=zero", one], 401),
+      (["HTTP_BEARERD_TOKEN=one"], 401), (["HTTP_X_API_KEY=one"], 401),
+      (["REDIRECT_REDIRECT_BEARERD_TOKEN=one"], 401),
+    ]
+    for (environment, status) in cases {
+      #expect(try answer(environment).response.status == status, "\(environment)")
+    }
+  }
+
+  @Test("Basic is read if the web server accepts it, by BEARERD_ACCEPT or what Apache makes of it")
+  func basic() throws {
+    // x:one
+    let basic = "HTTP_AUTHORIZATION=Basic eDpvbmU="
+    let cases: [([String], Int)] = [
+      ([], 401), (["BEARERD_ACCEPT=bearer basic"], 200), (["REDIRECT_BEARERD_ACCEPT=bearer basic"], 200),
+      (["BEARERD_ACCEPT=bearer"], 401), (["BEARERD_ACCEPT="], 401), (["BEARERD_ACCEPT=basic"], 500),
+      (["BEARERD_ACCEPT=bearer", "REDIRECT_BEARERD_ACCEPT=bearer basic"], 500),
+      (["HTTP_BEARERD_ACCEPT=bearer basic"], 401),
+    ]
+    for (environment, status) in cases {
+      #expect(try answer([basic] + environment).response.status == status, "\(environment)")
+    }
+  }
+
   @Test("no token file, a broken one and an empty one let nobody in")
   func tokenFiles() throws {
     try scratch.write("nonsense\n")

@@ -57,8 +57,9 @@ struct AuthorizationWatchTests {
   @Test("is not suspected once the parameter came in any form, even empty, to any loop")
   func came() {
     let apache = silent("Apache/2.4")
-    for value in ["", "Basic x", "Bearer x"] {
-      let sent = [["HTTP_AUTHORIZATION": value]]
+    let forms = ["", "Basic x", "Bearer x"].map { ["HTTP_AUTHORIZATION": $0] } + [["BEARERD_TOKEN": "x"]]
+    for form in forms {
+      let sent = [form]
       #expect(told(sent + Array(repeating: apache, count: 500)) == [])
       #expect(told(Array(repeating: apache, count: 49) + sent + Array(repeating: apache, count: 500)) == [])
       #expect(told(sent + Array(repeating: apache, count: 500), loops: 4) == [])

@@ -30,9 +30,9 @@ struct DoctorSocketTests {
     #expect(outcome.output.hasPrefix("\(service.address)\n  ok     "))
     #expect(outcome.output.contains("ok     without a token: 401, Bearer realm=\"bearerd\"\n"))
     #expect(outcome.output.contains("ok     with a wrong token: 401, error=\"invalid_token\"\n"))
-    #expect(outcome.output.contains("ok     health check: ready\n"))
-    #expect(outcome.output.contains("as a Responder (nginx): 200, ci "))
-    #expect(outcome.output.contains("as an Authorizer (lighttpd): 200, ci "))
+    #expect(outcome.output.contains("ok     its own word: ready\n"))
+    #expect(outcome.output.contains("a Responder, as nginx asks: 200, ci "))
+    #expect(outcome.output.contains("an Authorizer, as lighttpd asks: 200, ci "))
     #expect(outcome.output.hasSuffix("All is well.\n") && !outcome.output.contains(secret))
     let without = try doctor(service.address.description)
     #expect(without.code == 0 && without.output.contains("note   the right token was not tried"))
@@ -66,7 +66,7 @@ struct DoctorSocketTests {
       outcome.output.contains(
         """
           wrong  the socket's mode is 0666
-                 every user of this machine may try tokens there, without the web server's limits
+                 everybody on this machine may try tokens there, past the web server's limits
                  -> bearerd serve --socket-mode 0660 --socket-owner :www-data
 
         """), "\(outcome.output)")
@@ -93,14 +93,14 @@ struct DoctorSocketTests {
     let stale = try doctor("unix:\(path)/other")
     #expect(
       stale.output.contains(
-        "Connection refused\n         -> nothing listens there any more; start it: bearerd serve"))
+        "Connection refused\n         -> nobody listens any more; start it: bearerd serve"))
 
     kill(service.running.pid, SIGSTOP)
     let stopped = try doctor(service.address.description)
     kill(service.running.pid, SIGCONT)
     #expect(stopped.code == 1)
     #expect(
-      stopped.output.contains("it accepts the request and does not answer: stopped"), "\(stopped.output)")
+      stopped.output.contains("it takes the question, and does not answer it: stopped"), "\(stopped.output)")
   }
 
   @Test("refuses what it cannot look at, and never repeats a secret")
@@ -122,8 +122,7 @@ struct DoctorSocketTests {
         "one argument too many"
       ),
       (
-        ["http://localhost:1/", "--token-stdin"],
-        "a valid token for this location is expected on standard input"
+        ["http://localhost:1/", "--token-stdin"], "a token that opens this door is expected on standard input"
       ),
     ] {
       let outcome = try Bearerd.start([Bearerd.path, "doctor"] + arguments).wait()

@@ -122,15 +122,40 @@ struct MakingTests {
   }
 
   @Test(
+    "add takes a token that only BEARERD_TOKEN can carry, and says so without showing any of it",
+    arguments: ["p@ss:Zr8pX1vQm7nKcT2yWdJ5!", "Zr8pX1vQm7nKcT2yWdJ5=x", "{\"key\":\"Zr8pX1vQm7nKcT2yWdJ5\"}"])
+  func visible(secret: String) throws {
+    let scratch = try Scratch()
+    let outcome = try Bearerd.run("token", "add", "hook", tokens: scratch.tokens, stdin: secret)
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(outcome.errors.contains("only BEARERD_TOKEN can carry it"))
+    #expect(!outcome.errors.contains(secret) && !outcome.errors.contains("Zr8p"))
+    let explained = try Bearerd.run("token", "explain", tokens: scratch.tokens, stdin: secret)
+    #expect(explained.code == 0 && explained.errors.contains("Only BEARERD_TOKEN can carry this token"))
+    let header = try Bearerd.run("token", "explain", tokens: scratch.tokens, stdin: "Bearer \(secret)")
+    #expect(header.code == 1 && header.output.hasPrefix("deny: malformed"))
+    #expect(!(explained.output + explained.errors + header.output + header.errors).contains("Zr8p"))
+  }
+
+  @Test("add does not speak of BEARERD_TOKEN if Bearer can carry the token")
+  func token68() throws {
+    let scratch = try Scratch()
+    let outcome = try Bearerd.run(
+      "token", "add", "ci", tokens: scratch.tokens, stdin: "b7b07e0a1c3ad5f29c84d6e1f05e3a92==")
+    #expect(outcome.code == 0 && !outcome.errors.contains("BEARERD_TOKEN"))
+  }
+
+  @Test(
     "add refuses what can be guessed, cannot be sent, or is nothing",
     arguments: [
       ("hunter2", 1, "this token can be guessed: it has an estimated 0 bits, and 112 are needed"),
       ("x7KpQ2mVt9", 1, "this token can be guessed: it has an estimated 59 bits, and 112 are needed"),
       ("correct-horse-battery-staple-correct-horse", 1, "this token can be guessed"),
       ("00000000-0000-0000-0000-000000000000", 1, "this token can be guessed"),
-      ("b7b07e0a1c3ad5f2 9c84d6e1f05e3a92", 1, "no Authorization header can carry this token"),
-      ("Bearer b7b07e0a1c3ad5f29c84d6e1f05e3a92", 1, "no Authorization header can carry this token"),
-      ("caf\u{e9}b7b07e0a1c3ad5f29c84d6e1f05e3a92", 1, "no Authorization header can carry this token"),
+      ("b7b07e0a1c3ad5f2 9c84d6e1f05e3a92", 1, "no request can carry this token"),
+      ("Bearer b7b07e0a1c3ad5f29c84d6e1f05e3a92", 1, "no request can carry this token"),
+      ("caf\u{e9}b7b07e0a1c3ad5f29c84d6e1f05e3a92", 1, "no request can carry this token"),
+      ("p@ss:" + String(repeating: "Zr8pX1vQm7nKcT2yWdJ5", count: 205), 1, "no request can carry this token"),
       (
         "brd_00000000000000000000000000000000000000000002CZclk", 1,
         "with a typing error: its checksum is wrong"

@@ -15,7 +15,7 @@ struct DoctorCareTests {
       "doctor", "http://site.example/private/page.html", "--token-stdin", "--connect-to",
       "127.0.0.1:\(site.http.port)", stdin: token)
     #expect(outcome.findings == ["http:// and not https://"], "\(outcome.output)")
-    #expect(outcome.output.contains("can read a token that is sent here; yours was not sent\n"))
+    #expect(outcome.output.contains("can be read by all on the way; yours was not sent\n"))
     #expect(outcome.output.contains("  ok     with a wrong token: 401, error=\"invalid_token\"\n"))
     let log = try site.folder.read("secrets.log")
     #expect(log.contains("Bearer brd_") && !log.contains(token))

@@ -12,7 +12,7 @@ struct DoctorFrontTests {
         "doctor", "http://localhost:\(site.http.port)\(path)", "--token-stdin", "--public", "/",
         stdin: site.tokens.app)
       #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome.output)\(outcome.errors)\(site.told)")
-      #expect(outcome.output.contains("  ok     /: 200, public\n"))
+      #expect(outcome.output.contains("  ok     /: 200, for everybody\n"))
       #expect(outcome.output.contains(" other ways without a token: nothing guarded comes back\n"))
       #expect(outcome.output.hasSuffix("for nginx: bearerd doctor nginx, or --nginx here\nAll is well.\n"))
       #expect(outcome.output.contains("  ok     in another casing: 401\n"))

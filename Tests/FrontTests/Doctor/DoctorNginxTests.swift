@@ -34,7 +34,7 @@ struct DoctorNginxTests {
       others: "map $http_authorization $mapped { default 0; \"~^Bearer TOKEN\" 1; }",
       findings: [
         "without a token: 401, and no WWW-Authenticate", "with \"bearer\" in small letters: 401",
-        "with one extra character: 200",
+        "with a letter more: 200",
       ], remedy: "a regular expression without its end"),
     Fault(
       testDescription: "a comparison of one's own",
@@ -45,7 +45,7 @@ struct DoctorNginxTests {
       testDescription: "any header",
       server: "location /door/ { if ($http_authorization = \"\") { return 401; } \(page) }",
       findings: ["without a token: 401, and no WWW-Authenticate", "with a wrong token: 200"],
-      remedy: "any token is accepted: nothing checks whether it is valid"),
+      remedy: "any token opens the door"),
     Fault(
       testDescription: "an Authorization that is stripped",
       server:
@@ -58,21 +58,21 @@ struct DoctorNginxTests {
     Fault(
       testDescription: "a return before the guard",
       server: "location /door/ { include snippets/bearerd-guard.conf; return 404; }",
-      findings: ["without a token: 404"], remedy: "expected 401 before anything else"),
+      findings: ["without a token: 404"], remedy: "401 is due before anybody looks further"),
     Fault(
       testDescription: "a login page",
       server: "location /door/ { return 302 /login; }",
       findings: ["without a token: 302, to http://127.0.0.1:PORT/login"],
-      remedy: "applications do not follow a redirect to a login page"),
+      remedy: "applications do not follow to a login page"),
     Fault(
       testDescription: "a redirect to https",
       server: "location /door/ { return 301 https://$host$request_uri; }",
       findings: ["without a token: 301, to https://127.0.0.1/door/page.html"],
-      remedy: "a client that uses this one has sent its token in clear"),
+      remedy: "a caller who uses this one has sent its token in clear"),
     Fault(
       testDescription: "deny all", server: "location /door/ { deny all; }",
       findings: ["without a token: 403"],
-      remedy: "something other than bearerd denies every request here"),
+      remedy: "something else than bearerd refuses everybody here"),
     Fault(
       testDescription: "error_page 401 =200",
       server: "location /door/ { auth_request /_bearerd; error_page 401 =200 /index.html; \(page) }",
@@ -101,11 +101,11 @@ struct DoctorNginxTests {
       testDescription: "a backend that is down",
       server:
         "location /door/ { include snippets/bearerd-guard.conf; proxy_pass http://unix:FOLDER/nobody.sock; }",
-      findings: ["with your token: 502"], remedy: "it is allowed, and the backend fails"),
+      findings: ["with your token: 502"], remedy: "what is behind the door fails"),
     Fault(
       testDescription: "a backend that gets the secret",
       server: "location /door/ { include snippets/bearerd-guard.conf; proxy_pass http://BACKEND; }",
-      findings: ["the response contains the token"],
+      findings: ["the token stands in the answer to it"],
       remedy: "-> in the location: include snippets/bearerd-proxy.conf;"),
     Fault(
       testDescription: "a cache that everybody shares",
@@ -129,7 +129,7 @@ struct DoctorNginxTests {
       testDescription: "a public file with the token in it",
       server: "location = /config.js { return 200 'key = \"TOKEN\"'; }", options: ["--public", "/config.js"],
       path: "/private/page.html", findings: ["/config.js: 200, with the token in it"],
-      remedy: "it is published there: remove and replace it"),
+      remedy: "everybody can read it there"),
     Fault(
       testDescription: "no answer to preflights", server: "",
       options: ["--origin", "https://app.example.com"],

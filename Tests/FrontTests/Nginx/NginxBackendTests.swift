@@ -38,17 +38,20 @@ struct NginxBackendTests {
             \(kind.pass)
           }
           """,
-        otherServers: """
-          server {
-            listen unix:FOLDER/grpc.sock http2;
-            underscores_in_headers on;
-            location / { proxy_pass http://BACKEND; }
-          }
-          """))
+        otherServers: Self.grpcServer))
   }
 
+  /// A gRPC backend that is another server of nginx.
+  static let grpcServer = """
+    server {
+      listen unix:FOLDER/grpc.sock http2;
+      underscores_in_headers on;
+      location / { proxy_pass http://BACKEND; }
+    }
+    """
+
   /// Keeps the backend of the site alive.
-  private func backend(_ kind: Kind, _ site: NginxSite) throws -> AnyObject? {
+  static func backend(_ kind: Kind, _ site: NginxSite) throws -> AnyObject? {
     let socket = "\(site.folder.path)/\(kind).sock"
     return switch kind {
     case .proxy, .grpc: nil
@@ -68,7 +71,7 @@ struct NginxBackendTests {
     arguments: Kind.allCases)
   func guarded(kind: Kind) throws {
     let site = try site(kind)
-    let backend = try backend(kind, site)
+    let backend = try Self.backend(kind, site)
     defer { withExtendedLifetime(backend) {} }
     let secret = try site.token("app")
     #expect(try site.http.get("/guarded/x").status == 401)
@@ -87,7 +90,7 @@ struct NginxBackendTests {
     "hears no made-up name through a public location, and sees Authorization there", arguments: Kind.allCases)
   func open(kind: Kind) throws {
     let site = try site(kind)
-    let backend = try backend(kind, site)
+    let backend = try Self.backend(kind, site)
     defer { withExtendedLifetime(backend) {} }
     let lines = ["Authorization: Basic dXNlcjpwYXNz", "Cookie: session=1"] + Self.forged
     let response = try site.http.request("GET", "/public/x", lines: lines.map { Array($0.utf8) })

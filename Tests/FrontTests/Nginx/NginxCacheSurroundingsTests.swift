@@ -129,6 +129,30 @@ struct NginxCacheSurroundingsTests {
     #expect(asked == 1 + 3 * 4)
   }
 
+  @Test("is told apart by the token in a header of its own")
+  func tokenHeader() throws {
+    let site = try NginxCache.site(
+      server: """
+        location /key/ {
+          set $bearerd_cache bearerd;
+          set $bearerd_token $http_x_api_key;
+          include snippets/bearerd-guard.conf;
+          proxy_pass http://BACKEND;
+        }
+        """)
+    let secret = try site.token("app")
+    let before = try site.checks()
+    for _ in 0..<3 {
+      #expect(try site.http.get("/key/x", "X-API-Key: \(secret)").status == 200)
+      for other in ["X-API-Key: x", "X-API-Key:", "X-Other: y", "Authorization: Bearer x"] {
+        #expect(try site.http.get("/key/x", other).status == 401, "\(other)")
+      }
+      #expect(try site.http.get("/key/x", token: "x", "X-API-Key: \(secret)").status == 401)
+    }
+    let asked = try site.checks() - before
+    #expect(asked == 1 + 3 * 5)
+  }
+
   @Test("ends with the check: a redirect inside nginx does not carry it to the next door")
   func redirected() throws {
     let site = try NginxCache.site(

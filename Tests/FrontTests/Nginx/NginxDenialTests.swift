@@ -14,7 +14,7 @@ struct NginxDenialTests {
       ("/private/page.html", nil, 401, realm),
       (
         "/private/page.html", "a b", 401,
-        "\(realm), error=\"invalid_request\", error_description=\"The Authorization header is not one bearer token\""
+        "\(realm), error=\"invalid_request\", error_description=\"The request does not carry one well-formed token\""
       ),
       (
         "/private/page.html", "unknown", 401,
@@ -39,15 +39,33 @@ struct NginxDenialTests {
 
   @Test("is JSON where the site wants it, and carries no body after HEAD")
   func json() throws {
-    let site = try NginxSite(configuration: NginxConfiguration(denied: "bearerd-denied-json.conf"))
-    let reader = try site.token("reader", "--scopes", "read")
-    for (token, status, title) in [(nil, 401, "Unauthorized"), (reader, 403, "Forbidden")] {
-      let response = try site.http.get("/private/page.html", token: token)
-      #expect(response.headers("Content-Type") == ["application/problem+json"])
+    let site = try NginxSite(
+      configuration: NginxConfiguration(
+        server: "location = /private/denied.html { include snippets/bearerd-guard.conf; deny all; }",
+        denied: "bearerd-denied-json.conf"))
+    let (secret, reader) = (try site.token("app"), try site.token("reader", "--scopes", "read"))
+    func problem(_ path: String, _ token: String?, _ status: Int, _ code: String) throws -> Problem {
+      let response = try site.http.get(path, token: token)
+      #expect(response.status == status && response.headers("Content-Type") == ["application/problem+json"])
       let problem = try JSONDecoder().decode(Problem.self, from: Data(response.body.utf8))
-      #expect(problem == Problem(title: title, status: status))
+      #expect(problem.status == status && problem.error.code == code)
+      #expect(problem.error.message == problem.detail)
+      return problem
     }
+    let unauthorized = try problem("/private/page.html", nil, 401, "invalid_api_key")
+    #expect(unauthorized.title == "Unauthorized" && unauthorized.error.type == "authentication_error")
+    // Whatever the reason is, the body tells no more of a token than that it is not valid.
+    for token in ["wrong", "a b", String(secret.dropLast())] {
+      #expect(try problem("/private/page.html", token, 401, "invalid_api_key") == unauthorized)
+    }
+    let forbidden = try problem("/private/page.html", reader, 403, "insufficient_scope")
+    #expect(forbidden.title == "Forbidden" && forbidden.error.type == "permission_error")
+    let nginx = try problem("/private/denied.html", secret, 403, "forbidden")
+    #expect(!nginx.detail.contains("scope"))
     #expect(try site.http.request("HEAD", "/private/page.html").body.isEmpty)
+    site.bearerd.stop()
+    let down = try problem("/private/page.html", secret, 503, "service_unavailable")
+    #expect(down.error.type == "api_error")
   }
 
   @Test("by nginx itself, or by the backend, gets no challenge of ours")
@@ -189,7 +207,15 @@ struct NginxDenialTests {
   }
 
   private struct Problem: Decodable, Equatable {
+    struct Failure: Decodable, Equatable {
+      var message: String
+      var type: String
+      var code: String
+    }
+
     var title: String
     var status: Int
+    var detail: String
+    var error: Failure
   }
 }

@@ -25,6 +25,10 @@ struct NginxParameterTests {
         "HTTP_AUTHORIZATION=", "REMOTE_ADDR=127.0.0.1", "REQUEST_METHOD=GET",
         "REQUEST_URI=/private/page.html",
       ])
+    // Nothing is read of headers that the location does not name.
+    _ = try site.http.get(
+      "/private/page.html", "X-API-Key: x", "Bearerd-Token: x", "Bearerd-Accept: bearer basic")
+    #expect(!recorder.lastParameters.contains { $0.hasPrefix("BEARERD_") })
   }
 
   @Test("a FastCGI backend who called, and not the secret; a client cannot say it is somebody else")

@@ -23,8 +23,52 @@ enum CredentialTarget {
       expect(digest == context.digest(of: secret.span), "the digest of the token")
       spelled(secret, credential)
     }
+    parameter(bytes)
+    basic(bytes)
     strength(bytes)
     made(bytes)
+  }
+
+  /// BEARERD_TOKEN is the token itself.
+  private static func parameter(_ bytes: [UInt8]) {
+    let isToken = (1...4096).contains(bytes.count) && bytes.allSatisfy { (33...126).contains($0) }
+    let expected = context.digest(of: bytes.span).map { Credential.token($0) }
+    let credential = Credential(token: bytes.span, with: context)
+    expect(
+      credential
+        == (bytes.isEmpty ? .absent : !isToken ? .malformed : isMistyped(bytes) ? .mistyped : expected),
+      "a token is visible ASCII")
+  }
+
+  /// With Basic accepted, all other headers are what they were; and a password is what BEARERD_TOKEN would be.
+  private static func basic(_ bytes: [UInt8]) {
+    let credential = Credential(parsing: bytes.span, accepting: .bearerAndBasic, with: context)
+    let isBasic = bytes.prefix { $0 != 32 }.map { $0 | 32 } == Array("basic".utf8) && bytes.count <= 8192
+    if !isBasic { expect(credential == Credential(parsing: bytes.span, with: context), "only Basic changes") }
+    guard let colon = bytes.firstIndex(of: 58) else { return }
+    let name = bytes[..<colon]
+    let password = Array(bytes[(colon + 1)...])
+    let header = Array("Basic ".utf8) + base64(bytes)
+    guard header.count <= 8192 else { return }
+    let isPlain = name.allSatisfy { $0 >= 32 && $0 != 127 } && !password.isEmpty
+    expect(
+      Credential(parsing: header.span, accepting: .bearerAndBasic, with: context)
+        == (isPlain ? Credential(token: password.span, with: context) : .malformed),
+      "the password is the token")
+  }
+
+  private static func base64(_ bytes: [UInt8]) -> [UInt8] {
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    var text: [UInt8] = []
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+      let group = bytes[start..<min(start + 3, bytes.count)]
+      let bits = (group + [0, 0]).prefix(3).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+      text += [18, 12, 6, 0].map { alphabet[Int(bits >> $0 & 63)] }
+      if group.count < 3 {
+        text.replaceSubrange((text.count - 3 + group.count)..., with: [61, 61].prefix(3 - group.count))
+      }
+    }
+    return text
   }
 
   /// Whether it begins with a word of RFC 9110 section 5.6.2 that is not Bearer, alone or before a space.

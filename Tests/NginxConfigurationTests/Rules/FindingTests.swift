@@ -119,6 +119,22 @@ struct FindingTests {
         ["error secret-to-backend"]
       ),
       (
+        "location /a/ { set $bearerd_token $http_x_api_key; G; X; proxy_pass http://b:1; }",
+        ["error secret-to-backend"]
+      ),
+      (
+        "location /a/ { set $bearerd_token $http_x_api_key; G; proxy_set_header Authorization \"\"; X; proxy_pass http://b:1; }",
+        ["error secret-to-backend"]
+      ),
+      (
+        "location /a/ { set $bearerd_token $http_x_api_key; G; X; proxy_set_header X-Api-Key \"\"; proxy_pass http://b:1; }",
+        []
+      ),
+      (
+        "location /a/ { set $bearerd_token $http_x_api_key; G; X; proxy_set_header X-Api-Key $bearerd_token; proxy_pass http://b:1; }",
+        ["error secret-to-backend"]
+      ),
+      (
         "underscores_in_headers on; location /a/ { G; X; proxy_pass http://b:1; }",
         ["error underscores-in-headers"]
       ),
