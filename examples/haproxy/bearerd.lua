@@ -28,6 +28,9 @@ core.register_action("bearerd", { "http-req" }, function(txn)
         question["authorization"] = { table.concat(all, ", ") }
     end
 
+    -- For clients that send the token in a header of its own.
+    --question["x-bearerd-token"] = { txn.f:req_hdr("x-api-key") }
+
     local answer = core.httpclient():get({
         url = "http://bearerd" .. txn.f:path(),
         headers = question,
