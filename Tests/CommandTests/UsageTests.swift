@@ -30,7 +30,7 @@ struct UsageTests {
       (
         ["token", "new", "a", "--expires", "1d", "--not-before", "2d"], "--expires is not after --not-before"
       ),
-      (["token", "new", "a", "--scopes", "a,B"], "a scope is 1 to 63 of a-z"),
+      (["token", "new", "a", "--scopes", "a,\""], "a scope is 1 to 128 visible"),
       (["token", "new", "a", "--scopes", "a,,b"], "a scope is"),
       (["token", "new", "a", "--scopes", "a,b,a"], "\"a\" is named twice"),
       (["token", "new", "a", "--from", "10.0.0.1/8"], "write 10.0.0.0/8"),
@@ -38,7 +38,7 @@ struct UsageTests {
       (["token", "new", "a", "--tokens", ""], "--tokens names no file"),
       (["token", "revoke", "a", "--all", "--key", "k"], "--key and --all exclude each other"),
       (["token", "rotate", "a", "--keep", "long"], "write 7d, 12h, 30m or 0"),
-      (["token", "explain", "--scope", "A"], "a scope is"),
+      (["token", "explain", "--scope", "a,b"], "a scope is"),
       (["token", "explain", "--from", "x"], "write an IPv4 or IPv6 address"),
       (["manifest", "verify", "OpenAI", "abc"], "the name of an application is 1 to 63 of a-z"),
       (["manifest", "verify", "openai"], "the value is missing; write it behind the application"),

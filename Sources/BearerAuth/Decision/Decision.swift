@@ -2,13 +2,13 @@
 package struct AccessRequest: Sendable {
   /// What the caller presented.
   package var credential: Credential
-  /// The door, as the web server names it; nil where it names none.
-  package var scope: Scope?
+  /// The scopes that the location requires, as the web server names them.
+  package var scope: RequiredScopes
   /// Where the caller is; nil where the web server did not say, or said what is no address.
   package var address: IPAddress?
 
   /// A request at a door without a name, from nowhere known, where the last two are left out.
-  package init(credential: Credential, scope: Scope? = nil, address: IPAddress? = nil) {
+  package init(credential: Credential, scope: RequiredScopes = .absent, address: IPAddress? = nil) {
     self.credential = credential
     self.scope = scope
     self.address = address
@@ -82,13 +82,13 @@ package struct Challenge: Sendable {
   ///   - scope: the door's name, which only a caller with a good token is told.
   ///   - schemes: what the location accepts. Both challenges stand in one header, since nginx before 1.23 copies one only;
   ///     Basic is first, for clients that read no further than the first challenge of a header: they know no other scheme.
-  package func header(for denial: Denial, scope: Scope?, accepting schemes: AcceptedSchemes = .bearer)
+  package func header(for denial: Denial, scope: RequiredScopes, accepting schemes: AcceptedSchemes = .bearer)
     -> String
   {
     schemes == .bearer ? bearer(denial, scope) : basic + bearer(denial, scope)
   }
 
-  private func bearer(_ denial: Denial, _ scope: Scope?) -> String {
+  private func bearer(_ denial: Denial, _ scope: RequiredScopes) -> String {
     switch denial {
     case .noCredentials, .otherScheme:
       // RFC 6750 3.1: no error code for a request that tried no token.
@@ -98,7 +98,8 @@ package struct Challenge: Sendable {
     case .mistyped, .unknownToken, .expired, .notYetValid, .wrongAddress:
       return error("invalid_token", "The token is not valid") + metadata
     case .insufficientScope:
-      let held = scope.map { ", scope=\"\($0)\"" } ?? ""
+      let names = scope.description
+      let held = names.isEmpty ? "" : ", scope=\"\(names)\""
       return error("insufficient_scope", "The token does not open this door") + held + metadata
     }
   }

@@ -74,12 +74,15 @@ package struct Token: Sendable {
     return false
   }
 
-  /// Whether it opens the door named `scope`. A token with scopes is refused at a door without a name.
-  package func opens(_ scope: Scope?) -> Bool {
+  /// Whether it is valid where a location requires this. A token with scopes is refused where none is required.
+  package func opens(_ required: RequiredScopes) -> Bool {
+    if case .invalid = required { return false }
     guard let scopes else { return true }
-    guard let scope else { return false }
-    for held in scopes where held == scope { return true }
-    return false
+    switch required {
+    case .absent, .invalid: return false
+    case .one(let scope): return scopes.contains(scope)
+    case .any(let wanted): return wanted.contains { scopes.contains($0) }
+    }
   }
 }
 

@@ -50,7 +50,9 @@ struct Answer {
 
   /// 403 where the token is good but not for this door, else 401: RFC 6750 3.1 says 400 for malformed
   /// credentials, which nginx would turn into a 500.
-  func deny(_ denial: Denial, scope: Scope?, accepting schemes: AcceptedSchemes, in response: Response) {
+  func deny(
+    _ denial: Denial, scope: RequiredScopes, accepting schemes: AcceptedSchemes, in response: Response
+  ) {
     let isForbidden = denial == .insufficientScope
     response.append(isForbidden ? "Status: 403 Forbidden" : "Status: 401 Unauthorized")
     response.append("\r\nWWW-Authenticate: ")

@@ -46,7 +46,9 @@ struct Doctor: Command {
     guard origin.map({ (try? WebURL(parsing: $0)) != nil }) != false else {
       throw ValidationError("--origin is a URL: https://HOST")
     }
-    guard scope.map({ Scope($0) != nil }) != false else { throw ValidationError("a scope is \(Scope.rule)") }
+    guard scope.map({ RequiredScopes($0) != nil }) != false else {
+      throw ValidationError("a scope is \(Scope.rule)")
+    }
     guard !isSite || scope == nil else {
       throw ValidationError("--scope is for sockets; of a site, its server says it")
     }

@@ -70,7 +70,7 @@ extension SiteDoctor {
       try diagnosis.wrong(
         seen, "it is not good here now; ask why, beside the token file", ["bearerd token explain <TOKEN"])
     case (403, "insufficient_scope"?):
-      let scopes = challenge?.scope.map { " --scopes \($0)" } ?? ""
+      let scopes = challenge?.scope.map { " --scopes \($0.replacing(" ", with: ","))" } ?? ""
       try diagnosis.wrong(
         seen, "the token does not open this door; make one that does", ["bearerd token new APP\(scopes)"])
     case (403, _):

@@ -21,7 +21,7 @@ struct ExplainToken: Command {
   @Option(
     help: ArgumentHelp("The door, as the web server names it.", valueName: "scope"),
     transform: ExplainToken.scope)
-  var scope: Scope?
+  var scope: RequiredScopes?
 
   @Option(
     help: ArgumentHelp("The caller's address.", valueName: "address"), transform: ExplainToken.address)
@@ -30,7 +30,7 @@ struct ExplainToken: Command {
   func perform() throws {
     guardSecrets()
     // The token first: what makes it may be writing the file until then, as in `token new | token explain`.
-    let request = AccessRequest(credential: try credential(), scope: scope, address: from)
+    let request = AccessRequest(credential: try credential(), scope: scope ?? .absent, address: from)
     let loaded = try source.load()
     let now = Instant.now
     let explanation = Explanation(request: request, source: source.tokens, files: loaded.files, now: now)
@@ -62,8 +62,8 @@ struct ExplainToken: Command {
     return credential
   }
 
-  private static func scope(_ text: String) throws -> Scope {
-    guard let scope = Scope(text) else { throw ValidationError("a scope is \(Scope.rule)") }
+  private static func scope(_ text: String) throws -> RequiredScopes {
+    guard let scope = RequiredScopes(text) else { throw ValidationError("a scope is \(Scope.rule)") }
     return scope
   }
 
@@ -113,7 +113,8 @@ struct Explanation {
   }
 
   private var door: String {
-    request.scope?.description ?? "a door without a name; name one with --scope"
+    request.scope == .absent
+      ? "a door without a name; name one with --scope" : request.scope.description
   }
 
   private func list(_ items: [some CustomStringConvertible]?) -> String {

@@ -170,7 +170,7 @@ struct CGICommandTests {
       (["--private", "hidden"], "write /NAME/"), (["--private", "/"], "is everything"),
       (["--public", "/a/"], "say with --private"), (["--x-sendfile"], "say with --private"),
       (["--private", "/a/b/", "--public", "/a/", "--path", "REDIRECT_URL"], "put it beside that"),
-      (["--private", "/a/", "--path", "REQUEST_URI"], "REDIRECT_URL"), (["--scope", "W"], "a scope is"),
+      (["--private", "/a/", "--path", "REQUEST_URI"], "REDIRECT_URL"), (["--scope", "a,b"], "a scope is"),
       (["--realm", "a\nb"], "printable ASCII"), (["surplus"], "Unexpected argument"),
     ] {
       let outcome = try Bearerd.start(

@@ -110,7 +110,7 @@ struct DoctorSocketTests {
       (["systemd"], "a socket is unix:/PATH or HOST:PORT"), (["fd:3"], "a socket is unix:/PATH or HOST:PORT"),
       (["unix:run/x"], "is not absolute"), (["http://a.example/", "--scope", "x"], "--scope is for sockets"),
       (["unix:/x", "--public", "/a"], "--public, --origin and --connect-to are for sites"),
-      (["unix:/x", "--scope", "A"], "a scope is"),
+      (["unix:/x", "--scope", "a,b"], "a scope is"),
       (["http://a.example/", "--public", "a"], "a path begins with a slash"),
       (["http://a.example/", "--origin", "a"], "--origin is a URL"),
       (["http://a.example/", "--connect-to", "a"], "--connect-to: \"a\" is no address"),
