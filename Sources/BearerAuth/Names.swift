@@ -56,18 +56,21 @@ package struct KeyID: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// A scope: the name of one or more protected locations, such as `read`, `write`, `billing.export`. It follows
-/// the same rule as an application's name.
+/// A scope: `read`, `mcp:tools`, `repo/read`. A scope-token of RFC 6749 section 3.3, without the comma, which separates
+/// scopes in the token file. Bytes compare exactly.
 ///
 /// Stored inline, so comparing scopes allocates nothing.
 package struct Scope: Hashable, Sendable {
   /// Eight bytes of the name per word, padded with zeros. A name contains no zero, so no length is stored.
-  private var words = InlineArray<8, UInt64>(repeating: 0)
+  private var words = InlineArray<16, UInt64>(repeating: 0)
+
+  private static let maximumLength = 128
 
   /// Nil if the name breaks the rule.
   package init?(_ bytes: Span<UInt8>) {
-    guard ApplicationName.isValid(bytes) else { return nil }
+    guard (1...Scope.maximumLength).contains(bytes.count) else { return nil }
     for index in bytes.indices {
+      guard Scope.isNameByte(bytes[index]) else { return nil }
       words[index / 8] |= UInt64(bytes[index]) << UInt64(index % 8 * 8)
     }
   }
@@ -78,17 +81,24 @@ package struct Scope: Hashable, Sendable {
   }
 
   /// The rule, as the end of a sentence.
-  package static let rule = ApplicationName.rule
+  package static let rule = "1 to 128 visible characters of ASCII without comma, quotation mark and backslash"
+
+  private static func isNameByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: ","), UInt8(ascii: "\""), UInt8(ascii: "\\"): false
+    default: (0x21...0x7e).contains(byte)
+    }
+  }
 
   /// Compares whole names: `read` is not `reader`.
   package static func == (left: Scope, right: Scope) -> Bool {
-    for index in 0..<8 where left.words[index] != right.words[index] { return false }
+    for index in 0..<16 where left.words[index] != right.words[index] { return false }
     return true
   }
 
   /// Hashes every byte.
   package func hash(into hasher: inout Hasher) {
-    for index in 0..<8 { hasher.combine(words[index]) }
+    for index in 0..<16 { hasher.combine(words[index]) }
   }
 }
 
@@ -96,11 +106,63 @@ extension Scope: CustomStringConvertible {
   /// The name itself.
   package var description: String {
     var bytes: [UInt8] = []
-    for index in 0..<63 {
+    for index in 0..<Scope.maximumLength {
       let byte = UInt8(truncatingIfNeeded: words[index / 8] >> UInt64(index % 8 * 8))
       guard byte != 0 else { break }
       bytes.append(byte)
     }
     return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+/// What a location requires of a token with scopes: one of them.
+package enum RequiredScopes: Hashable, Sendable {
+  /// None, so that a token with scopes is refused.
+  case absent
+  case one(Scope)
+  /// At least two, any one of which suffices.
+  case any([Scope])
+  /// Not a list of scopes. No token is valid here, not even one without scopes: the text may be of the URL.
+  case invalid
+
+  /// Reads scopes with single spaces between them, as the web server names them; no bytes: absent.
+  package init(_ bytes: Span<UInt8>) {
+    guard !bytes.isEmpty else {
+      self = .absent
+      return
+    }
+    guard bytes.firstIndex(of: UInt8(ascii: " ")) != nil else {
+      self = Scope(bytes).map { .one($0) } ?? .invalid
+      return
+    }
+    var scopes: [Scope] = []
+    var start = 0
+    while start <= bytes.count {
+      let end = bytes.firstIndex(of: UInt8(ascii: " "), from: start) ?? bytes.count
+      guard let scope = Scope(bytes.extracting(start..<end)) else {
+        self = .invalid
+        return
+      }
+      scopes.append(scope)
+      start = end + 1
+    }
+    self = .any(scopes)
+  }
+
+  /// The same for an administrator's option, where a mistake is one: nil unless there is at least one scope.
+  package init?(_ text: String) {
+    self.init(text.utf8.span)
+    guard self != .absent, self != .invalid else { return nil }
+  }
+}
+
+extension RequiredScopes: CustomStringConvertible {
+  /// The scopes with spaces between them (RFC 6749 section 3.3); empty if there is none.
+  package var description: String {
+    switch self {
+    case .absent, .invalid: ""
+    case .one(let scope): scope.description
+    case .any(let scopes): scopes.map(\.description).joined(separator: " ")
+    }
   }
 }

@@ -30,7 +30,7 @@ struct CGICommand: ParsableCommand {
     help: ArgumentHelp(
       "The required scope, if the web server does not set BEARERD_SCOPE.", valueName: "scope"),
     transform: CGICommand.scope)
-  var scope: Scope?
+  var scope: RequiredScopes?
 
   /// Started without GATEWAY_INTERFACE: by a person, or by a script that removed it.
   func run() throws {
@@ -73,8 +73,8 @@ struct CGICommand: ParsableCommand {
     return Logger(label: "bearerd") { _ in handler }
   }()
 
-  private static func scope(_ text: String) throws -> Scope {
-    guard let scope = Scope(text) else { throw ValidationError("a scope is \(Scope.rule)") }
+  private static func scope(_ text: String) throws -> RequiredScopes {
+    guard let scope = RequiredScopes(text) else { throw ValidationError("a scope is \(Scope.rule)") }
     return scope
   }
 }

@@ -28,6 +28,9 @@ core.register_action("bearerd", { "http-req" }, function(txn)
         check["authorization"] = { table.concat(all, ", ") }
     end
 
+    -- For clients that send the token in a header of its own.
+    --check["x-bearerd-token"] = { txn.f:req_hdr("x-api-key") }
+
     local response = core.httpclient():get({
         url = "http://bearerd" .. txn.f:path(),
         headers = check,

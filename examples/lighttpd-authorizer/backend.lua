@@ -15,6 +15,10 @@ for _, name in ipairs(forged) do
     headers[name] = nil
 end
 
+-- For clients that send the token in a header of its own: before the check it is for bearerd, after it for nobody.
+--lighty.r.req_env["BEARERD_TOKEN"] = not application and headers["X-API-Key"] or ""
+--if application then headers["X-API-Key"] = nil end
+
 if application then
     headers["Authorization"] = nil
     headers["X-Bearerd-Application"] = application

@@ -2,13 +2,13 @@
 package struct AccessRequest: Sendable {
   /// The credential that the client presented.
   package var credential: Credential
-  /// The scope that the protected location requires; nil if the web server names none.
-  package var scope: Scope?
+  /// The scopes that the protected location requires, as the web server names them.
+  package var scope: RequiredScopes
   /// The client's address; nil if the web server sent none, or one that cannot be parsed.
   package var address: IPAddress?
 
   /// By default a request to a location without a scope, from an unknown address.
-  package init(credential: Credential, scope: Scope? = nil, address: IPAddress? = nil) {
+  package init(credential: Credential, scope: RequiredScopes = .absent, address: IPAddress? = nil) {
     self.credential = credential
     self.scope = scope
     self.address = address
@@ -78,16 +78,16 @@ package struct Challenge: Sendable {
   ///
   /// All invalid tokens get the same description: the reason is for the log, not for the client.
   /// - Parameters:
-  ///   - scope: the required scope; only a client with a valid token learns it.
-  ///   - schemes: the schemes that the location accepts. Both challenges are in one header, because nginx before 1.23 copies only one;
-  ///     Basic is first, for clients that read only the first challenge: they support no other scheme.
-  package func header(for denial: Denial, scope: Scope?, accepting schemes: AcceptedSchemes = .bearer)
+  ///   - scope: the required scopes; only a client with a valid token learns them.
+  ///   - schemes: the schemes that the location accepts. Both challenges are in one header, because nginx before 1.23
+  ///     copies only one; Basic is first, for clients that read only the first challenge: they support no other scheme.
+  package func header(for denial: Denial, scope: RequiredScopes, accepting schemes: AcceptedSchemes = .bearer)
     -> String
   {
     schemes == .bearer ? bearer(denial, scope) : basic + bearer(denial, scope)
   }
 
-  private func bearer(_ denial: Denial, _ scope: Scope?) -> String {
+  private func bearer(_ denial: Denial, _ scope: RequiredScopes) -> String {
     switch denial {
     case .noCredentials, .otherScheme:
       // RFC 6750 3.1: no error code if the request has no token.
@@ -97,7 +97,8 @@ package struct Challenge: Sendable {
     case .mistyped, .unknownToken, .expired, .notYetValid, .wrongAddress:
       return error("invalid_token", "The token is not valid") + metadata
     case .insufficientScope:
-      let required = scope.map { ", scope=\"\($0)\"" } ?? ""
+      let names = scope.description
+      let required = names.isEmpty ? "" : ", scope=\"\(names)\""
       return error("insufficient_scope", "The token lacks the required scope") + required + metadata
     }
   }

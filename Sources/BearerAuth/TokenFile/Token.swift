@@ -74,13 +74,16 @@ package struct Token: Sendable {
     return false
   }
 
-  /// Whether it is valid in a location that requires `scope`. A token with scopes is denied in a location that
+  /// Whether it is valid in a location that requires these scopes. A token with scopes is denied in a location that
   /// requires none.
-  package func grants(_ scope: Scope?) -> Bool {
+  package func grants(_ required: RequiredScopes) -> Bool {
+    if case .invalid = required { return false }
     guard let scopes else { return true }
-    guard let scope else { return false }
-    for held in scopes where held == scope { return true }
-    return false
+    switch required {
+    case .absent, .invalid: return false
+    case .one(let scope): return scopes.contains(scope)
+    case .any(let wanted): return wanted.contains { scopes.contains($0) }
+    }
   }
 }
 

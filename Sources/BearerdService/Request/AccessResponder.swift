@@ -38,10 +38,7 @@ final class AccessResponder: Responder {
       meter.countPreflight()
       return answer.allowPreflight(role: role, in: response)
     }
-    let scope = parameters.value(of: .scope) { $0.isEmpty ? .absent : ScopeName($0) } ?? .absent
-    guard scope != .invalid else {
-      return fail("BEARERD_SCOPE is not a valid scope (\(Scope.rule))", parameters, in: response)
-    }
+    let scope = parameters.value(of: .scope) { RequiredScopes($0) } ?? .absent
     guard let schemes = parameters.value(of: .accept, { AcceptedSchemes($0) }) ?? .bearer else {
       return fail("invalid BEARERD_ACCEPT; set it to bearer or bearer basic", parameters, in: response)
     }
@@ -49,7 +46,7 @@ final class AccessResponder: Responder {
     let credential = credential(in: parameters, accepting: schemes)
     guard credential != .unhashed else { return fail("libcrypto cannot hash", parameters, in: response) }
     let address = parameters.value(of: .remoteAddress) { IPAddress(parsing: $0) } ?? nil
-    let request = AccessRequest(credential: credential, scope: scope.value, address: address)
+    let request = AccessRequest(credential: credential, scope: scope, address: address)
     let now = now()
     reading.refresh()
     // The reading keeps the snapshot until the next refresh.
@@ -66,7 +63,7 @@ final class AccessResponder: Responder {
       journal.record(denial, token: token, parameters: parameters, at: now) { name in
         digests.digest(of: name).map { snapshot.policy.index(matching: $0) == nil } ?? false
       }
-      answer.deny(denial, scope: scope.value, accepting: schemes, in: response)
+      answer.deny(denial, scope: scope, accepting: schemes, in: response)
     }
   }
 
@@ -131,21 +128,6 @@ final class AccessResponder: Responder {
     meter.countFailure()
     journal.recordFailure(message, parameters: parameters, at: now())
     answer.fail(in: response)
-  }
-}
-
-/// The scope that the web server requires.
-private enum ScopeName: Equatable {
-  case absent
-  case named(Scope)
-  case invalid
-
-  init(_ bytes: Span<UInt8>) {
-    self = Scope(bytes).map { .named($0) } ?? .invalid
-  }
-
-  var value: Scope? {
-    if case .named(let scope) = self { scope } else { nil }
   }
 }
 

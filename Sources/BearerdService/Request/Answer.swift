@@ -51,7 +51,9 @@ struct Answer {
 
   /// 403 if the token is valid but lacks the scope, else 401. RFC 6750 3.1 says 400 for malformed credentials;
   /// nginx turns 400 into 500.
-  func deny(_ denial: Denial, scope: Scope?, accepting schemes: AcceptedSchemes, in response: Response) {
+  func deny(
+    _ denial: Denial, scope: RequiredScopes, accepting schemes: AcceptedSchemes, in response: Response
+  ) {
     let isForbidden = denial == .insufficientScope
     response.append(isForbidden ? "Status: 403 Forbidden" : "Status: 401 Unauthorized")
     response.append("\r\nWWW-Authenticate: ")

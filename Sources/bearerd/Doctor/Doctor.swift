@@ -55,6 +55,9 @@ struct Doctor: Command {
     guard scope.map({ Scope($0) != nil }) != false else {
       throw ValidationError("a scope must be \(Scope.rule)")
     }
+    guard scope.map({ RequiredScopes($0) != nil }) != false else {
+      throw ValidationError("a scope must be \(Scope.rule)")
+    }
     guard !isSite || scope == nil else {
       throw ValidationError("--scope is for sockets; for a site, its web server sets the scope")
     }

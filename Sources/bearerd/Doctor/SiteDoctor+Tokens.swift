@@ -71,7 +71,7 @@ extension SiteDoctor {
         seen, "it is not valid here now; to find out why, run on the machine with the token file",
         ["bearerd token explain <TOKEN"])
     case (403, "insufficient_scope"?):
-      let scopes = challenge?.scope.map { " --scopes \($0)" } ?? ""
+      let scopes = challenge?.scope.map { " --scopes \($0.replacing(" ", with: ","))" } ?? ""
       try diagnosis.wrong(
         seen, "the token lacks the required scope; create one with it", ["bearerd token new APP\(scopes)"])
     case (403, _):

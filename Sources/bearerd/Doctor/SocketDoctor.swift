@@ -109,7 +109,9 @@ struct SocketDoctor {
       case 403:
         try diagnosis.wrong(
           "with your token, \(name): 403", "the token lacks the required scope; create one with it",
-          ["bearerd token new APP\(challenge?.scope.map { " --scopes \($0)" } ?? "")"])
+          [
+            "bearerd token new APP\(challenge?.scope.map { " --scopes \($0.replacing(" ", with: ","))" } ?? "")"
+          ])
       default:
         try diagnosis.wrong(
           "with your token, \(name): \(answer.status ?? 0)\(challenge?.error.map { ", error=\"\($0)\"" } ?? "")",

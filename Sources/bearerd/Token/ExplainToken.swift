@@ -21,7 +21,7 @@ struct ExplainToken: Command {
   @Option(
     help: ArgumentHelp("The required scope.", valueName: "scope"),
     transform: ExplainToken.scope)
-  var scope: Scope?
+  var scope: RequiredScopes?
 
   @Option(
     help: ArgumentHelp("The client's address.", valueName: "address"), transform: ExplainToken.address)
@@ -31,7 +31,7 @@ struct ExplainToken: Command {
     guardSecrets()
     // The token first: the program that creates it may be writing the file until then, as in `token new | token
     // explain`.
-    let request = AccessRequest(credential: try credential(), scope: scope, address: from)
+    let request = AccessRequest(credential: try credential(), scope: scope ?? .absent, address: from)
     let loaded = try source.load()
     let now = Instant.now
     let explanation = Explanation(request: request, source: source.tokens, files: loaded.files, now: now)
@@ -63,8 +63,8 @@ struct ExplainToken: Command {
     return credential
   }
 
-  private static func scope(_ text: String) throws -> Scope {
-    guard let scope = Scope(text) else { throw ValidationError("a scope must be \(Scope.rule)") }
+  private static func scope(_ text: String) throws -> RequiredScopes {
+    guard let scope = RequiredScopes(text) else { throw ValidationError("a scope must be \(Scope.rule)") }
     return scope
   }
 
@@ -114,7 +114,7 @@ struct Explanation {
   }
 
   private var scope: String {
-    request.scope?.description ?? "none (give one with --scope)"
+    request.scope == .absent ? "none (give one with --scope)" : request.scope.description
   }
 
   private func list(_ items: [some CustomStringConvertible]?) -> String {

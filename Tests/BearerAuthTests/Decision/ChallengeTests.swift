@@ -23,7 +23,7 @@ struct ChallengeTests {
       ),
     ] as [(Denial, String)])
   func header(denial: Denial, expected: String) throws {
-    #expect(try Challenge(realm: "api").header(for: denial, scope: Scope("write")) == expected)
+    #expect(try Challenge(realm: "api").header(for: denial, scope: requiredScopes("write")) == expected)
   }
 
   @Test(
@@ -31,27 +31,35 @@ struct ChallengeTests {
     arguments: Denial.allCases)
   func basic(denial: Denial) throws {
     let challenge = try Challenge(realm: #"a"b\c"#)
-    let bearer = challenge.header(for: denial, scope: Scope("write"))
-    let both = challenge.header(for: denial, scope: Scope("write"), accepting: .bearerAndBasic)
+    let bearer = try challenge.header(for: denial, scope: requiredScopes("write"))
+    let both = try challenge.header(for: denial, scope: requiredScopes("write"), accepting: .bearerAndBasic)
     #expect(both == #"Basic realm="a\"b\\c", "# + bearer)
   }
 
   @Test("tells a client without a valid token neither the reason nor the scope", arguments: Denial.allCases)
   func discretion(denial: Denial) throws {
-    let header = try Challenge(realm: "api").header(for: denial, scope: Scope("write"))
+    let header = try Challenge(realm: "api").header(for: denial, scope: requiredScopes("write"))
     #expect(header.contains("write") == (denial == .insufficientScope))
     #expect(!header.contains("expired") && !header.contains("address"))
   }
 
+  @Test("names each of several scopes, with spaces between them, and none that is not a scope's name")
+  func several() throws {
+    let challenge = try Challenge(realm: "api")
+    let header = challenge.header(for: .insufficientScope, scope: try requiredScopes("mcp:tools repo/read"))
+    #expect(header.hasSuffix(#", scope="mcp:tools repo/read""#))
+    #expect(!challenge.header(for: .insufficientScope, scope: .invalid).contains("scope="))
+  }
+
   @Test("has no scope if the location requires none")
   func noScope() throws {
-    #expect(try !Challenge(realm: "api").header(for: .insufficientScope, scope: nil).contains("scope="))
+    #expect(try !Challenge(realm: "api").header(for: .insufficientScope, scope: .absent).contains("scope="))
   }
 
   @Test("points to the resource's metadata where there is some", arguments: Denial.allCases)
   func metadata(denial: Denial) throws {
     let url = "https://example.org/.well-known/oauth-protected-resource"
-    let header = try Challenge(realm: "api", resourceMetadata: url).header(for: denial, scope: nil)
+    let header = try Challenge(realm: "api", resourceMetadata: url).header(for: denial, scope: .absent)
     #expect(header.hasSuffix(#", resource_metadata="\#(url)""#))
   }
 
@@ -62,7 +70,7 @@ struct ChallengeTests {
       (#"a\b"#, #"Bearer realm="a\\b""#),
     ])
   func quoting(realm: String, expected: String) throws {
-    #expect(try Challenge(realm: realm).header(for: .noCredentials, scope: nil) == expected)
+    #expect(try Challenge(realm: realm).header(for: .noCredentials, scope: .absent) == expected)
   }
 
   @Test(

@@ -9,7 +9,7 @@ struct PolicyTests {
   @Test("allows a token without restrictions for every scope, from every address")
   func allows() throws {
     let policy = Policy([try token()])
-    for scope in [nil, Scope("read")] {
+    for scope in [.absent, try requiredScopes("read"), try requiredScopes("read write")] {
       for address in [nil, IPAddress(parsing: "192.0.2.1")] {
         let request = AccessRequest(
           credential: try credential("Bearer secret"), scope: scope, address: address)
@@ -71,12 +71,30 @@ struct PolicyTests {
     arguments: [
       ("read", "allow ci k1"), ("write", "allow ci k1"), ("admin", "insufficient-scope ci k1"),
       ("rea", "insufficient-scope ci k1"), ("reader", "insufficient-scope ci k1"),
-      ("", "insufficient-scope ci k1"),
+      ("", "insufficient-scope ci k1"), ("READ", "insufficient-scope ci k1"),
+      ("admin read", "allow ci k1"), ("write admin root", "allow ci k1"),
+      ("admin root", "insufficient-scope ci k1"),
+      ("reader rea", "insufficient-scope ci k1"), ("read,write", "insufficient-scope ci k1"),
+      ("read ", "insufficient-scope ci k1"), (" read", "insufficient-scope ci k1"),
+      ("read  write", "insufficient-scope ci k1"),
+      ("read\u{e9}", "insufficient-scope ci k1"), ("read \"", "insufficient-scope ci k1"),
     ])
   func scopedToken(scope: String, expected: String) throws {
     let token = try token(scopes: scopes("read", "write"))
-    let request = AccessRequest(credential: .token(token.digest), scope: Scope(scope))
+    let request = AccessRequest(
+      credential: .token(token.digest), scope: RequiredScopes(Array(scope.utf8).span))
     #expect(outcome(of: request, by: Policy([token]), at: now) == expected)
+  }
+
+  @Test(
+    "denies every token where the required scopes are not names of scopes, also one without scopes",
+    arguments: [" ", "a b ", "a,b", "\"", "caf\u{e9}", "a\tb", String(repeating: "x", count: 129)])
+  func invalidScope(scope: String) throws {
+    let token = try token()
+    let request = AccessRequest(
+      credential: .token(token.digest), scope: RequiredScopes(Array(scope.utf8).span))
+    #expect(request.scope == .invalid)
+    #expect(outcome(of: request, by: Policy([token]), at: now) == "insufficient-scope ci k1")
   }
 
   /// Each row breaks one more rule than the one below it; the first broken rule is the one that is told.
@@ -91,7 +109,7 @@ struct PolicyTests {
       notBefore: kept > 2 ? .distantPast : now.advanced(by: 1), expires: kept > 1 ? .distantFuture : now,
       scopes: kept > 4 ? nil : scopes("write"), from: kept > 3 ? nil : ["192.0.2.0/24"])
     let request = AccessRequest(
-      credential: .token(try digest(of: kept > 0 ? "secret" : "another")), scope: Scope("read"),
+      credential: .token(try digest(of: kept > 0 ? "secret" : "another")), scope: try requiredScopes("read"),
       address: IPAddress(parsing: "192.0.3.1"))
     #expect(outcome(of: request, by: Policy([token]), at: now) == expected)
   }

@@ -24,6 +24,8 @@ func scopes(_ names: String...) throws -> [Scope] {
   try names.map { try #require(Scope($0)) }
 }
 
+func requiredScopes(_ text: String) throws -> RequiredScopes { try #require(RequiredScopes(text)) }
+
 /// A token of `secret` without restrictions, but for those given.
 func token(
   _ secret: String = "secret", application: String = "ci", key: String? = "k1",

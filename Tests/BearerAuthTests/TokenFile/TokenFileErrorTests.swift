@@ -57,13 +57,13 @@ private let lines: [(line: String, issue: String)] = [
   ),
   ("a HASH not-before=25:00", "1:86: error: not-before= is neither"),
   ("a HASH created=x", "1:83: error: created= is neither"),
-  ("a HASH scopes=read,Write", "1:87: error: a scope is 1 to 63"),
+  ("a HASH scopes=read,Wr\"te", "1:87: error: a scope is 1 to 128"),
   ("a HASH scopes=read,", "1:87: error: a scope is"),
   ("a HASH scopes=,read", "1:82: error: a scope is"), ("a HASH scopes=a,,b", "1:84: error: a scope is"),
   ("a HASH scopes=a, b", "1:84: error: a scope is"),
   (
-    "a HASH scopes=a;b",
-    "1:82: error: a scope is 1 to 63 of a-z, 0-9, dot, hyphen and underscore, beginning with a letter or digit; commas"
+    "a HASH scopes=a\\b",
+    "1:82: error: a scope is 1 to 128 visible characters of ASCII without comma, quotation mark and backslash; commas"
   ),
   ("a HASH scopes=read,write,read", "1:93: error: this scope is already in the list; keep one of them"),
   ("a HASH from=192.0.2.1/24", "1:80: error: from= has bits set after its prefix; write 192.0.2.0/24"),
@@ -107,7 +107,7 @@ struct TokenFileErrorTests {
     arguments: [
       "SECRET", "a SECRET", "a HASH SECRET", "a HASH id=SECRET", "a HASH expires=SECRET",
       "a HASH scopes=SECRET,b",
-      "a HASH from=SECRET", "a HASH SECRET=1", "a HASH scopes=a,SECRET!", "SECRET HASH", "a sha256:SECRET",
+      "a HASH from=SECRET", "a HASH SECRET=1", "a HASH scopes=a,SECRET\"", "SECRET HASH", "a sha256:SECRET",
       "a HASH id=1 SECRET",
       "a HASHSECRET", "sha256:SECRET", "SECRET SECRET", "a HASH from=SECRET/24", "a HASH created=SECRET",
       "SECRET=x HASH",

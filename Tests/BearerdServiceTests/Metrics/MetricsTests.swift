@@ -27,7 +27,7 @@ struct MetricsTests {
     for _ in 0..<2 { #expect(try door.answer([authorization, scope]).status == 401) }
     #expect(try door.answer([]).status == 401)
     #expect(try door.answer([("HTTP_AUTHORIZATION", "Basic x")]).status == 401)
-    #expect(try door.answer([authorization, ("BEARERD_SCOPE", "no scope")]).status == 500)
+    #expect(try door.answer([authorization, ("BEARERD_ACCEPT", "nonsense")]).status == 500)
     let lines = try lines(of: door)
     for expected in [
       #"bearerd_checks_total{result="allowed",application="app"} 3"#,

@@ -171,7 +171,7 @@ struct CGICommandTests {
       (["--private", "hidden"], "write /NAME/"), (["--private", "/"], "contains everything"),
       (["--public", "/a/"], "require --private"), (["--x-sendfile"], "require --private"),
       (["--private", "/a/b/", "--public", "/a/", "--path", "REDIRECT_URL"], "choose a path outside it"),
-      (["--private", "/a/", "--path", "REQUEST_URI"], "REDIRECT_URL"), (["--scope", "W"], "a scope is"),
+      (["--private", "/a/", "--path", "REQUEST_URI"], "REDIRECT_URL"), (["--scope", "a,b"], "a scope is"),
       (["--realm", "a\nb"], "printable ASCII"), (["surplus"], "Unexpected argument"),
     ] {
       let outcome = try Bearerd.start(

@@ -112,7 +112,7 @@ struct DoctorSocketTests {
       (["unix:run/x"], "is not absolute"), (["http://a.example/", "--scope", "x"], "--scope is for sockets"),
       (["unix:/x", "--public", "/a"], "--public, --origin, --connect-to and --nginx are for sites"),
       (["unix:/x", "--nginx"], "--public, --origin, --connect-to and --nginx are for sites"),
-      (["unix:/x", "--scope", "A"], "a scope must be"),
+      (["unix:/x", "--scope", "a,b"], "a scope must be"),
       (["http://a.example/", "--public", "a"], "a path must begin with a slash"),
       (["http://a.example/", "--origin", "a"], "--origin must be a URL"),
       (["http://a.example/", "--connect-to", "a"], "--connect-to: \"a\" is not a valid address"),

@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Tests/lib/sdk.py asks by the SDKs from PyPI, in the versions of Tests/lib/sdk-requirements.txt.
-@Suite("The official SDKs of language-model APIs through nginx")
+/// Tests/lib/sdk.py and grpc_client.py ask by the SDKs from PyPI, in the versions of Tests/lib/sdk-requirements.txt.
+@Suite("Official SDKs through nginx")
 struct SDKTests {
   /// What a program's user sees.
   private struct Seen: Decodable {
@@ -84,5 +84,40 @@ struct SDKTests {
     }
     let isTold = [tokens.valid, tokens.scoped].contains { site.told.contains($0) }
     #expect(!isTold)
+  }
+
+  @Test(
+    "of gRPC get OK, UNAUTHENTICATED, PERMISSION_DENIED and UNAVAILABLE, for calls of every kind, each time")
+  func grpc() throws {
+    let (port, backend) = (try freePort(), try freePort())
+    let site = try NginxSite(
+      configuration: NginxConfiguration(
+        otherServers: """
+          server {
+            listen 127.0.0.1:\(port) http2;
+            include snippets/bearerd-auth.conf;
+            include snippets/bearerd-denied-grpc.conf;
+            location /test.Echo/ {
+              include snippets/bearerd-guard.conf;
+              include snippets/bearerd-grpc.conf;
+              grpc_pass grpc://127.0.0.1:\(backend);
+            }
+          }
+          """))
+    let python = [try Self.python(), "\(repository)/Tests/lib/grpc_client.py"]
+    let server = try Program(python + ["--serve", "127.0.0.1:\(backend)"])
+    try #require(eventually { server.output.contains("serving") }, "\(server.output)")
+    let tokens = (valid: try site.token("app"), scoped: try site.token("limited", "--scopes", "other"))
+    for (token, code) in [
+      (tokens.valid, "OK"), ("", "UNAUTHENTICATED"), ("wrong", "UNAUTHENTICATED"),
+      (tokens.scoped, "PERMISSION_DENIED"),
+      (tokens.valid, "UNAVAILABLE"),
+    ] {
+      if code == "UNAVAILABLE" { site.bearerd.stop() }
+      let outcome = try Bearerd.start(python + ["127.0.0.1:\(port)", "20"], stdin: token).wait()
+      try #require(outcome.code == 0, "\(outcome.errors)")
+      let codes = try JSONDecoder().decode([String: [String: Int]].self, from: Data(outcome.output.utf8))
+      #expect(codes.count == 4 && codes.values.allSatisfy { $0 == [code: 20] }, "\(code): \(codes)")
+    }
   }
 }

@@ -48,7 +48,7 @@ enum TokenFileTarget {
   /// One field after the other, in other words than the policy's.
   private static func decided(_ token: Token, in policy: Policy) {
     expect(policy.token(matching: token.digest)?.line == token.line, "every token is found")
-    let scope = token.scopes?.last ?? Scope("door")
+    let scope = (token.scopes?.last ?? Scope("door")).map { RequiredScopes.one($0) } ?? .invalid
     for address in [token.origins?.first?.network, nil] {
       for now in [
         token.notBefore, token.expires, token.expires.advanced(by: -1), token.notBefore.advanced(by: -1),
@@ -62,7 +62,7 @@ enum TokenFileTarget {
         } else {
           expect(!isGood, "a good token is let in")
         }
-        let elsewhere = AccessRequest(credential: .token(token.digest), scope: nil, address: address)
+        let elsewhere = AccessRequest(credential: .token(token.digest), scope: .absent, address: address)
         if case .allow = policy.decide(elsewhere, at: now) {
           expect(isGood && token.scopes == nil, "a scope shuts the door without a name")
         }
