@@ -22,11 +22,13 @@ extension UInt8 {
 }
 
 extension Span where Element == UInt8 {
-  func elementsEqual(_ text: StaticString) -> Bool {
+  /// Not for secrets: it stops at the first difference.
+  package func elementsEqual(_ text: StaticString) -> Bool {
     text.utf8CodeUnitCount == count && hasPrefix(text)
   }
 
-  func hasPrefix(_ text: StaticString) -> Bool {
+  /// Not for secrets: it stops at the first difference.
+  package func hasPrefix(_ text: StaticString) -> Bool {
     guard text.utf8CodeUnitCount <= count else { return false }
     return text.withUTF8Buffer { prefix in
       for index in prefix.indices where self[index] != prefix[index] { return false }

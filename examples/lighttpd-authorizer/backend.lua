@@ -15,7 +15,7 @@ for _, name in ipairs(forged) do
     headers[name] = nil
 end
 
--- For clients that send the token in a header of its own: before the check it is for bearerd, after it for nobody.
+-- For clients that send the token in another header: bearerd gets it for the check, and the backend never does.
 --lighty.r.req_env["BEARERD_TOKEN"] = not application and headers["X-API-Key"] or ""
 --if application then headers["X-API-Key"] = nil end
 

@@ -35,7 +35,9 @@ enum LogText {
       var plain: [UInt8] = []
       var rest = text[...]
       while let byte = rest.popFirst() {
-        if byte == UInt8(ascii: "%"), let high = digit(rest.first), let low = digit(rest.dropFirst().first) {
+        if byte == UInt8(ascii: "%"), let high = rest.first?.hexValue,
+          let low = rest.dropFirst().first?.hexValue
+        {
           plain.append(high << 4 | low)
           rest = rest.dropFirst(2)
         } else {
@@ -53,7 +55,7 @@ enum LogText {
     while let byte = rest.first {
       if beginsSecret(rest) {
         kept += "brd_...".utf8
-        rest = rest.dropFirst(4).drop(while: isAlphanumeric)
+        rest = rest.dropFirst(4).drop(while: \.isAlphanumeric)
       } else {
         kept.append(byte)
         rest = rest.dropFirst()
@@ -66,21 +68,6 @@ enum LogText {
   private static func beginsSecret(_ text: ArraySlice<UInt8>) -> Bool {
     text.prefix(3).elementsEqual("brd".utf8) { $0 | 0x20 == $1 }
       && text.dropFirst(3).first == UInt8(ascii: "_")
-  }
-
-  private static func digit(_ byte: UInt8?) -> UInt8? {
-    switch byte {
-    case .some(let byte) where (0x30...0x39).contains(byte): byte - 0x30
-    case .some(let byte) where (0x61...0x66).contains(byte | 0x20): (byte | 0x20) - 0x61 + 10
-    default: nil
-    }
-  }
-
-  private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-    switch byte {
-    case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
-    default: false
-    }
   }
 }
 

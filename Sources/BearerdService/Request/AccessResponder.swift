@@ -106,11 +106,11 @@ final class AccessResponder: Responder {
     guard options.cacheTTL > 0 else { return false }
     let isUsualSpelling =
       parameters.value(of: .authorization) {
-        $0.count > 7 && $0.begins(with: "Bearer ") && $0[7] != UInt8(ascii: " ")
+        $0.count > 7 && $0.hasPrefix("Bearer ") && $0[7] != UInt8(ascii: " ")
       } ?? false
-    let isTokenInKey = parameters.value(of: .cacheKey) { $0.spells("address token") } ?? false
+    let isTokenInKey = parameters.value(of: .cacheKey) { $0.elementsEqual("address token") } ?? false
     let isAddressInKey =
-      isTokenInKey || parameters.value(of: .cacheKey) { $0.spells("address") } ?? false
+      isTokenInKey || parameters.value(of: .cacheKey) { $0.elementsEqual("address") } ?? false
     let isFound =
       parameters.has(.token)
       ? isTokenInKey && (isUsualSpelling || !parameters.has(.authorization)) : isUsualSpelling
@@ -120,7 +120,7 @@ final class AccessResponder: Responder {
   /// Fetch, CORS preflight: OPTIONS with Origin and Access-Control-Request-Method. Only the web server's
   /// REQUEST_METHOD counts: a client may claim any method in a header.
   private func isPreflight(_ parameters: borrowing Parameters) -> Bool {
-    let isOptions = parameters.value(of: .requestMethod) { $0.spells("OPTIONS") } ?? false
+    let isOptions = parameters.value(of: .requestMethod) { $0.elementsEqual("OPTIONS") } ?? false
     return isOptions && parameters.has(.origin) && parameters.has(.accessControlRequestMethod)
   }
 
@@ -128,18 +128,6 @@ final class AccessResponder: Responder {
     meter.countFailure()
     journal.recordFailure(message, parameters: parameters, at: now())
     answer.fail(in: response)
-  }
-}
-
-extension Span<UInt8> {
-  fileprivate func spells(_ word: StaticString) -> Bool {
-    count == word.utf8CodeUnitCount && begins(with: word)
-  }
-
-  fileprivate func begins(with word: StaticString) -> Bool {
-    word.withUTF8Buffer { text in
-      count >= text.count && text.indices.allSatisfy { self[$0] == text[$0] }
-    }
   }
 }
 

@@ -180,7 +180,7 @@ extension Span where Element == UInt8 {
 
 extension [UInt8] {
   /// Overwrites the first `length` bytes, or all, so that a secret does not remain in freed memory.
-  mutating func wipe(first length: Int = .max) {
+  package mutating func wipe(first length: Int = .max) {
     withUnsafeMutableBytes { buffer in
       guard let start = buffer.baseAddress else { return }
       explicit_bzero(start, Swift.min(length, buffer.count))

@@ -22,7 +22,8 @@ enum ChildProcess {
     let pid = try spawn(
       command, environment, stdin: stdin.reader, stdout: stdout.writer, stderr: stderr.writer)
     for end in [stdin.reader, stdout.writer, stderr.writer] { close(end) }
-    write(input, to: stdin.writer)
+    // A child that does not read its whole input reports why.
+    try? Console.write(input, to: stdin.writer)
     close(stdin.writer)
 
     let (output, isCut) = read(stdout.reader, limit: limit) ?? ([], false)
@@ -66,15 +67,6 @@ enum ChildProcess {
     }
     guard code == 0 else { throw Failure("cannot run \(command[0]): \(String(cString: strerror(code)))") }
     return pid
-  }
-
-  /// Ignores errors: a child that does not read its whole input reports why.
-  private static func write(_ bytes: [UInt8], to descriptor: Int32) {
-    var written = 0
-    while written < bytes.count {
-      let count = bytes[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count > 0 { written += count } else if errno != EINTR { return }
-    }
   }
 
   /// Reads to the end, or until there are more than `limit` bytes; nil and `errno` if that fails.

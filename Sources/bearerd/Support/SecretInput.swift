@@ -1,4 +1,5 @@
 import BearerdService
+import FastCGI
 import Glibc
 
 /// Reads a secret from standard input; other users can read arguments and the environment. Later output hides
@@ -81,16 +82,6 @@ private struct HiddenTerminal {
   func restore() {
     var settings = before
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &settings)
-  }
-}
-
-extension [UInt8] {
-  /// Overwrites the bytes, so that a secret does not remain in freed memory.
-  mutating func wipe() {
-    withUnsafeMutableBytes { buffer in
-      guard let start = buffer.baseAddress else { return }
-      explicit_bzero(start, buffer.count)
-    }
   }
 }
 
