@@ -70,8 +70,14 @@ private struct QueryWords {
     let plus = UInt8(ascii: "+")
     let parts = query.isEmpty ? [] : query.split(separator: plus, omittingEmptySubsequences: false)
     let decoded = parts.map(QueryWords.decoded)
-    // Apache truncates a word at a decoded NUL, and a shell splits one at spaces.
-    let split = decoded.flatMap { $0.split(whereSeparator: { $0 <= UInt8(ascii: " ") }).map(Array.init) }
+    // Apache truncates a word at a decoded NUL; a shell splits one at spaces, tabs and line ends, and keeps other control
+    // characters in it.
+    let separators: [(UInt8) -> Bool] = [
+      { $0 <= 0x20 }, { [0, 0x09, 0x0a, 0x20].contains($0) }, { $0 == 0 },
+    ]
+    let split = separators.flatMap { isSeparator in
+      decoded.flatMap { $0.split(whereSeparator: isSeparator).map(Array.init) }
+    }
     // Some servers do not decode, or pass all words as one argument.
     texts = [parts.map(Array.init), decoded].map { QueryWords.visible(Array($0.joined())) }
     words = Set(

@@ -21,6 +21,8 @@ struct CGIArgumentsTests {
       ("--tokens+/tmp/x", ["--tokens /tmp/x"]),
       ("--tokens%20/tmp/x", ["--tokens", "/tmp/x"]), ("a%09--tokens%0a/tmp/x", ["a", "--tokens", "/tmp/x"]),
       ("/home/me/x%20y", ["--tokens", "/home/me/x", "y"]),
+      // A shell keeps other control characters in a word, and Apache keeps spaces before a NUL.
+      ("B%01b%20c", ["B\u{1}b"]), ("a%01b%00c", ["a\u{1}b"]), ("a%20b%00c", ["a b"]),
       // A value of the script's own option.
       ("write", ["--scope", "write"]), ("write", ["--scope=write"]), ("wr%69te", ["--scope", "write"]),
       ("a+", ["--realm", ""]),

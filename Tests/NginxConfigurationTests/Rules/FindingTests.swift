@@ -230,7 +230,7 @@ struct FindingTests {
     }
   }
 
-  @Test("are found in bounded time, however large a configuration is", .timeLimit(.minutes(1)))
+  @Test("are found in bounded time, however large a configuration is", .timeLimit(.minutes(30)))
   func bounds() throws {
     func examination(_ count: Int, _ guarded: String, _ regex: String) throws -> Examination {
       let locations = (0..<count).map {
