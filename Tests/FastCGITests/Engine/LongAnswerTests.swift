@@ -65,7 +65,11 @@ struct LongAnswerTests {
     for _ in 0..<100 { #expect(try server.goodStatus() == 200) }
     // Sixteen may wait; those above are six of them.
     let more = try (0..<11).map { _ in try server.client() }
-    for client in more { try client.send(request(0, when: "slow").bytes) }
+    for client in more {
+      try client.send(request(0, when: "slow").bytes)
+      // The loop has read the one before this check: the last is the one above the limit.
+      #expect(try server.goodStatus() == 200)
+    }
     #expect(throws: Client.Failure.closed) { try more[10].readResponse() }
     withExtendedLifetime(leaving) {}
     for _ in 0..<17 { release.signal() }
