@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import BearerAuth
@@ -6,16 +7,10 @@ import Testing
 /// Runs a program to its end, which must be a good one, and gives what it printed.
 @discardableResult
 func run(_ command: String...) throws -> String {
-  let process = Process()
-  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-  process.arguments = command
-  let output = Pipe()
-  process.standardOutput = output
-  try process.run()
-  let bytes = output.fileHandleForReading.readDataToEndOfFile()
-  process.waitUntilExit()
-  try #require(process.terminationStatus == 0, "\(command)")
-  return String(decoding: bytes, as: UTF8.self)
+  // Not Foundation's Process, which leaks now and then.
+  let outcome = try Bearerd.start(command).wait()
+  try #require(outcome.code == 0, "\(command)")
+  return outcome.output
 }
 
 /// A line for a secret of that name.
