@@ -84,7 +84,7 @@ struct TokenSourceTests {
     #expect(throws: TokenSourceError.self) { try TokenSource(path: scratch.path).load() }
   }
 
-  @Test("that is not a regular file is refused without waiting for anyone", .timeLimit(.minutes(30)))
+  @Test("that is not a regular file is refused without waiting for anyone", .bodyTimeLimit(minutes: 5))
   func fifo() throws {
     let scratch = try Scratch()
     #expect(mkfifo("\(scratch.path)/tokens", 0o600) == 0)

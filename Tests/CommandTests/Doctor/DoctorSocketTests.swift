@@ -72,7 +72,7 @@ struct DoctorSocketTests {
         """), "\(outcome.output)")
   }
 
-  @Test("detects a missing daemon, another program, and one that does not answer", .timeLimit(.minutes(30)))
+  @Test("detects a missing daemon, another program, and one that does not answer", .bodyTimeLimit(minutes: 1))
   func others() throws {
     let service = try service()
     try service.waits(for: "ready on")

@@ -93,7 +93,7 @@ struct NewManifestTests {
       "\(nowhere.errors)")
   }
 
-  @Test("asks on a terminal for what no option says", .timeLimit(.minutes(30)))
+  @Test("asks on a terminal for what no option says", .bodyTimeLimit(minutes: 1))
   func terminal() throws {
     let scratch = try Scratch()
     var (terminal, line): (Int32, Int32) = (-1, -1)

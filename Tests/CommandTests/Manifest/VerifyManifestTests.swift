@@ -87,7 +87,7 @@ struct VerifyManifestTests {
     #expect(try scratch.names() == ["m"])
   }
 
-  @Test("of fifty at once loses none", .timeLimit(.minutes(30)))
+  @Test("of fifty at once loses none", .bodyTimeLimit(minutes: 2))
   func concurrent() throws {
     let scratch = try Scratch()
     let file = try scratch.makeManifest()

@@ -114,7 +114,7 @@ struct ConfirmationTests {
       "\(outcome.errors)")
   }
 
-  @Test("of many at once is confirmed to each of them", .timeLimit(.minutes(30)))
+  @Test("of many at once is confirmed to each of them", .bodyTimeLimit(minutes: 2))
   func many() throws {
     _ = try Bearerd.run("token", "new", "app", tokens: tokens)
     let service = try Service(scratch: scratch, tokens: tokens)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The token file survives")
 struct DurabilityTests {
-  @Test("two hundred token new at once: two hundred lines, every token good", .timeLimit(.minutes(30)))
+  @Test("two hundred token new at once: two hundred lines, every token good", .bodyTimeLimit(minutes: 2))
   func atOnce() throws {
     let scratch = try Scratch()
     let running = try (0..<200).map { number in
@@ -20,7 +20,7 @@ struct DurabilityTests {
     }
   }
 
-  @Test("kill -9 at any moment of a write: the old file or the new, never a part", .timeLimit(.minutes(30)))
+  @Test("kill -9 at any moment of a write: the old file or the new, never a part", .bodyTimeLimit(minutes: 2))
   func killed() throws {
     let scratch = try Scratch()
     let filler = (0..<3000).map { "# \($0) \(String(repeating: "x", count: 60))\n" }.joined()

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("A secret")
 struct SecrecyTests {
-  @Test("is in no argument list, and no user can trace the process that has it", .timeLimit(.minutes(30)))
+  @Test("is in no argument list, and no user can trace the process that has it", .bodyTimeLimit(minutes: 1))
   func process() throws {
     let scratch = try Scratch()
     let secret = try Bearerd.run("token", "new", "ci", tokens: scratch.tokens).line
@@ -32,7 +32,7 @@ struct SecrecyTests {
   }
 
   @Test(
-    "typed at a terminal is asked for and not shown; Control-C breaks off", .timeLimit(.minutes(30)),
+    "typed at a terminal is asked for and not shown; Control-C breaks off", .bodyTimeLimit(minutes: 1),
     arguments: [
       ("SECRET\r", 0, "is in "), ("SECRET\u{3}", 1, "cancelled; nothing was changed"),
     ] as [(String, Int32, String)])

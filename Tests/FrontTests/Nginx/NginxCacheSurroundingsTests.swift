@@ -106,17 +106,22 @@ struct NginxCacheSurroundingsTests {
     }
   }
 
-  @Test("is told apart by where the secret stands, where that is another header")
-  func otherHeader() throws {
-    let site = try NginxCache.site(
+  /// A site with a cached location that takes the secret from X-API-Key.
+  private func keySite(_ setting: String) throws -> NginxSite {
+    try NginxCache.site(
       server: """
         location /key/ {
           set $bearerd_cache bearerd;
-          set $bearerd_authorization "Bearer $http_x_api_key";
+          set \(setting);
           include snippets/bearerd-guard.conf;
           proxy_pass http://BACKEND;
         }
         """)
+  }
+
+  @Test("is told apart by where the secret stands, where that is another header")
+  func otherHeader() throws {
+    let site = try keySite("$bearerd_authorization \"Bearer $http_x_api_key\"")
     let secret = try site.token("app")
     let before = try site.checks()
     for _ in 0..<3 {
@@ -131,15 +136,7 @@ struct NginxCacheSurroundingsTests {
 
   @Test("is told apart by the token in a header of its own")
   func tokenHeader() throws {
-    let site = try NginxCache.site(
-      server: """
-        location /key/ {
-          set $bearerd_cache bearerd;
-          set $bearerd_token $http_x_api_key;
-          include snippets/bearerd-guard.conf;
-          proxy_pass http://BACKEND;
-        }
-        """)
+    let site = try keySite("$bearerd_token $http_x_api_key")
     let secret = try site.token("app")
     let before = try site.checks()
     for _ in 0..<3 {
