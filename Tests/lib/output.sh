@@ -20,8 +20,8 @@ fail() {
 readonly logs=$root/.build/logs
 
 # run_with_progress TEXT COMMAND...: runs the command with its output in a file of $logs, and prints one line with its
-# duration at the end. While it runs, it prints the last line of that file: on a terminal all the time, else twice a
-# minute. If the command fails, it prints what failed and ends the script.
+# duration at the end. While it runs, it shows the last line of that file: on a terminal in place, else after the first
+# second and then twice a minute. If the command fails, it prints what failed and ends the script.
 run_with_progress() {
   run_step "$@" || exit 1
 }
@@ -41,7 +41,7 @@ run_step() {
     ticks=$((ticks + 1))
     if [ -t 1 ]; then
       if [ $((ticks % 5)) = 0 ]; then printf '\r\e[K%s' "$(progress "$text: $(last_line "$log")")"; fi
-    elif [ $((ticks % 150)) = 0 ]; then
+    elif [ "$ticks" = 5 ] || [ $((ticks % 150)) = 0 ]; then
       progress "$text: $(last_line "$log")"
     fi
   done

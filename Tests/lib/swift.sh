@@ -14,6 +14,11 @@ build_bearerd() {
     return
   fi
   need_swift
-  run_with_progress "building bearerd" swift build --package-path "$root" "${release_options[@]}"
-  bearerd=$(swift build --package-path "$root" -c release --show-bin-path)/bearerd
+  # SwiftPM leaves empty directories in TMPDIR.
+  local temporary
+  mkdir -p "$root/.build"
+  temporary=$(mktemp -d "$root/.build/tmp.XXXXXX")
+  TMPDIR=$temporary run_with_progress "building bearerd" swift build --package-path "$root" "${release_options[@]}"
+  bearerd=$(TMPDIR=$temporary swift build --package-path "$root" -c release --show-bin-path)/bearerd
+  rm -rf "$temporary"
 }
