@@ -119,8 +119,7 @@ extension Scope: CustomStringConvertible {
 package enum RequiredScopes: Hashable, Sendable {
   /// None, so that a token with scopes is refused.
   case absent
-  case one(Scope)
-  /// At least two, any one of which suffices.
+  /// At least one, any one of which suffices.
   case any([Scope])
   /// Not a list of scopes. No token is valid here, not even one without scopes: the text may be of the URL.
   case invalid
@@ -129,10 +128,6 @@ package enum RequiredScopes: Hashable, Sendable {
   package init(_ bytes: Span<UInt8>) {
     guard !bytes.isEmpty else {
       self = .absent
-      return
-    }
-    guard bytes.firstIndex(of: UInt8(ascii: " ")) != nil else {
-      self = Scope(bytes).map { .one($0) } ?? .invalid
       return
     }
     var scopes: [Scope] = []
@@ -161,7 +156,6 @@ extension RequiredScopes: CustomStringConvertible {
   package var description: String {
     switch self {
     case .absent, .invalid: ""
-    case .one(let scope): scope.description
     case .any(let scopes): scopes.map(\.description).joined(separator: " ")
     }
   }

@@ -81,7 +81,6 @@ package struct Token: Sendable {
     guard let scopes else { return true }
     switch required {
     case .absent, .invalid: return false
-    case .one(let scope): return scopes.contains(scope)
     case .any(let wanted): return wanted.contains { scopes.contains($0) }
     }
   }

@@ -174,6 +174,7 @@ enum AuthParameter: Int, CaseIterable {
 }
 
 extension Parameters {
+  @inline(__always)
   func value<Result>(of parameter: AuthParameter, _ body: (Span<UInt8>) -> Result) -> Result? {
     withValue(at: parameter.rawValue, body)
   }

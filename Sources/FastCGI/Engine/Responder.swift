@@ -127,7 +127,7 @@ package struct Parameters: ~Copyable {
   }
 
   /// Calls `body` with the value of the parameter at `index` of the names; nil if the web server did not send it.
-  @inlinable
+  @inlinable @inline(__always)
   package func withValue<Result>(at index: Int, _ body: (Span<UInt8>) -> Result) -> Result? {
     precondition(index >= 0 && index < count)
     let value = values[index]

@@ -48,7 +48,7 @@ enum TokenFileTarget {
   /// One field after the other, in other words than the policy's.
   private static func decided(_ token: Token, in policy: Policy) {
     expect(policy.token(matching: token.digest)?.line == token.line, "every token is found")
-    let scope = (token.scopes?.last ?? Scope("door")).map { RequiredScopes.one($0) } ?? .invalid
+    let scope = (token.scopes?.last ?? Scope("door")).map { RequiredScopes.any([$0]) } ?? .invalid
     for address in [token.origins?.first?.network, nil] {
       for now in [
         token.notBefore, token.expires, token.expires.advanced(by: -1), token.notBefore.advanced(by: -1),
