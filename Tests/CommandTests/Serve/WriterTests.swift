@@ -56,14 +56,18 @@ struct WriterTests {
   func slowly() throws {
     let service = try start()
     let script = """
-      import sys, time
+      import os, sys, time
       text = open(sys.argv[2], "rb").read()
       with open(sys.argv[1], "wb", 0) as file:
-          for byte in text:
+          for byte in text[:-1]:
               file.write(bytes([byte]))
-              time.sleep(8 / len(text))
+              time.sleep(6 / len(text))
+          while not os.path.exists(sys.argv[3]):
+              time.sleep(0.01)
+          file.write(text[-1:])
       """
-    let writer = try Bearerd.start(["python3", "-c", script, scratch.tokens, "\(scratch.path)/next"])
+    let last = "\(scratch.path)/last"
+    let writer = try Bearerd.start(["python3", "-c", script, scratch.tokens, "\(scratch.path)/next", last])
     let start = Date()
     while Date().timeIntervalSince(start) < 7 {
       #expect(try admits(service, old))
@@ -72,6 +76,7 @@ struct WriterTests {
     #expect(service.log.contains("keeping the previous tokens"), "\(service.log)")
     let health = try Bearerd.run("health", "--listen", service.address.description)
     #expect(health.code == 1 && health.output.contains("differ from those on disk"), "\(health.output)")
+    try scratch.write("", to: "last")
     #expect(try writer.wait().code == 0)
     #expect(try eventually(seconds: 1) { try admits(service, new) }, "\(service.log)")
     #expect(try Bearerd.run("health", "--listen", service.address.description).code == 0)

@@ -41,10 +41,7 @@ final class NginxSite {
 
   /// nginx with the directory's `nginx.conf`, and all it writes in the directory or on standard error.
   static func command(in folder: Scratch) -> [String] {
-    // Debian keeps it out of a plain user's PATH.
-    let program =
-      FileManager.default.isExecutableFile(atPath: "/usr/sbin/nginx") ? "/usr/sbin/nginx" : "nginx"
-    return [program, "-p", folder.path, "-c", "nginx.conf", "-e", "stderr"]
+    [server("nginx"), "-p", folder.path, "-c", "nginx.conf", "-e", "stderr"]
   }
 
   /// The daemon, when it is ready.

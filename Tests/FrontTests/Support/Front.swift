@@ -152,7 +152,10 @@ struct FrontPlace {
   }
 }
 
-/// A server that Debian keeps out of a plain user's PATH.
+/// The path of a server: the first in PATH, so that another version can be tested, then where Debian keeps servers, out
+/// of a plain user's PATH.
 func server(_ name: String) -> String {
-  FileManager.default.isExecutableFile(atPath: "/usr/sbin/\(name)") ? "/usr/sbin/\(name)" : name
+  let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+  let candidates = (path.split(separator: ":") + ["/usr/sbin", "/sbin"]).map { "\($0)/\(name)" }
+  return candidates.first { FileManager.default.isExecutableFile(atPath: $0) } ?? name
 }
