@@ -6,7 +6,7 @@ import zlib
 
 DIGITS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 THREE_DIGITS = [bytes([first, second, third]) for first in DIGITS for second in DIGITS for third in DIGITS]
-APPLICATIONS = 1000
+APPLICATIONS = 5000
 
 
 def make_secrets(count):

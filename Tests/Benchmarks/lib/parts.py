@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from processes import Program, cpu_of, resident_of
+from processes import Program, cpu_of, private_of, resident_of
 from tables import dump
 
 QUICK = "--quick" in sys.argv[1:]
@@ -21,7 +21,8 @@ FOLDER = pathlib.Path(os.environ["BENCH_FOLDER"])
 TOKENS, SECRET_FILE = FOLDER / "tokens", FOLDER / "token"
 SECRET = SECRET_FILE.read_text().strip()
 LABELS = {"bearerd": "**bearerd**", "floor": "the floor: C, bare sockets", "textbook": "C, libfcgi as its example has it"}
-WORKERS = 2
+# As bearerd starts by default; its peers have as many threads.
+WORKERS = 1
 CLIENTS = 8
 PARAMETERS = 8
 # Memory is looked at when all that starting did is over, in seconds.
@@ -68,6 +69,10 @@ class Responder(Program):
         time.sleep(SETTLED)
         return resident_of(self.process.pid)
 
+    def private(self):
+        """RssAnon after that, in bytes: what only this process uses and the kernel cannot read again from a file."""
+        return private_of(self.process.pid)
+
     def ask(self, secrets, checks, rate=0):
         """What asker.c prints, and the `cpu` of a check in microseconds. An answer other than 200 ends the benchmark."""
         spent = cpu_of(self.process.pid)
@@ -80,7 +85,7 @@ class Responder(Program):
 
 def bearerd(tokens, secret, *options, name="bearerd", **others):
     command = [BEARERD, "serve", "--tokens", str(tokens), "--listen", f"unix:{FOLDER}/{name}.sock"]
-    return Responder(name, [*command, "--workers", str(WORKERS), *options], secret, **others)
+    return Responder(name, [*command, *options], secret, **others)
 
 
 def peer(name, secret, *options, program=None, **others):

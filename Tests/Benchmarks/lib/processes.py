@@ -82,9 +82,18 @@ def cpu_of_machine():
 
 
 def resident_of(pid):
+    return memory_of(pid, "VmRSS:")
+
+
+def private_of(pid):
+    return memory_of(pid, "RssAnon:")
+
+
+def memory_of(pid, field):
+    """One of the lines of /proc/PID/status that are in kB, in bytes."""
     try:
         for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
+            if line.startswith(field):
                 return int(line.split()[1]) * 1024
     except (FileNotFoundError, ProcessLookupError):
         pass

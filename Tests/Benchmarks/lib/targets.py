@@ -34,7 +34,7 @@ def through_nginx(table):
                      + labels[peer], "above 1", f"{ratio:.2f}", ratio > 1)
     if "njs" in table["names"]:
         ratio = ratio_to("njs", table, "rate", "bearerd-cached")
-        yield Target("Through nginx: requests/s with the micro-cache by those of njs", "at least 0.90", f"{ratio:.2f}", ratio >= 0.9)
+        yield Target("Through nginx: requests/s with the micro-cache by those of njs", "at least 0.95", f"{ratio:.2f}", ratio >= 0.95)
 
 
 def ratio_to(peer, table, figure, ours="bearerd"):
