@@ -18,9 +18,11 @@ package struct Outcome {
   package var line: String { output.trimmingCharacters(in: .newlines) }
 }
 
-/// The real binary, which stands beside the test bundle.
+/// The real binary: the one of the test bundle's directory, or the one that BEARERD names.
 package enum Bearerd {
-  package static let path = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+  package static let path =
+    ProcessInfo.processInfo.environment["BEARERD"]
+    ?? URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     .deletingLastPathComponent().appendingPathComponent("bearerd").path
 
   /// Runs `bearerd` with these arguments to its end.
