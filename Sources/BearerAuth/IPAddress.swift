@@ -67,7 +67,7 @@ extension IPAddress {
     for index in bytes.indices {
       // inet_pton would stop at a NUL and accept the text before it.
       guard bytes[index] != 0 else { return nil }
-      text[index] = CChar(bitPattern: bytes[index])
+      text[index] = CChar(truncatingIfNeeded: bytes[index])
     }
     guard let address = IPAddress(text.span) else { return nil }
     self = address
