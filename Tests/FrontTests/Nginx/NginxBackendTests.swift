@@ -83,7 +83,11 @@ struct NginxBackendTests {
     #expect(seen.contains("session=1"))
     #expect(!seen.contains("root"), "\(seen)")
     #expect(!response.body.contains(secret))
-    #expect(!site.nginx.output.contains("[warn]"), "\(site.nginx.output)")
+    // Newer versions of nginx have another directive for the test's own gRPC backend.
+    let warnings = site.nginx.output.split(separator: "\n").filter {
+      $0.contains("[warn]") && !$0.contains("the \"listen ... http2\" directive is deprecated")
+    }
+    #expect(warnings.isEmpty)
   }
 
   @Test(
