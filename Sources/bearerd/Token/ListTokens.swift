@@ -14,14 +14,31 @@ struct ListTokens: Command {
   @Flag(help: "Print a JSON array with an object per token, for programs.")
   var json = false
 
+  /// The order of the tokens.
+  enum Order: String, ExpressibleByArgument {
+    /// As in the files.
+    case file
+    /// Those that expire first at the top, those that never expire at the end.
+    case expires
+  }
+
+  @Option(help: "The order: file, as in the file, or expires, the next expiry first.")
+  var sort = Order.file
+
   func perform() throws {
     let loaded = try source.load()
     let now = Instant.now
+    let tokens =
+      switch sort {
+      case .file: loaded.tokens
+      // The sort is stable.
+      case .expires: loaded.tokens.sorted { $0.expires < $1.expires }
+      }
     if json {
-      let objects = loaded.tokens.map { "  \(object($0, in: loaded.files[$0.file], at: now))" }
+      let objects = tokens.map { "  \(object($0, in: loaded.files[$0.file], at: now))" }
       try Console.print(objects.isEmpty ? "[]" : "[\n\(objects.joined(separator: ",\n"))\n]")
     } else {
-      try Console.print(table(loaded.tokens, at: now).description)
+      try Console.print(table(tokens, at: now).description)
     }
   }
 

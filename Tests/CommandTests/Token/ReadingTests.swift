@@ -53,6 +53,17 @@ struct ReadingTests {
     #expect(objects[0]["file"] as? String == scratch.tokens)
   }
 
+  @Test("list --sort expires begins with the next expiry and ends with tokens that never expire")
+  func sorted() throws {
+    let scratch = try Scratch()
+    try scratch.write(text)
+    let outcome = try Bearerd.run("token", "list", "--sort", "expires", tokens: scratch.tokens)
+    let names = outcome.output.split(separator: "\n").dropFirst().map { $0.prefix { $0 != " " } }
+    #expect(outcome.code == 0 && names == ["old", "openai", "ci", "later"], "\(outcome)")
+    let json = try Bearerd.run("token", "list", "--sort", "expires", "--json", tokens: scratch.tokens)
+    #expect(json.output.matches(of: /"line": (\d)/).map { String($0.1) } == ["3", "1", "2", "4"])
+  }
+
   @Test("list --json of no tokens is an empty array, whatever the path is called")
   func emptyJSON() throws {
     let scratch = try Scratch()
