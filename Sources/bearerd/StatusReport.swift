@@ -89,6 +89,7 @@ struct StatusReport: Decodable {
     var expires: Instant?
     var lastUsed: Instant?
     var lastUsedFrom: String?
+    var note: String?
   }
 
   /// Parses the daemon's response; throws if it is of another kind or version.

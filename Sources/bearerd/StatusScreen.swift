@@ -52,12 +52,16 @@ struct StatusScreen {
 
   private var keys: String {
     guard !report.keys.isEmpty else { return "" }
-    var table = Table(header: ["APPLICATION", "KEY", "LAST USED", "FROM", "EXPIRES IN"])
-    for key in report.keys.prefix(StatusScreen.maximumRows) {
-      table.append([
+    let shown = report.keys.prefix(StatusScreen.maximumRows)
+    let hasNotes = shown.contains { $0.note != nil }
+    var table = Table(
+      header: ["APPLICATION", "KEY", "LAST USED", "FROM", "EXPIRES IN"] + (hasNotes ? ["NOTE"] : []))
+    for key in shown {
+      let row = [
         StatusScreen.cell(key.application), StatusScreen.cell(key.key ?? "-"), key.lastUsed.map(ago) ?? "-",
         StatusScreen.cell(key.lastUsedFrom ?? "-"), timeLeft(key),
-      ])
+      ]
+      table.append(row + (hasNotes ? [StatusScreen.cell(key.note ?? "-")] : []))
     }
     let omitted = report.keysOmitted + max(0, report.keys.count - StatusScreen.maximumRows)
     guard omitted > 0 else { return table.description }

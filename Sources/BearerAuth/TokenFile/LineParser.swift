@@ -43,7 +43,7 @@ struct LineParser {
     return Token(
       digest: digest, application: application, key: values.key, created: values.created,
       notBefore: values.notBefore, expires: values.expires,
-      scopes: values.scopes, origins: values.origins, line: number, file: file)
+      scopes: values.scopes, origins: values.origins, note: values.note, line: number, file: file)
   }
 
   private mutating func application(_ field: Range<Int>, of line: Span<UInt8>) throws(LineProblem) -> String {
@@ -64,7 +64,7 @@ struct LineParser {
   }
 }
 
-/// The fields of a line in order, separated by spaces and tabs, up to a `#` that begins a field.
+/// The fields of a line in order, separated by spaces and tabs, up to a `#` that begins a field. Both may be in a note.
 ///
 /// Ranges, not slices: a Span cannot be stored.
 struct Fields {
@@ -75,8 +75,42 @@ struct Fields {
     while position < line.count, line[position].isBlank { position += 1 }
     guard position < line.count, line[position] != UInt8(ascii: "#") else { return nil }
     let start = position
+    if line[start] == UInt8(ascii: "n"), line.extracting(start...).hasPrefix("note=\"") {
+      position = QuotedText.end(from: start + 6, in: line) ?? line.count
+    }
     while position < line.count, !line[position].isBlank { position += 1 }
     return start..<position
+  }
+}
+
+/// The text of a note, between quotation marks; `\"` and `\\` stand for a quotation mark and a backslash in it.
+enum QuotedText {
+  static let mark = UInt8(ascii: "\"")
+  private static let backslash = UInt8(ascii: "\\")
+
+  /// The offset after the quotation mark that ends the text beginning at `start`; nil if none does.
+  static func end(from start: Int, in line: Span<UInt8>) -> Int? {
+    var position = start
+    while position < line.count, line[position] != mark { position += line[position] == backslash ? 2 : 1 }
+    return position < line.count ? position + 1 : nil
+  }
+
+  /// The bytes of the text, without its quotation marks.
+  static func unescaped(_ range: Range<Int>, in line: Span<UInt8>) throws(LineProblem) -> [UInt8] {
+    var text: [UInt8] = []
+    var position = range.lowerBound
+    while position < range.upperBound {
+      if line[position] == backslash {
+        position += 1
+        guard position < range.upperBound, line[position] == mark || line[position] == backslash else {
+          throw LineProblem(
+            at: position - 1, #"in a note, write \\ for a backslash and \" for a quotation mark"#)
+        }
+      }
+      text.append(line[position])
+      position += 1
+    }
+    return text
   }
 }
 

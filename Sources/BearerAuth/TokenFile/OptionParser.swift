@@ -6,6 +6,7 @@ struct OptionValues {
   var expires = Instant.distantFuture
   var scopes: [Scope]?
   var origins: [AddressBlock]?
+  var note: Note?
 
   /// Whether the line already has `option`. No line can express the distant past or future.
   func hold(_ option: TokenOption) -> Bool {
@@ -16,6 +17,7 @@ struct OptionValues {
     case .expires: expires != .distantFuture
     case .scopes: scopes != nil
     case .from: origins != nil
+    case .note: note != nil
     }
   }
 }
@@ -49,6 +51,7 @@ struct OptionParser {
     case .expires: values.expires = try instant(value, of: line, option)
     case .scopes: values.scopes = try scopes(value, of: line)
     case .from: values.origins = try blocks(value, of: line)
+    case .note: values.note = try note(value, of: line)
     }
   }
 
@@ -56,6 +59,24 @@ struct OptionParser {
     let bytes = line.extracting(range)
     guard KeyID.isValid(bytes) else { throw LineProblem(at: range.lowerBound, "a key id is \(KeyID.rule)") }
     return bytes.asciiText
+  }
+
+  private func note(_ range: Range<Int>, of line: Span<UInt8>) throws(LineProblem) -> Note {
+    guard line[range.lowerBound] == QuotedText.mark else {
+      throw LineProblem(at: range.lowerBound, #"a note is in quotation marks: note="who owns it""#)
+    }
+    guard let end = QuotedText.end(from: range.lowerBound + 1, in: line) else {
+      throw LineProblem(at: range.lowerBound, "no quotation mark at the end of the note; write one")
+    }
+    guard end == range.upperBound else {
+      throw LineProblem(
+        at: end, "text directly after the note; write a space between the note and the next option")
+    }
+    let bytes = try QuotedText.unescaped(range.lowerBound + 1..<end - 1, in: line)
+    guard let note = Note(String(decoding: bytes, as: UTF8.self)) else {
+      throw LineProblem(at: range.lowerBound, "a note is \(Note.rule)")
+    }
+    return note
   }
 
   private func instant(_ range: Range<Int>, of line: Span<UInt8>, _ option: TokenOption) throws(LineProblem)

@@ -1,6 +1,6 @@
 /// One line of the token file: the application a secret belongs to, and its restrictions.
 ///
-/// Up to a million are in memory: the fields are ordered to pack into 112 bytes.
+/// Up to a million are in memory: the fields are ordered to pack into 120 bytes.
 package struct Token: Sendable {
   /// The digest of the secret; the secret itself is not stored.
   package private(set) var digest: Digest
@@ -17,7 +17,11 @@ package struct Token: Sendable {
   /// The addresses it may be used from; nil: any.
   package private(set) var origins: [AddressBlock]?
   /// When it was made; informational only.
-  package private(set) var created: Instant?
+  package var created: Instant? { creation == .distantPast ? nil : creation }
+  /// The distant past if the line has no `created=`.
+  private var creation: Instant
+  /// For administrators; informational only.
+  package private(set) var note: Note?
   /// The number of files that `file` can tell apart.
   package static let maximumFiles = 1 << 16
   private var fileNumber: UInt16
@@ -27,12 +31,13 @@ package struct Token: Sendable {
   package init(
     digest: Digest, application: String, key: String? = nil, created: Instant? = nil,
     notBefore: Instant = .distantPast, expires: Instant = .distantFuture,
-    scopes: [Scope]? = nil, origins: [AddressBlock]? = nil, line: Int = 0, file: Int = 0
+    scopes: [Scope]? = nil, origins: [AddressBlock]? = nil, note: Note? = nil, line: Int = 0, file: Int = 0
   ) {
     self.digest = digest
     self.application = application
     self.key = key
-    self.created = created
+    creation = created ?? .distantPast
+    self.note = note
     self.notBefore = notBefore
     self.expires = expires
     self.scopes = scopes
@@ -47,7 +52,7 @@ package struct Token: Sendable {
     var token = self
     token.digest = digest
     token.key = key
-    token.created = created
+    token.creation = created
     token.expires = expires
     token.lineNumber = 0
     token.fileNumber = 0
@@ -95,6 +100,7 @@ enum TokenOption: String, CaseIterable {
   case expires
   case scopes
   case from
+  case note
 
   init?(_ name: Span<UInt8>) {
     if name.elementsEqual("id") {
@@ -109,6 +115,8 @@ enum TokenOption: String, CaseIterable {
       self = .from
     } else if name.elementsEqual("not-before") {
       self = .notBefore
+    } else if name.elementsEqual("note") {
+      self = .note
     } else {
       return nil
     }
@@ -121,6 +129,7 @@ enum TokenOption: String, CaseIterable {
     case .created, .expires, .notBefore: "\(rawValue)=2027-01-31"
     case .scopes: "scopes=read,write"
     case .from: "from=192.0.2.0/24,2001:db8::/32"
+    case .note: #"note="who owns it""#
     }
   }
 

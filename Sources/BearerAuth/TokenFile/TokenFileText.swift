@@ -76,6 +76,7 @@ package struct TokenFileText: Sendable {
     case .expires: token.expires == .distantFuture ? nil : "\(token.expires)"
     case .scopes: token.scopes.map(list)
     case .from: token.origins.map(list)
+    case .note: token.note?.quoted
     }
   }
 

@@ -43,13 +43,17 @@ struct ListTokens: Command {
   }
 
   private func table(_ tokens: [Token], at now: Instant) -> Table {
-    var table = Table(header: ["APPLICATION", "KEY", "CREATED", "EXPIRES IN", "SCOPES", "FROM", "STATE"])
+    let hasNotes = tokens.contains { $0.note != nil }
+    var table = Table(
+      header: ["APPLICATION", "KEY", "CREATED", "EXPIRES IN", "SCOPES", "FROM", "STATE"]
+        + (hasNotes ? ["NOTE"] : []))
     for token in tokens {
-      table.append([
+      let row = [
         token.application, token.key ?? "-", token.created.map { String($0.description.prefix(10)) } ?? "-",
         timeLeft(of: token, at: now), list(token.scopes) ?? "all", list(token.origins) ?? "anywhere",
         state(of: token, at: now),
-      ])
+      ]
+      table.append(row + (hasNotes ? [token.note?.description ?? "-"] : []))
     }
     return table
   }
@@ -66,7 +70,8 @@ struct ListTokens: Command {
       "application": .string(token.application), "key": token.key.map { .string($0) } ?? .null,
       "created": instant(token.created), "notBefore": instant(token.notBefore, unless: .distantPast),
       "expires": instant(token.expires, unless: .distantFuture), "scopes": names(token.scopes),
-      "from": names(token.origins), "state": .string(state(of: token, at: now)), "file": .string(file),
+      "from": names(token.origins), "note": token.note.map { .string($0.description) } ?? .null,
+      "state": .string(state(of: token, at: now)), "file": .string(file),
       "line": .number(token.line),
     ])
   }

@@ -37,6 +37,7 @@ struct ReplacingTests {
     case .expires: ("2999-01-01T00:00:00Z", false)
     case .scopes: ("read,write", true)
     case .from: ("127.0.0.0/8,::1", true)
+    case .note: (#""Zo\#u{eb} of \"accounts\", # 7""#, true)
     }
   }
 
@@ -47,7 +48,11 @@ struct ReplacingTests {
     try scratch.write("ci \(hash("1")) \(options.joined(separator: " "))\n")
     let outcome = try Bearerd.run("token", "rotate", "ci", tokens: scratch.tokens)
     #expect(outcome.code == 0, "\(outcome.errors)")
-    let fields = try #require(scratch.lines().last).split(separator: " ").map(String.init)
+    // The note has spaces.
+    let line = try #require(scratch.lines().last)
+    let note = try #require(line.firstMatch(of: /\ note=.*$/)).0
+    let fields =
+      line.replacing(note, with: "").split(separator: " ").map(String.init) + [String(note.dropFirst())]
     for option in TokenOption.allCases {
       let field = try #require(
         fields.first { $0.hasPrefix("\(option.rawValue)=") }, "\(option) is missing: \(fields)")

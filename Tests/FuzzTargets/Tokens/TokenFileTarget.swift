@@ -77,7 +77,7 @@ enum TokenFileTarget {
       digest: digest, application: "new", created: file.tokens.first?.created,
       notBefore: file.tokens.first?.notBefore ?? .distantPast,
       expires: file.tokens.first?.expires ?? .distantFuture, scopes: file.tokens.last?.scopes,
-      origins: file.tokens.last?.origins)
+      origins: file.tokens.last?.origins, note: file.tokens.last?.note)
     var text = TokenFileText(bytes)
     text.append(new)
     expect(text.bytes.starts(with: bytes), "what was there stays")
@@ -129,6 +129,7 @@ enum TokenFileTarget {
     var expires: Instant
     var scopes: [Scope]?
     var origins: [AddressBlock]?
+    var note: String?
 
     init(_ token: Token) {
       digest = token.digest
@@ -139,6 +140,7 @@ enum TokenFileTarget {
       expires = token.expires
       scopes = token.scopes
       origins = token.origins
+      note = token.note?.description
     }
   }
 }
