@@ -125,10 +125,12 @@ struct Check: Command {
     if !quiet { try Console.print("ok: \(loaded.summary(at: now))") }
   }
 
-  /// A line for each token to replace, those that expire first at the top. Tokens that have expired are not listed:
-  /// they need no replacement.
+  /// A line for each token to replace, those that expire first at the top. Tokens that have expired or are disabled are
+  /// not listed: they need no replacement.
   private func findings(in loaded: LoadedTokens, at now: Instant) -> [String] {
-    let live = loaded.tokens.filter { !$0.isExpired(at: now) }.sorted { $0.expires < $1.expires }
+    let live = loaded.tokens.filter { !$0.isExpired(at: now) && !$0.isDisabled }.sorted {
+      $0.expires < $1.expires
+    }
     return live.flatMap { token in
       [expiry(of: token, at: now), life(of: token, at: now)].compactMap(\.self).map {
         "\(loaded.files[token.file].printable):\(token.line): \(name(of: token)) \($0)"
@@ -160,15 +162,16 @@ struct Check: Command {
   }
 }
 
-/// `bearerd token`: creates, replaces, revokes, lists and explains tokens.
+/// `bearerd token`: creates, replaces, revokes, disables, lists and explains tokens.
 struct TokenCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "token",
-    abstract: "Create, replace, revoke, list and explain tokens.",
+    abstract: "Create, replace, revoke, disable, list and explain tokens.",
     discussion:
       "The daemon reads every change by itself; if it is running, a command that changes tokens waits until it has.",
     subcommands: [
-      NewToken.self, AddToken.self, RotateToken.self, RevokeToken.self, ListTokens.self, ExplainToken.self,
+      NewToken.self, AddToken.self, RotateToken.self, RevokeToken.self, DisableToken.self, EnableToken.self,
+      ListTokens.self, ExplainToken.self,
     ])
 }
 

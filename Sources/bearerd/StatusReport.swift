@@ -90,6 +90,7 @@ struct StatusReport: Decodable {
     var lastUsed: Instant?
     var lastUsedFrom: String?
     var note: String?
+    var disabled: Bool?
   }
 
   /// Parses the daemon's response; throws if it is of another kind or version.

@@ -101,6 +101,7 @@ struct StatusScreen {
   }
 
   private func timeLeft(_ key: StatusReport.Key) -> String {
+    if key.disabled == true { return "disabled" }
     guard let expires = key.expires else { return "never" }
     return expires > report.now ? DurationText.text(expires.seconds - report.now.seconds) : "expired"
   }

@@ -53,6 +53,7 @@ package final class Policy: Sendable {
   /// Checks the restrictions of a known token. The scope comes last: a 403 tells the client that the token is
   /// valid, so everything else must be right.
   private func denial(of request: AccessRequest, by index: Int, at now: Instant) -> Denial? {
+    guard !tokens[index].isDisabled else { return .disabled }
     guard !tokens[index].isExpired(at: now) else { return .expired }
     guard !tokens[index].isNotYetValid(at: now) else { return .notYetValid }
     guard tokens[index].admits(request.address) else { return .wrongAddress }

@@ -43,7 +43,8 @@ struct LineParser {
     return Token(
       digest: digest, application: application, key: values.key, created: values.created,
       notBefore: values.notBefore, expires: values.expires,
-      scopes: values.scopes, origins: values.origins, note: values.note, line: number, file: file)
+      scopes: values.scopes, origins: values.origins, note: values.note,
+      isDisabled: values.isDisabled, line: number, file: file)
   }
 
   private mutating func application(_ field: Range<Int>, of line: Span<UInt8>) throws(LineProblem) -> String {

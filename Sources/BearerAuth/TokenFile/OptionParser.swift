@@ -7,6 +7,7 @@ struct OptionValues {
   var scopes: [Scope]?
   var origins: [AddressBlock]?
   var note: Note?
+  var isDisabled = false
 
   /// Whether the line already has `option`. No line can express the distant past or future.
   func hold(_ option: TokenOption) -> Bool {
@@ -18,6 +19,7 @@ struct OptionValues {
     case .scopes: scopes != nil
     case .from: origins != nil
     case .note: note != nil
+    case .disabled: isDisabled
     }
   }
 }
@@ -36,12 +38,19 @@ struct OptionParser {
     guard let option = TokenOption(name) else {
       throw LineProblem(at: field.lowerBound, TokenOption.unknown(name))
     }
+    guard !values.hold(option) else {
+      throw LineProblem(at: field.lowerBound, "\(option.form) is already on this line; keep one of them")
+    }
+    guard option != .disabled else {
+      // `disabled=no` must not be taken for either of the two.
+      guard equals == nil else {
+        throw LineProblem(at: field.lowerBound, "disabled has no value; write disabled alone, or remove it")
+      }
+      values.isDisabled = true
+      return
+    }
     guard let equals, equals + 1 < text.count else {
       throw LineProblem(at: field.lowerBound, "\(option.rawValue) has no value; write \(option.example)")
-    }
-    guard !values.hold(option) else {
-      throw LineProblem(
-        at: field.lowerBound, "\(option.rawValue)= is already on this line; keep one of them")
     }
     let value = field.lowerBound + equals + 1..<field.upperBound
     switch option {
@@ -52,6 +61,7 @@ struct OptionParser {
     case .scopes: values.scopes = try scopes(value, of: line)
     case .from: values.origins = try blocks(value, of: line)
     case .note: values.note = try note(value, of: line)
+    case .disabled: break
     }
   }
 

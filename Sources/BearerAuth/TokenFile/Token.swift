@@ -22,6 +22,8 @@ package struct Token: Sendable {
   private var creation: Instant
   /// For administrators; informational only.
   package private(set) var note: Note?
+  /// Whether the line has `disabled`: no request with the token is allowed.
+  package private(set) var isDisabled: Bool
   /// The number of files that `file` can tell apart.
   package static let maximumFiles = 1 << 16
   private var fileNumber: UInt16
@@ -31,13 +33,15 @@ package struct Token: Sendable {
   package init(
     digest: Digest, application: String, key: String? = nil, created: Instant? = nil,
     notBefore: Instant = .distantPast, expires: Instant = .distantFuture,
-    scopes: [Scope]? = nil, origins: [AddressBlock]? = nil, note: Note? = nil, line: Int = 0, file: Int = 0
+    scopes: [Scope]? = nil, origins: [AddressBlock]? = nil, note: Note? = nil, isDisabled: Bool = false,
+    line: Int = 0, file: Int = 0
   ) {
     self.digest = digest
     self.application = application
     self.key = key
     creation = created ?? .distantPast
     self.note = note
+    self.isDisabled = isDisabled
     self.notBefore = notBefore
     self.expires = expires
     self.scopes = scopes
@@ -101,6 +105,7 @@ enum TokenOption: String, CaseIterable {
   case scopes
   case from
   case note
+  case disabled
 
   init?(_ name: Span<UInt8>) {
     if name.elementsEqual("id") {
@@ -117,6 +122,8 @@ enum TokenOption: String, CaseIterable {
       self = .notBefore
     } else if name.elementsEqual("note") {
       self = .note
+    } else if name.elementsEqual("disabled") {
+      self = .disabled
     } else {
       return nil
     }
@@ -130,15 +137,19 @@ enum TokenOption: String, CaseIterable {
     case .scopes: "scopes=read,write"
     case .from: "from=192.0.2.0/24,2001:db8::/32"
     case .note: #"note="who owns it""#
+    case .disabled: "disabled"
     }
   }
+
+  /// How it begins on a line: `expires=`; all of `disabled`.
+  var form: String { self == .disabled ? rawValue : "\(rawValue)=" }
 
   /// The message for an option that does not exist. The name is repeated only if it resembles an option:
   /// anything else could be a misplaced secret.
   static func unknown(_ name: Span<UInt8>) -> String {
     let known = allCases.map(\.rawValue)
     guard name.count <= 12, let near = Spelling.nearest(to: name.asciiText, among: known) else {
-      return "not an option; the options are \(known.map { "\($0)=" }.joined(separator: " "))"
+      return "not an option; the options are \(allCases.map(\.form).joined(separator: " "))"
     }
     return "unknown option \"\(name.asciiText)\" (did you mean \"\(near)\"?)"
   }

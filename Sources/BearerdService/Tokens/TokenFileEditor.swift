@@ -102,6 +102,13 @@ package struct TokenEdit {
     change(current.files[token.file]) { $0.setExpires(instant, ofLine: token.line) }
   }
 
+  /// Disables or enables `tokens`, which must be among the current ones.
+  package mutating func setDisabled(_ isDisabled: Bool, of tokens: [Token]) {
+    for token in tokens where token.isDisabled != isDisabled {
+      change(current.files[token.file]) { $0.setDisabled(isDisabled, ofLine: token.line) }
+    }
+  }
+
   private mutating func change(_ file: String, _ body: (inout TokenFileText) -> Void) {
     let original = originals.first { $0.path == file }?.bytes ?? Array(TokenFileText.header.utf8)
     body(&texts[file, default: TokenFileText(original)])

@@ -82,7 +82,9 @@ struct ListTokens: Command {
   }
 
   private func state(of token: Token, at now: Instant) -> String {
-    token.isExpired(at: now) ? "expired" : token.isNotYetValid(at: now) ? "not yet valid" : "active"
+    token.isDisabled
+      ? "disabled"
+      : token.isExpired(at: now) ? "expired" : token.isNotYetValid(at: now) ? "not yet valid" : "active"
   }
 
   private func list(_ items: [some CustomStringConvertible]?) -> String? {

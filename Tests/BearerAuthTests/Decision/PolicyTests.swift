@@ -101,13 +101,13 @@ struct PolicyTests {
   @Test(
     "tells of several broken rules the first, and of the scope last",
     arguments: [
-      (0, "unknown-token"), (1, "expired ci k1"), (2, "not-yet-valid ci k1"), (3, "wrong-address ci k1"),
-      (4, "insufficient-scope ci k1"), (5, "allow ci k1"),
+      (0, "unknown-token"), (1, "disabled ci k1"), (2, "expired ci k1"), (3, "not-yet-valid ci k1"),
+      (4, "wrong-address ci k1"), (5, "insufficient-scope ci k1"), (6, "allow ci k1"),
     ])
   func order(kept: Int, expected: String) throws {
     let token = try token(
-      notBefore: kept > 2 ? .distantPast : now.advanced(by: 1), expires: kept > 1 ? .distantFuture : now,
-      scopes: kept > 4 ? nil : scopes("write"), from: kept > 3 ? nil : ["192.0.2.0/24"])
+      notBefore: kept > 3 ? .distantPast : now.advanced(by: 1), expires: kept > 2 ? .distantFuture : now,
+      scopes: kept > 5 ? nil : scopes("write"), from: kept > 4 ? nil : ["192.0.2.0/24"], isDisabled: kept < 2)
     let request = AccessRequest(
       credential: .token(try digest(of: kept > 0 ? "secret" : "another")), scope: try requiredScopes("read"),
       address: IPAddress(parsing: "192.0.3.1"))

@@ -26,7 +26,7 @@ private let lines: [(line: String, issue: String)] = [
   ("a HASH Expires=2027-01-01", #"unknown option "Expires" (did you mean "expires"?)"#),
   (
     "a HASH  colour=red",
-    #"1:76: error: not an option; the options are id= created= not-before= expires= scopes= from= note="#
+    #"1:76: error: not an option; the options are id= created= not-before= expires= scopes= from= note= disabled"#
   ),
   ("a HASH =x", "1:75: error: not an option; the options are id="),
   ("a HASH scopes", "1:75: error: scopes has no value; write scopes=read,write"),
@@ -62,6 +62,12 @@ private let lines: [(line: String, issue: String)] = [
     "1:80: error: a note is 1 to 256 bytes of printable text on one line, without a token in it"
   ),
   (#"a HASH note="a" note="a""#, "1:84: error: note= is already on this line"),
+  ("a HASH disabled=no", "1:75: error: disabled has no value; write disabled alone, or remove it"),
+  ("a HASH disabled=", "1:75: error: disabled has no value"),
+  ("a HASH disabled disabled", "1:84: error: disabled is already on this line; keep one of them"),
+  ("a HASH Disabled", #"1:75: error: unknown option "Disabled" (did you mean "disabled"?)"#),
+  ("a HASH disabled,", #"1:75: error: unknown option "disabled," (did you mean "disabled"?)"#),
+  ("a disabled HASH", "1:3: error: not a hash"),
   ("a HASH id=K7", "1:78: error: a key id is 1 to 15 of a-z and 0-9"),
   ("a HASH id=abcdefghijklmnop", "1:78: error: a key id is 1 to 15 of a-z and 0-9"),
   ("a HASH id=k#x", "1:78: error: a key id is"),
