@@ -84,37 +84,6 @@ struct Fields {
   }
 }
 
-/// The text of a note, between quotation marks; `\"` and `\\` stand for a quotation mark and a backslash in it.
-enum QuotedText {
-  static let mark = UInt8(ascii: "\"")
-  private static let backslash = UInt8(ascii: "\\")
-
-  /// The offset after the quotation mark that ends the text beginning at `start`; nil if none does.
-  static func end(from start: Int, in line: Span<UInt8>) -> Int? {
-    var position = start
-    while position < line.count, line[position] != mark { position += line[position] == backslash ? 2 : 1 }
-    return position < line.count ? position + 1 : nil
-  }
-
-  /// The bytes of the text, without its quotation marks.
-  static func unescaped(_ range: Range<Int>, in line: Span<UInt8>) throws(LineProblem) -> [UInt8] {
-    var text: [UInt8] = []
-    var position = range.lowerBound
-    while position < range.upperBound {
-      if line[position] == backslash {
-        position += 1
-        guard position < range.upperBound, line[position] == mark || line[position] == backslash else {
-          throw LineProblem(
-            at: position - 1, #"in a note, write \\ for a backslash and \" for a quotation mark"#)
-        }
-      }
-      text.append(line[position])
-      position += 1
-    }
-    return text
-  }
-}
-
 /// The items of a list `a,b,c` in order; an empty list has one item, which is empty.
 struct ListItems {
   private var position: Int?

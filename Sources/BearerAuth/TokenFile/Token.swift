@@ -63,6 +63,13 @@ package struct Token: Sendable {
     return token
   }
 
+  /// Whether another line of the same hash has the same application and options, `disabled` aside.
+  func isDescribed(as other: Token) -> Bool {
+    application == other.application && key == other.key && creation == other.creation
+      && notBefore == other.notBefore && expires == other.expires && scopes == other.scopes
+      && origins == other.origins && note?.description == other.note?.description
+  }
+
   /// The line number in its file, from 1.
   package var line: Int { Int(lineNumber) }
 

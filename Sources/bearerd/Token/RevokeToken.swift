@@ -20,7 +20,7 @@ struct RevokeToken: Command {
 
   func perform() throws {
     // Asked before the edit, which holds a lock that other edits wait for: the answer may take long.
-    let editor = TokenFileEditor(path: source.tokens)
+    let editor = source.editor(for: Self.self)
     let uses = LastUses(of: subject.application, in: source.tokens, from: revocation.daemon)
     if uses != nil {
       try revocation.confirm(
@@ -56,7 +56,7 @@ struct DisableToken: Command {
   @OptionGroup var revocation: Revocation
 
   func perform() throws {
-    let editor = TokenFileEditor(path: source.tokens)
+    let editor = source.editor(for: Self.self)
     let uses = LastUses(of: subject.application, in: source.tokens, from: revocation.daemon)
     if uses != nil {
       try revocation.confirm(
@@ -88,7 +88,7 @@ struct EnableToken: Command {
   @OptionGroup var daemon: DaemonOption
 
   func perform() throws {
-    let names = try TokenFileEditor(path: source.tokens).edit { edit in
+    let names = try source.editor(for: Self.self).edit { edit in
       let tokens = try selection.tokens(of: subject.application, in: edit)
       edit.setDisabled(false, of: tokens)
       return edit.names(of: tokens)

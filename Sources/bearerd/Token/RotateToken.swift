@@ -41,7 +41,7 @@ struct RotateToken: Command {
     defer { secret.wipe() }
     let digest = try hash(secret)
 
-    let editor = TokenFileEditor(path: source.tokens)
+    let editor = source.editor(for: Self.self)
     let uses = LastUses(of: subject.application, in: source.tokens, from: revocation.daemon)
     if overlap == 0, uses != nil {
       try revocation.confirm([editor.inspect { try choose(from: $0, at: now) }], by: uses, "Expire it")

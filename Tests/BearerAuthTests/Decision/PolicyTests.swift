@@ -114,6 +114,31 @@ struct PolicyTests {
     #expect(outcome(of: request, by: Policy([token]), at: now) == expected)
   }
 
+  @Test("tells which key ids differ from another policy, and of many only the first")
+  func changes() throws {
+    let old = try Policy([
+      token("a", key: "a1"), token("b", key: "b1"), token("c", key: "c1", isDisabled: true),
+      token("d", key: nil),
+      token("e", key: "e1", line: 5),
+    ])
+    let new = try Policy([
+      token("e", key: "e1", line: 9), token("b", key: "b1", expires: now, isDisabled: true),
+      token("c", key: "c1"),
+      token("f", application: "zz", key: "f1"),
+    ])
+    let fields = TokenChanges(from: old, to: new).fields(limit: 8).map { "\($0.name)=\($0.value)" }
+    #expect(
+      fields == [
+        "added=zz f1", "removed=ci a1, ci without id=", "disabled=ci b1", "enabled=ci c1", "changed=ci b1",
+      ])
+    #expect(TokenChanges(from: new, to: new).fields(limit: 8).isEmpty)
+    let many = try Policy((0..<1200).map { try token("\($0)", key: "k\($0)") })
+    let added = TokenChanges(from: .empty, to: many).fields(limit: 2).map(\.value)
+    #expect(added == ["ci k0, ci k1 and 1,198 more"])
+    let longest = TokenChanges(from: .empty, to: many).fields(limit: 1000).map(\.value)
+    #expect(longest.first?.hasSuffix("ci k49 and 1,150 more") == true)
+  }
+
   @Test("finds each of many tokens, and none that is not there", arguments: [0, 1, 2, 3, 7, 8, 9, 1000])
   func many(count: Int) throws {
     let context = try DigestContext()
