@@ -56,6 +56,42 @@ package struct KeyID: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
+/// A note about a token: who owns it. For administrators only: it decides nothing.
+///
+/// A class, because most tokens have none: then it takes eight bytes of a token.
+package final class Note: Sendable, CustomStringConvertible {
+  /// The note itself; may contain any printable character, so it is escaped where it is shown with others.
+  package let description: String
+
+  private static let maximumLength = 256
+
+  /// Nil if the text breaks the rule.
+  package init?(_ text: String) {
+    guard (1...Note.maximumLength).contains(text.utf8.count), text.unicodeScalars.allSatisfy(\.isPrintable),
+      !Note.holdsSecret(text)
+    else { return nil }
+    description = text
+  }
+
+  /// The rule, as the end of a sentence.
+  package static let rule = "1 to 256 bytes of printable text on one line, without a token in it"
+
+  /// The value in the token file: in quotation marks, with `\"` and `\\` for these two characters.
+  var quoted: String {
+    // Not by Character: a mark may combine with the quotation mark before it.
+    description.unicodeScalars.reduce(into: "\"") { text, scalar in
+      if scalar == "\"" || scalar == "\\" { text.unicodeScalars.append("\\") }
+      text.unicodeScalars.append(scalar)
+    } + "\""
+  }
+
+  private static func holdsSecret(_ text: String) -> Bool {
+    text.utf8.split { !$0.isAlphanumeric && $0 != UInt8(ascii: "_") }.contains {
+      $0.count >= Secret.length && $0.starts(with: Secret.prefix.utf8)
+    }
+  }
+}
+
 /// A scope: `read`, `mcp:tools`, `repo/read`. A scope-token of RFC 6749 section 3.3, without the comma, which separates
 /// scopes in the token file. Bytes compare exactly.
 ///

@@ -87,29 +87,91 @@ struct Bearerd: ParsableCommand {
 
 /// `bearerd check`: whether the tokens can be loaded. Like `nginx -t`.
 struct Check: Command {
+  /// The exit code if the tokens can be loaded, but --expiring or --max-life lists some of them.
+  static let listedCode: Int32 = 3
+
   static let configuration = CommandConfiguration(
     abstract: "Check whether the tokens can be loaded, and list all errors.",
-    discussion:
-      "Exits 0 if they can be loaded, 78 if they have an error, and 74 if they cannot be read.")
+    discussion: """
+      Exits 0 if they can be loaded, 78 if they have an error, 74 if they cannot be read, and 3 if --expiring or \
+      --max-life lists a token. For cron: bearerd check --quiet --expiring 14d
+      """)
 
   @OptionGroup var source: TokensOption
+
+  @Option(
+    help: ArgumentHelp("List the tokens that expire within this time: 14d, 12h, 2w.", valueName: "time"),
+    transform: Check.duration)
+  var expiring: Int64?
+
+  @Option(
+    help: ArgumentHelp(
+      "List the tokens that never expire or are valid for longer than this.", valueName: "time"),
+    transform: Check.duration)
+  var maxLife: Int64?
+
+  @Flag(help: "Print nothing if there is nothing to report.")
+  var quiet = false
 
   func perform() throws {
     // Root need not be the daemon's user; any other user is assumed to be.
     let loaded = try source.load(owners: geteuid() == 0 ? .warned : .refused)
-    try Console.print("ok: \(loaded.summary(at: .now))")
+    let now = Instant.now
+    let lines = findings(in: loaded, at: now)
+    guard lines.isEmpty else {
+      try Console.print(lines.joined(separator: "\n"))
+      throw ExitCode(Check.listedCode)
+    }
+    if !quiet { try Console.print("ok: \(loaded.summary(at: now))") }
+  }
+
+  /// A line for each token to replace, those that expire first at the top. Tokens that have expired or are disabled are
+  /// not listed: they need no replacement.
+  private func findings(in loaded: LoadedTokens, at now: Instant) -> [String] {
+    let live = loaded.tokens.filter { !$0.isExpired(at: now) && !$0.isDisabled }.sorted {
+      $0.expires < $1.expires
+    }
+    return live.flatMap { token in
+      [expiry(of: token, at: now), life(of: token, at: now)].compactMap(\.self).map {
+        "\(loaded.files[token.file].printable):\(token.line): \(name(of: token)) \($0)"
+      }
+    }
+  }
+
+  private func expiry(of token: Token, at now: Instant) -> String? {
+    guard let expiring, token.expires <= now.advanced(by: expiring) else { return nil }
+    let left = DurationText.text(token.expires.seconds - now.seconds)
+    return "expires on \(token.expires) (in \(left)); `bearerd token rotate` replaces it"
+  }
+
+  private func life(of token: Token, at now: Instant) -> String? {
+    guard let maxLife else { return nil }
+    let limit = "--max-life is \(DurationText.text(maxLife))"
+    guard token.expires != .distantFuture else { return "never expires; \(limit)" }
+    let begin = min(token.created ?? now, now)
+    guard token.expires > begin.advanced(by: maxLife) else { return nil }
+    let life = DurationText.text(token.expires.seconds - begin.seconds)
+    return "expires on \(token.expires), \(life) after \(begin); \(limit)"
+  }
+
+  private static func duration(_ text: String) throws -> Int64 {
+    guard let seconds = DurationText.seconds(text) else {
+      throw ValidationError("write 14d, 12h, 30m, 45s or 2w")
+    }
+    return seconds
   }
 }
 
-/// `bearerd token`: creates, replaces, revokes, lists and explains tokens.
+/// `bearerd token`: creates, replaces, revokes, disables, lists and explains tokens.
 struct TokenCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "token",
-    abstract: "Create, replace, revoke, list and explain tokens.",
+    abstract: "Create, replace, revoke, disable, list and explain tokens.",
     discussion:
       "The daemon reads every change by itself; if it is running, a command that changes tokens waits until it has.",
     subcommands: [
-      NewToken.self, AddToken.self, RotateToken.self, RevokeToken.self, ListTokens.self, ExplainToken.self,
+      NewToken.self, AddToken.self, RotateToken.self, RevokeToken.self, DisableToken.self, EnableToken.self,
+      ListTokens.self, ExplainToken.self,
     ])
 }
 

@@ -89,6 +89,8 @@ struct StatusReport: Decodable {
     var expires: Instant?
     var lastUsed: Instant?
     var lastUsedFrom: String?
+    var note: String?
+    var disabled: Bool?
   }
 
   /// Parses the daemon's response; throws if it is of another kind or version.

@@ -52,12 +52,16 @@ struct StatusScreen {
 
   private var keys: String {
     guard !report.keys.isEmpty else { return "" }
-    var table = Table(header: ["APPLICATION", "KEY", "LAST USED", "FROM", "EXPIRES IN"])
-    for key in report.keys.prefix(StatusScreen.maximumRows) {
-      table.append([
+    let shown = report.keys.prefix(StatusScreen.maximumRows)
+    let hasNotes = shown.contains { $0.note != nil }
+    var table = Table(
+      header: ["APPLICATION", "KEY", "LAST USED", "FROM", "EXPIRES IN"] + (hasNotes ? ["NOTE"] : []))
+    for key in shown {
+      let row = [
         StatusScreen.cell(key.application), StatusScreen.cell(key.key ?? "-"), key.lastUsed.map(ago) ?? "-",
         StatusScreen.cell(key.lastUsedFrom ?? "-"), timeLeft(key),
-      ])
+      ]
+      table.append(row + (hasNotes ? [StatusScreen.cell(key.note ?? "-")] : []))
     }
     let omitted = report.keysOmitted + max(0, report.keys.count - StatusScreen.maximumRows)
     guard omitted > 0 else { return table.description }
@@ -97,6 +101,7 @@ struct StatusScreen {
   }
 
   private func timeLeft(_ key: StatusReport.Key) -> String {
+    if key.disabled == true { return "disabled" }
     guard let expires = key.expires else { return "never" }
     return expires > report.now ? DurationText.text(expires.seconds - report.now.seconds) : "expired"
   }

@@ -70,4 +70,60 @@ struct CheckTests {
       outcome.code == 74
         && outcome.errors.contains("cannot write output: No space left on device"))
   }
+
+  /// A line for each of these lives, in days before and after now; nil: no such option.
+  private func lines(_ lives: [(created: Double?, expires: Double?)]) -> String {
+    func instant(_ days: Double) -> String {
+      ISO8601DateFormatter().string(from: Date(timeIntervalSinceNow: days * 86_400))
+    }
+    return lives.enumerated().map { index, life in
+      let created = life.created.map { " created=\(instant($0))" } ?? ""
+      let expires = life.expires.map { " expires=\(instant($0))" } ?? ""
+      return "app\(index) \(hash(Character(String(index)))) id=k\(index)\(created)\(expires)\n"
+    }.joined()
+  }
+
+  @Test("with --expiring lists what expires within the time, the next first, and exits with 3")
+  func expiring() throws {
+    let scratch = try Scratch()
+    try scratch.write(lines([(nil, 20.1), (nil, 10.1), (nil, -1), (nil, 3.1), (nil, nil)]))
+    let outcome = try Bearerd.run("check", "--expiring", "2w", tokens: scratch.tokens)
+    #expect(outcome.code == 3 && outcome.errors.isEmpty, "\(outcome)")
+    let listed = outcome.output.split(separator: "\n").map(String.init)
+    try #require(listed.count == 2, "\(outcome.output)")
+    #expect(listed[0].hasPrefix("\(scratch.tokens):4: app3 k3 expires on 20"))
+    #expect(listed[0].hasSuffix("Z (in 3 days); `bearerd token rotate` replaces it"))
+    #expect(listed[1].hasPrefix("\(scratch.tokens):2: app1 k1 expires on 20"))
+  }
+
+  @Test("with --max-life lists what never expires or is valid for longer, and exits with 3")
+  func maximumLife() throws {
+    let scratch = try Scratch()
+    try scratch.write(lines([(-5, 25), (-5, 25.1), (nil, 29.9), (nil, 30.1), (nil, nil), (-90, -1)]))
+    let outcome = try Bearerd.run("check", "--quiet", "--max-life", "30d", tokens: scratch.tokens)
+    #expect(outcome.code == 3 && outcome.errors.isEmpty, "\(outcome)")
+    let listed = outcome.output.split(separator: "\n").map(String.init)
+    #expect(
+      listed.map { $0.dropFirst(scratch.tokens.count).prefix(9) } == [":2: app1 ", ":4: app3 ", ":5: app4 "])
+    #expect(listed.first?.hasSuffix("; --max-life is 30 days") == true)
+    #expect(listed.last?.hasSuffix(":5: app4 k4 never expires; --max-life is 30 days") == true)
+  }
+
+  @Test("with --quiet prints nothing if there is nothing to report")
+  func quiet() throws {
+    let scratch = try Scratch()
+    try scratch.write(lines([(-1, 20), (nil, 30), (nil, -5)]))
+    let outcome = try Bearerd.run(
+      "check", "--quiet", "--expiring", "14d", "--max-life", "90d", tokens: scratch.tokens)
+    #expect(outcome.code == 0 && outcome.output.isEmpty && outcome.errors.isEmpty, "\(outcome)")
+    try scratch.write("nonsense\n")
+    let broken = try Bearerd.run("check", "--quiet", "--expiring", "14d", tokens: scratch.tokens)
+    #expect(broken.code == 78 && broken.errors.contains(":1:9: error: no hash"), "\(broken)")
+  }
+
+  @Test("rejects a time that is not a duration", arguments: ["--expiring", "--max-life"])
+  func duration(option: String) throws {
+    let outcome = try Bearerd.run("check", option, "2027-01-01")
+    #expect(outcome.code == 64 && outcome.errors.contains("write 14d, 12h, 30m, 45s or 2w"), "\(outcome)")
+  }
 }

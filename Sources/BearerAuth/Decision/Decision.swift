@@ -38,6 +38,8 @@ package enum Denial: String, CaseIterable, Sendable {
   case mistyped = "mistyped"
   /// No line has this token's hash.
   case unknownToken = "unknown-token"
+  /// The line has `disabled`.
+  case disabled
   /// At or after the instant of `expires=`.
   case expired = "expired"
   /// Before the instant of `not-before=`.
@@ -94,7 +96,7 @@ package struct Challenge: Sendable {
       return realm + metadata
     case .malformed:
       return error("invalid_request", "The request does not carry one well-formed token") + metadata
-    case .mistyped, .unknownToken, .expired, .notYetValid, .wrongAddress:
+    case .mistyped, .unknownToken, .disabled, .expired, .notYetValid, .wrongAddress:
       return error("invalid_token", "The token is not valid") + metadata
     case .insufficientScope:
       let names = scope.description

@@ -53,11 +53,69 @@ package final class Policy: Sendable {
   /// Checks the restrictions of a known token. The scope comes last: a 403 tells the client that the token is
   /// valid, so everything else must be right.
   private func denial(of request: AccessRequest, by index: Int, at now: Instant) -> Denial? {
+    guard !tokens[index].isDisabled else { return .disabled }
     guard !tokens[index].isExpired(at: now) else { return .expired }
     guard !tokens[index].isNotYetValid(at: now) else { return .notYetValid }
     guard tokens[index].admits(request.address) else { return .wrongAddress }
     guard tokens[index].grants(request.scope) else { return .insufficientScope }
     return nil
+  }
+}
+
+/// What was changed in the tokens, for logs: applications and key ids, and never a hash.
+package struct TokenChanges: Sendable {
+  /// How a token was changed.
+  package enum Kind: String, CaseIterable, Sendable {
+    case added
+    case removed
+    case disabled
+    case enabled
+    /// Its application, key id, time, scopes, addresses or note.
+    case changed
+  }
+
+  /// The names of the first of each kind, and the number of all.
+  private var tokens: [Kind: (names: [String], count: Int)] = [:]
+
+  /// The maximum number of names that are kept for each kind: there may be a million.
+  private static let maximum = 50
+
+  /// No change.
+  package init() {}
+
+  /// The difference of two loads. A token is recognized by its hash.
+  package init(from old: Policy, to new: Policy) {
+    for index in old.tokens.indices {
+      guard let later = new.index(matching: old.tokens[index].digest) else {
+        note(.removed, old.tokens[index])
+        continue
+      }
+      if old.tokens[index].isDisabled != new.tokens[later].isDisabled {
+        note(new.tokens[later].isDisabled ? .disabled : .enabled, new.tokens[later])
+      }
+      if !old.tokens[index].isDescribed(as: new.tokens[later]) { note(.changed, new.tokens[later]) }
+    }
+    for index in new.tokens.indices where old.index(matching: new.tokens[index].digest) == nil {
+      note(.added, new.tokens[index])
+    }
+  }
+
+  /// Adds a change.
+  package mutating func note(_ kind: Kind, _ token: Token) {
+    tokens[kind, default: ([], 0)].count += 1
+    guard tokens[kind, default: ([], 0)].names.count < TokenChanges.maximum else { return }
+    tokens[kind, default: ([], 0)].names.append("\(token.application) \(token.key ?? "without id=")")
+  }
+
+  /// For each kind that occurs, its name and those of the tokens: `openai k7f3q2, ci m2x9aa and 998 more`.
+  /// - Parameter limit: the maximum number of names for each kind; at most 50 are known.
+  package func fields(limit: Int) -> [(name: String, value: String)] {
+    Kind.allCases.compactMap { kind in
+      guard let (names, count) = tokens[kind] else { return nil }
+      let shown = names.prefix(limit)
+      let rest = count > shown.count ? " and \((count - shown.count).groupedDigits) more" : ""
+      return (kind.rawValue, shown.joined(separator: ", ") + rest)
+    }
   }
 }
 

@@ -43,7 +43,8 @@ struct LineParser {
     return Token(
       digest: digest, application: application, key: values.key, created: values.created,
       notBefore: values.notBefore, expires: values.expires,
-      scopes: values.scopes, origins: values.origins, line: number, file: file)
+      scopes: values.scopes, origins: values.origins, note: values.note,
+      isDisabled: values.isDisabled, line: number, file: file)
   }
 
   private mutating func application(_ field: Range<Int>, of line: Span<UInt8>) throws(LineProblem) -> String {
@@ -64,7 +65,7 @@ struct LineParser {
   }
 }
 
-/// The fields of a line in order, separated by spaces and tabs, up to a `#` that begins a field.
+/// The fields of a line in order, separated by spaces and tabs, up to a `#` that begins a field. Both may be in a note.
 ///
 /// Ranges, not slices: a Span cannot be stored.
 struct Fields {
@@ -75,6 +76,9 @@ struct Fields {
     while position < line.count, line[position].isBlank { position += 1 }
     guard position < line.count, line[position] != UInt8(ascii: "#") else { return nil }
     let start = position
+    if line[start] == UInt8(ascii: "n"), line.extracting(start...).hasPrefix("note=\"") {
+      position = QuotedText.end(from: start + 6, in: line) ?? line.count
+    }
     while position < line.count, !line[position].isBlank { position += 1 }
     return start..<position
   }

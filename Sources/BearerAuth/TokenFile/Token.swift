@@ -1,6 +1,6 @@
 /// One line of the token file: the application a secret belongs to, and its restrictions.
 ///
-/// Up to a million are in memory: the fields are ordered to pack into 112 bytes.
+/// Up to a million are in memory: the fields are ordered to pack into 120 bytes.
 package struct Token: Sendable {
   /// The digest of the secret; the secret itself is not stored.
   package private(set) var digest: Digest
@@ -17,7 +17,13 @@ package struct Token: Sendable {
   /// The addresses it may be used from; nil: any.
   package private(set) var origins: [AddressBlock]?
   /// When it was made; informational only.
-  package private(set) var created: Instant?
+  package var created: Instant? { creation == .distantPast ? nil : creation }
+  /// The distant past if the line has no `created=`.
+  private var creation: Instant
+  /// For administrators; informational only.
+  package private(set) var note: Note?
+  /// Whether the line has `disabled`: no request with the token is allowed.
+  package private(set) var isDisabled: Bool
   /// The number of files that `file` can tell apart.
   package static let maximumFiles = 1 << 16
   private var fileNumber: UInt16
@@ -27,12 +33,15 @@ package struct Token: Sendable {
   package init(
     digest: Digest, application: String, key: String? = nil, created: Instant? = nil,
     notBefore: Instant = .distantPast, expires: Instant = .distantFuture,
-    scopes: [Scope]? = nil, origins: [AddressBlock]? = nil, line: Int = 0, file: Int = 0
+    scopes: [Scope]? = nil, origins: [AddressBlock]? = nil, note: Note? = nil, isDisabled: Bool = false,
+    line: Int = 0, file: Int = 0
   ) {
     self.digest = digest
     self.application = application
     self.key = key
-    self.created = created
+    creation = created ?? .distantPast
+    self.note = note
+    self.isDisabled = isDisabled
     self.notBefore = notBefore
     self.expires = expires
     self.scopes = scopes
@@ -47,11 +56,18 @@ package struct Token: Sendable {
     var token = self
     token.digest = digest
     token.key = key
-    token.created = created
+    token.creation = created
     token.expires = expires
     token.lineNumber = 0
     token.fileNumber = 0
     return token
+  }
+
+  /// Whether another line of the same hash has the same application and options, `disabled` aside.
+  func isDescribed(as other: Token) -> Bool {
+    application == other.application && key == other.key && creation == other.creation
+      && notBefore == other.notBefore && expires == other.expires && scopes == other.scopes
+      && origins == other.origins && note?.description == other.note?.description
   }
 
   /// The line number in its file, from 1.
@@ -94,6 +110,8 @@ enum TokenOption: String, CaseIterable {
   case expires
   case scopes
   case from
+  case note
+  case disabled
 
   init?(_ name: Span<UInt8>) {
     if name.elementsEqual("id") {
@@ -108,6 +126,10 @@ enum TokenOption: String, CaseIterable {
       self = .from
     } else if name.elementsEqual("not-before") {
       self = .notBefore
+    } else if name.elementsEqual("note") {
+      self = .note
+    } else if name.elementsEqual("disabled") {
+      self = .disabled
     } else {
       return nil
     }
@@ -120,15 +142,20 @@ enum TokenOption: String, CaseIterable {
     case .created, .expires, .notBefore: "\(rawValue)=2027-01-31"
     case .scopes: "scopes=read,write"
     case .from: "from=192.0.2.0/24,2001:db8::/32"
+    case .note: #"note="who owns it""#
+    case .disabled: "disabled"
     }
   }
+
+  /// How it begins on a line: `expires=`; all of `disabled`.
+  var form: String { self == .disabled ? rawValue : "\(rawValue)=" }
 
   /// The message for an option that does not exist. The name is repeated only if it resembles an option:
   /// anything else could be a misplaced secret.
   static func unknown(_ name: Span<UInt8>) -> String {
     let known = allCases.map(\.rawValue)
     guard name.count <= 12, let near = Spelling.nearest(to: name.asciiText, among: known) else {
-      return "not an option; the options are \(known.map { "\($0)=" }.joined(separator: " "))"
+      return "not an option; the options are \(allCases.map(\.form).joined(separator: " "))"
     }
     return "unknown option \"\(name.asciiText)\" (did you mean \"\(near)\"?)"
   }

@@ -28,20 +28,31 @@ package struct TokenFileText: Sendable {
 
   /// Sets `expires=` of one line to `instant`; adds it after the line's last field if the line has none.
   package mutating func setExpires(_ instant: Instant, ofLine number: Int) {
-    guard let place = placeOfExpires(inLine: number) else { return }
+    guard let place = place(inLine: number, where: { $0.hasPrefix("expires=") }) else { return }
     let separator = place.isEmpty ? " " : ""
     bytes.replaceSubrange(place, with: Array("\(separator)expires=\(instant)".utf8))
   }
 
-  /// The field `expires=...` of a line, or the empty range where it is to be inserted.
-  private func placeOfExpires(inLine number: Int) -> Range<Int>? {
+  /// Adds `disabled` after the last field of one line, or removes it.
+  package mutating func setDisabled(_ isDisabled: Bool, ofLine number: Int) {
+    guard var place = place(inLine: number, where: { $0.elementsEqual("disabled") }),
+      place.isEmpty == isDisabled
+    else { return }
+    guard !isDisabled else { return bytes.insert(contentsOf: " disabled".utf8, at: place.lowerBound) }
+    // With the blanks before it; the application's name begins the line.
+    while bytes[place.lowerBound - 1].isBlank { place = place.lowerBound - 1..<place.upperBound }
+    bytes.removeSubrange(place)
+  }
+
+  /// The field of a line that `matches`, or the empty range where it is to be inserted.
+  private func place(inLine number: Int, where matches: (Span<UInt8>) -> Bool) -> Range<Int>? {
     guard let range = range(ofLine: number) else { return nil }
     let line = bytes.span.extracting(range)
     var fields = Fields()
     var end = range.lowerBound
     while let field = fields.next(in: line) {
       end = range.lowerBound + field.upperBound
-      if line.extracting(field).hasPrefix("expires=") { return range.lowerBound + field.lowerBound..<end }
+      if matches(line.extracting(field)) { return range.lowerBound + field.lowerBound..<end }
     }
     return end..<end
   }
@@ -61,7 +72,7 @@ package struct TokenFileText: Sendable {
   static func line(for token: Token) -> String {
     let padding = String(repeating: " ", count: max(2, 16 - token.application.utf8.count))
     let options = TokenOption.allCases.compactMap { option in
-      value(of: option, in: token).map { "\(option.rawValue)=\($0)" }
+      value(of: option, in: token).map { option.form + $0 }
     }
     let hash = "\(token.application)\(padding)sha256:\(token.digest.hex)"
     return options.isEmpty ? hash : "\(hash)  \(options.joined(separator: " "))"
@@ -76,6 +87,8 @@ package struct TokenFileText: Sendable {
     case .expires: token.expires == .distantFuture ? nil : "\(token.expires)"
     case .scopes: token.scopes.map(list)
     case .from: token.origins.map(list)
+    case .note: token.note?.quoted
+    case .disabled: token.isDisabled ? "" : nil
     }
   }
 

@@ -70,7 +70,7 @@ package enum LogFormat: String, CaseIterable, Sendable {
     }
   }
 
-  private static func text(_ message: String, _ fields: [(name: String, value: String)]) -> String {
+  static func text(_ message: String, _ fields: [(name: String, value: String)]) -> String {
     fields.reduce(into: message.printable) { line, field in
       let isPlain =
         !field.value.isEmpty && field.value.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != 0x22 }
@@ -96,6 +96,64 @@ package enum LogFormat: String, CaseIterable, Sendable {
     case .error: 3
     case .critical: 2
     }
+  }
+}
+
+/// An entry in the system's log for each change of the tokens: which command changed which keys, and who ran it.
+///
+/// Best effort: it never waits, and a failure is ignored. A user who may write the file can change it without an entry.
+package struct AuditLog: Sendable {
+  /// The socket of the journal or of a syslog daemon.
+  package static let standardPath = "/dev/log"
+
+  private let path: String
+  private let command: String
+
+  /// - Parameter command: `token revoke`
+  package init(command: String, path: String = AuditLog.standardPath) {
+    self.command = command
+    self.path = path
+  }
+
+  /// Sends the entry, to the facility authpriv with the severity notice (RFC 3164).
+  /// - Parameter tokens: the path of the tokens.
+  func record(_ changes: TokenChanges, of tokens: String) {
+    guard let sender = DatagramSender(path: path, waits: false) else { return }
+    sender.send("<85>\(AuditLog.time()) bearerd[\(getpid())]: \(text(of: changes, tokens))")
+  }
+
+  private func text(of changes: TokenChanges, _ tokens: String) -> String {
+    var fields = [(name: "command", value: command)] + changes.fields(limit: 50)
+    fields.append(("tokens", LogText.value(tokens.utf8.span)))
+    fields.append(("uid", String(getuid())))
+    if let name = AuditLog.userName(of: getuid()) { fields.append(("user", name)) }
+    // Set by sudo(8), but everyone can set a variable.
+    if let claim = getenv("SUDO_USER") {
+      fields.append(("claimed-sudo-user", LogText.value(String(cString: claim).utf8.span)))
+    }
+    return LogFormat.text("tokens changed", fields)
+  }
+
+  /// From /etc/passwd only: getpwuid(3) may wait for a server.
+  private static func userName(of user: uid_t) -> String? {
+    guard let file = try? OpenFile(opening: "/etc/passwd", O_RDONLY).readToEnd(limit: 1 << 20) else {
+      return nil
+    }
+    for line in String(decoding: file, as: UTF8.self).split(separator: "\n") {
+      let fields = line.split(separator: ":", omittingEmptySubsequences: false)
+      if fields.count > 2, fields[2] == String(user) { return LogText.value(String(fields[0]).utf8.span) }
+    }
+    return nil
+  }
+
+  /// `Nov 28 06:02:03`, in local time, as syslog(3) has it.
+  private static func time() -> String {
+    var now = time_t(SystemClock.unixSeconds())
+    var local = tm()
+    localtime_r(&now, &local)
+    var text = [CChar](repeating: 0, count: 32)
+    strftime(&text, text.count, "%b %e %H:%M:%S", &local)
+    return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 }
 

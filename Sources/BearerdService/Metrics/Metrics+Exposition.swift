@@ -166,7 +166,7 @@ extension Denial {
   fileprivate var hasNoToken: Bool {
     switch self {
     case .noCredentials, .otherScheme, .malformed, .mistyped, .unknownToken: true
-    case .expired, .notYetValid, .wrongAddress, .insufficientScope: false
+    case .disabled, .expired, .notYetValid, .wrongAddress, .insufficientScope: false
     }
   }
 }

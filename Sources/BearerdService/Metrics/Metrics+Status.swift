@@ -98,6 +98,7 @@ extension Metrics {
       "application": .string(token.application), "key": token.key.map { .string($0) } ?? .null,
       "line": .number(token.line), "expires": instant(token.expires == .distantFuture ? nil : token.expires),
       "lastUsed": instant(use?.at), "lastUsedFrom": use?.from.map { .string($0.description) } ?? .null,
+      "disabled": .boolean(token.isDisabled), "note": token.note.map { .string($0.description) } ?? .null,
     ])
   }
 

@@ -105,9 +105,10 @@ final class Reloader {
       try rejectPartialRead(of: loaded)
       takeEvents()
       if due == .finished, watch?.isUnfinished == true { return false }
-      adopt(loaded, at: now)
+      let changes = adopt(loaded, at: now)
       for issue in loaded.issues { logger.warning("\(issue)") }
-      logger.notice("tokens reloaded: \(loaded.summary(at: now))")
+      logger.notice(
+        "tokens reloaded: \(loaded.summary(at: now))", metadata: Reloader.metadata(of: changes))
       return true
     } catch {
       let isSystemFailure = if case .file(.system) = error { true } else { false }
@@ -118,13 +119,25 @@ final class Reloader {
     }
   }
 
-  private func adopt(_ loaded: LoadedTokens, at now: Instant, isFirst: Bool = false) {
+  /// - Returns: what differs from the tokens before.
+  @discardableResult
+  private func adopt(_ loaded: LoadedTokens, at now: Instant, isFirst: Bool = false) -> TokenChanges {
     watch?.forgetUnfinished()
-    store.replace(with: Policy(loaded.tokens))
+    let before = store.current.policy
+    let policy = Policy(loaded.tokens)
+    store.replace(with: policy)
     change.noteSuccess(of: .there(loaded.version))
     inForce = loaded.version
     record.note(loaded, at: now, isFirst: isFirst)
     lastComplaint = ""
+    // After the swap: with a million tokens it takes a part of a second.
+    return isFirst ? TokenChanges() : TokenChanges(from: before, to: policy)
+  }
+
+  /// A line of the log must fit into a page, see `LogSink`: at most eight names of 80 bytes for each of five kinds.
+  private static func metadata(of changes: TokenChanges) -> Logger.Metadata {
+    Logger.Metadata(
+      uniqueKeysWithValues: changes.fields(limit: 8).map { ($0.name, .string($0.value)) })
   }
 
   /// A truncated line may have lost its restrictions. Therefore a last line without line end is an error in a

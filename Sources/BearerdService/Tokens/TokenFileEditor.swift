@@ -9,10 +9,13 @@ import Glibc
 package struct TokenFileEditor: Sendable {
   /// The value of `--tokens`: a file, which may not exist yet, or a directory.
   package let path: String
+  private let audit: AuditLog?
 
   /// Does not access the file before `edit`.
-  package init(path: String) {
+  /// - Parameter audit: gets an entry for every edit that took effect, even if it could not be synchronized.
+  package init(path: String, audit: AuditLog? = nil) {
     self.path = path
+    self.audit = audit
   }
 
   /// Calls `change` with the current tokens and writes the result. `change` is called again if the file changed
@@ -25,14 +28,22 @@ package struct TokenFileEditor: Sendable {
   ) throws -> Result {
     var isConfirmed = false
     do {
-      return try Editing.run(at: path) {
+      return try Editing.run(at: path) { () throws -> Result? in
         var edit = try TokenEdit(of: path)
         let result = try change(&edit)
         guard let replacements = try edit.prepare() else { return nil }
         if !isConfirmed { try confirm() }
         isConfirmed = true
+        var hasEffect = false
+        defer { if hasEffect { audit?.record(edit.changes, of: path) } }
         for replacement in replacements {
-          guard try replacement.place() else { return nil }
+          do {
+            guard try replacement.place() else { return nil }
+            hasEffect = true
+          } catch {
+            if case FileError.notOnDisk = error { hasEffect = true }
+            throw error
+          }
         }
         return result
       }
@@ -51,6 +62,9 @@ package struct TokenFileEditor: Sendable {
 package struct TokenEdit {
   /// The current tokens, without the changes of this edit.
   package let current: LoadedTokens
+
+  /// The changes of this edit.
+  private(set) var changes = TokenChanges()
 
   private let path: String
   private let isDirectory: Bool
@@ -88,10 +102,12 @@ package struct TokenEdit {
       known.map { current.files[$0.file] }
       ?? (isDirectory ? "\(path)/\(token.application)\(TokenSource.suffix)" : path)
     change(file) { $0.append(token) }
+    changes.note(.added, token)
   }
 
   /// Removes the lines of `tokens`, which must be among the current ones.
   package mutating func remove(_ tokens: [Token]) {
+    for token in tokens { changes.note(.removed, token) }
     for (file, tokens) in Dictionary(grouping: tokens, by: \.file) {
       change(current.files[file]) { $0.remove(lines: Set(tokens.map(\.line))) }
     }
@@ -100,6 +116,15 @@ package struct TokenEdit {
   /// Makes `token`, which must be among the current ones, expire at `instant`.
   package mutating func setExpires(_ instant: Instant, of token: Token) {
     change(current.files[token.file]) { $0.setExpires(instant, ofLine: token.line) }
+    changes.note(.changed, token)
+  }
+
+  /// Disables or enables `tokens`, which must be among the current ones.
+  package mutating func setDisabled(_ isDisabled: Bool, of tokens: [Token]) {
+    for token in tokens where token.isDisabled != isDisabled {
+      change(current.files[token.file]) { $0.setDisabled(isDisabled, ofLine: token.line) }
+      changes.note(isDisabled ? .disabled : .enabled, token)
+    }
   }
 
   private mutating func change(_ file: String, _ body: (inout TokenFileText) -> Void) {

@@ -136,10 +136,12 @@ package struct LoadedTokens: Sendable {
   /// `3 applications, 5 tokens, next expiry 2027-01-01 (openai k7f3q2)`
   package func summary(at now: Instant) -> String {
     let expired = tokens.count { $0.isExpired(at: now) }
-    let next = tokens.filter { !$0.isExpired(at: now) && $0.expires != .distantFuture }
+    let disabled = tokens.count(where: \.isDisabled)
+    let next = tokens.filter { !$0.isDisabled && !$0.isExpired(at: now) && $0.expires != .distantFuture }
       .min { $0.expires < $1.expires }
     var parts = [counted(applications, "application"), counted(tokens.count, "token")]
     if expired > 0 { parts.append("\(expired) expired") }
+    if disabled > 0 { parts.append("\(disabled) disabled") }
     if let next {
       let whose = [next.application, next.key].compactMap(\.self).joined(separator: " ")
       parts.append("next expiry \(next.expires.shortDescription) (\(whose))")

@@ -138,7 +138,7 @@ struct Epoll: ~Copyable {
   func key(at index: Int) -> UInt64 { events[index].data.u64 }
 }
 
-/// A unix socket for sending datagrams, as sd_notify(3) does.
+/// A unix socket for sending datagrams, as sd_notify(3) and syslog(3) do.
 package final class DatagramSender: Sendable {
   private let descriptor: Int32
   private let target: SocketAddress
@@ -146,15 +146,18 @@ package final class DatagramSender: Sendable {
   /// How long to wait if the receiver's queue is full, in seconds.
   private static let timeout = 1
 
-  /// - Parameter path: an absolute path, or `@` and an abstract name; nil for anything else.
-  package init?(path: String) {
+  /// - Parameters:
+  ///   - path: an absolute path, or `@` and an abstract name; nil for anything else.
+  ///   - waits: whether to wait if the receiver's queue is full.
+  package init?(path: String, waits: Bool = true) {
     let isAbstract = path.hasPrefix("@")
     guard isAbstract || path.hasPrefix("/") else { return nil }
     guard
       let target = isAbstract
         ? SocketAddress(abstractName: String(path.dropFirst())) : SocketAddress(path: path)
     else { return nil }
-    descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    let mode = waits ? 0 : SOCK_NONBLOCK.rawValue
+    descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | mode), 0)
     guard descriptor >= 0 else { return nil }
     self.target = target
     var limit = timeval(tv_sec: DatagramSender.timeout, tv_usec: 0)

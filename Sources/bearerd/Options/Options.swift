@@ -19,6 +19,11 @@ struct TokensOption: ParsableArguments {
     guard !tokens.isEmpty else { throw ValidationError("--tokens is empty; give a path") }
   }
 
+  /// For a command that changes the tokens, which the system's log will name.
+  func editor(for command: (some Command).Type) -> TokenFileEditor {
+    TokenFileEditor(path: tokens, audit: AuditLog(command: "token \(command._commandName)"))
+  }
+
   /// The tokens, for a command that only reads them; prints warnings, throws on errors.
   func load(owners: TokenSource.OwnerCheck = .warned) throws(TokenSourceError) -> LoadedTokens {
     let loaded = try TokenSource(path: tokens, owners: owners).load()

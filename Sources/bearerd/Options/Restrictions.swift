@@ -1,7 +1,7 @@
 import ArgumentParser
 import BearerAuth
 
-/// The restrictions of a new token, named like the options of the token file.
+/// The restrictions and the note of a new token, named like the options of the token file.
 struct Restrictions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -27,6 +27,18 @@ struct Restrictions: ParsableArguments {
     transform: AddressBlock.list)
   var from: [AddressBlock]?
 
+  @Option(
+    help: ArgumentHelp(
+      "Who owns the token, or what it is for: shown by list and status, and to no client.", valueName: "text")
+  )
+  var note: String?
+
+  // Not a transform: its error message would repeat the value, which could be a secret.
+  func validate() throws {
+    guard let note, Note(note) == nil else { return }
+    throw ValidationError("--note must be \(Note.rule)")
+  }
+
   /// A token with these restrictions, created now; throws if it would never be valid.
   func token(_ digest: Digest, of application: String, key: String, at now: Instant) throws(Failure) -> Token
   {
@@ -38,7 +50,7 @@ struct Restrictions: ParsableArguments {
     }
     return Token(
       digest: digest, application: application, key: key, created: now, notBefore: begin, expires: end,
-      scopes: scopes, origins: from)
+      scopes: scopes, origins: from, note: note.flatMap { Note($0) })
   }
 
   private static func scopes(_ text: String) throws -> [Scope] {

@@ -48,7 +48,7 @@ struct AddToken: Command {
     }
     try rejectPublished(digest)
 
-    let token = try TokenFileEditor(path: source.tokens).edit { edit in
+    let token = try source.editor(for: Self.self).edit { edit in
       if let known = edit.current.tokens.first(where: { $0.digest == digest }) {
         throw Failure("this token already exists: \(edit.place(of: known)), for \(known.application)")
       }

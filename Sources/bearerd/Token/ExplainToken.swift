@@ -102,6 +102,7 @@ struct Explanation {
     case .malformed: "not a single token of letters, digits and -._~+/ with = only at the end"
     case .mistyped: "a token of bearerd with a typing error: a character is wrong, or two are swapped"
     case .unknownToken: "no line of \(source.printable) has this token's hash"
+    case .disabled: "its line has `disabled`; `bearerd token enable` removes that"
     case .expired: "it expired on \(token?.expires.description ?? "")"
     case .notYetValid: "it is valid from \(token?.notBefore.description ?? "")"
     case .wrongAddress: "it may be used from \(list(token?.origins)), not from \(place)"

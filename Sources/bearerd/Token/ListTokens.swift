@@ -14,25 +14,46 @@ struct ListTokens: Command {
   @Flag(help: "Print a JSON array with an object per token, for programs.")
   var json = false
 
+  /// The order of the tokens.
+  enum Order: String, ExpressibleByArgument {
+    /// As in the files.
+    case file
+    /// Those that expire first at the top, those that never expire at the end.
+    case expires
+  }
+
+  @Option(help: "The order: file, as in the file, or expires, the next expiry first.")
+  var sort = Order.file
+
   func perform() throws {
     let loaded = try source.load()
     let now = Instant.now
+    let tokens =
+      switch sort {
+      case .file: loaded.tokens
+      // The sort is stable.
+      case .expires: loaded.tokens.sorted { $0.expires < $1.expires }
+      }
     if json {
-      let objects = loaded.tokens.map { "  \(object($0, in: loaded.files[$0.file], at: now))" }
+      let objects = tokens.map { "  \(object($0, in: loaded.files[$0.file], at: now))" }
       try Console.print(objects.isEmpty ? "[]" : "[\n\(objects.joined(separator: ",\n"))\n]")
     } else {
-      try Console.print(table(loaded.tokens, at: now).description)
+      try Console.print(table(tokens, at: now).description)
     }
   }
 
   private func table(_ tokens: [Token], at now: Instant) -> Table {
-    var table = Table(header: ["APPLICATION", "KEY", "CREATED", "EXPIRES IN", "SCOPES", "FROM", "STATE"])
+    let hasNotes = tokens.contains { $0.note != nil }
+    var table = Table(
+      header: ["APPLICATION", "KEY", "CREATED", "EXPIRES IN", "SCOPES", "FROM", "STATE"]
+        + (hasNotes ? ["NOTE"] : []))
     for token in tokens {
-      table.append([
+      let row = [
         token.application, token.key ?? "-", token.created.map { String($0.description.prefix(10)) } ?? "-",
         timeLeft(of: token, at: now), list(token.scopes) ?? "all", list(token.origins) ?? "anywhere",
         state(of: token, at: now),
-      ])
+      ]
+      table.append(row + (hasNotes ? [token.note?.description ?? "-"] : []))
     }
     return table
   }
@@ -49,7 +70,8 @@ struct ListTokens: Command {
       "application": .string(token.application), "key": token.key.map { .string($0) } ?? .null,
       "created": instant(token.created), "notBefore": instant(token.notBefore, unless: .distantPast),
       "expires": instant(token.expires, unless: .distantFuture), "scopes": names(token.scopes),
-      "from": names(token.origins), "state": .string(state(of: token, at: now)), "file": .string(file),
+      "from": names(token.origins), "note": token.note.map { .string($0.description) } ?? .null,
+      "state": .string(state(of: token, at: now)), "file": .string(file),
       "line": .number(token.line),
     ])
   }
@@ -60,7 +82,9 @@ struct ListTokens: Command {
   }
 
   private func state(of token: Token, at now: Instant) -> String {
-    token.isExpired(at: now) ? "expired" : token.isNotYetValid(at: now) ? "not yet valid" : "active"
+    token.isDisabled
+      ? "disabled"
+      : token.isExpired(at: now) ? "expired" : token.isNotYetValid(at: now) ? "not yet valid" : "active"
   }
 
   private func list(_ items: [some CustomStringConvertible]?) -> String? {

@@ -21,7 +21,7 @@ struct NewToken: Command {
     defer { secret.wipe() }
     let digest = try hash(secret)
 
-    let token = try TokenFileEditor(path: source.tokens).edit(showing: secret) { edit in
+    let token = try source.editor(for: Self.self).edit(showing: secret) { edit in
       let key = try edit.unusedKey(of: subject.application)
       let token = try restrictions.token(digest, of: subject.application, key: key, at: now)
       edit.append(token)

@@ -15,23 +15,19 @@ struct RevokeToken: Command {
   @OptionGroup var subject: ApplicationArgument
   @OptionGroup var source: TokensOption
 
-  @OptionGroup var choice: KeyOption
+  @OptionGroup var selection: TokenSelection
   @OptionGroup var revocation: Revocation
-
-  @Flag(help: "All tokens of the application.")
-  var all = false
-
-  func validate() throws {
-    guard choice.key == nil || !all else { throw ValidationError("--key and --all exclude each other") }
-  }
 
   func perform() throws {
     // Asked before the edit, which holds a lock that other edits wait for: the answer may take long.
-    let editor = TokenFileEditor(path: source.tokens)
+    let editor = source.editor(for: Self.self)
     let uses = LastUses(of: subject.application, in: source.tokens, from: revocation.daemon)
-    if uses != nil { try revocation.confirm(editor.inspect { try choose(from: $0) }, by: uses, "Revoke") }
+    if uses != nil {
+      try revocation.confirm(
+        editor.inspect { try selection.tokens(of: subject.application, in: $0) }, by: uses, "Revoke")
+    }
     let (names, left) = try editor.edit { edit in
-      let tokens = try choose(from: edit)
+      let tokens = try selection.tokens(of: subject.application, in: edit)
       edit.remove(tokens)
       return (edit.names(of: tokens), edit.current.tokens.count - tokens.count)
     }
@@ -41,13 +37,85 @@ struct RevokeToken: Command {
     Console.note("\(subject.application): revoked \(names).")
     if left == 0 { Console.note("\(source.tokens) has no tokens left; every request will now be denied.") }
   }
+}
 
-  private func choose(from edit: TokenEdit) throws(Failure) -> [Token] {
-    let tokens = try edit.tokens(of: subject.application, key: choice.key)
+/// `bearerd token disable APP`
+struct DisableToken: Command {
+  static let configuration = CommandConfiguration(
+    commandName: "disable",
+    abstract: "Disable a token: its line stays, and the daemon denies it.",
+    discussion: """
+      The line gets the option `disabled`. The client sees the same as with any invalid token; the log of the daemon \
+      says `disabled`. `bearerd token enable` makes the token valid again.
+      """)
+
+  @OptionGroup var subject: ApplicationArgument
+  @OptionGroup var source: TokensOption
+
+  @OptionGroup var selection: TokenSelection
+  @OptionGroup var revocation: Revocation
+
+  func perform() throws {
+    let editor = source.editor(for: Self.self)
+    let uses = LastUses(of: subject.application, in: source.tokens, from: revocation.daemon)
+    if uses != nil {
+      try revocation.confirm(
+        editor.inspect { try selection.tokens(of: subject.application, in: $0) }, by: uses, "Disable")
+    }
+    let names = try editor.edit { edit in
+      let tokens = try selection.tokens(of: subject.application, in: edit)
+      edit.setDisabled(true, of: tokens)
+      return edit.names(of: tokens)
+    }
+    try Confirmation(tokens: source.tokens, daemon: revocation.daemon) {
+      "\(subject.application) \(names) is disabled in \(source.tokens), but \($0) still accepts it"
+    }.await()
+    Console.note("\(subject.application): disabled \(names).")
+  }
+}
+
+/// `bearerd token enable APP`
+struct EnableToken: Command {
+  static let configuration = CommandConfiguration(
+    commandName: "enable",
+    abstract: "Enable a disabled token: the option `disabled` is removed from its line.",
+    discussion: "Its other restrictions stay: an expired token is still expired.")
+
+  @OptionGroup var subject: ApplicationArgument
+  @OptionGroup var source: TokensOption
+
+  @OptionGroup var selection: TokenSelection
+  @OptionGroup var daemon: DaemonOption
+
+  func perform() throws {
+    let names = try source.editor(for: Self.self).edit { edit in
+      let tokens = try selection.tokens(of: subject.application, in: edit)
+      edit.setDisabled(false, of: tokens)
+      return edit.names(of: tokens)
+    }
+    try Confirmation(tokens: source.tokens, daemon: daemon) {
+      "\(subject.application) \(names) is enabled in \(source.tokens), but \($0) does not accept it yet"
+    }.await()
+    Console.note("\(subject.application): enabled \(names).")
+  }
+}
+
+/// `--key` and `--all`: which tokens of an application.
+struct TokenSelection: ParsableArguments {
+  @OptionGroup var choice: KeyOption
+
+  @Flag(help: "All tokens of the application.")
+  var all = false
+
+  func validate() throws {
+    guard choice.key == nil || !all else { throw ValidationError("--key and --all exclude each other") }
+  }
+
+  func tokens(of application: String, in edit: TokenEdit) throws(Failure) -> [Token] {
+    let tokens = try edit.tokens(of: application, key: choice.key)
     guard all || tokens.count == 1 else {
       throw .usage(
-        "\(subject.application) has several tokens; say which with --key, or --all: \(edit.names(of: tokens))"
-      )
+        "\(application) has several tokens; say which with --key, or --all: \(edit.names(of: tokens))")
     }
     return tokens
   }

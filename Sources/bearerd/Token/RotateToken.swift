@@ -41,7 +41,7 @@ struct RotateToken: Command {
     defer { secret.wipe() }
     let digest = try hash(secret)
 
-    let editor = TokenFileEditor(path: source.tokens)
+    let editor = source.editor(for: Self.self)
     let uses = LastUses(of: subject.application, in: source.tokens, from: revocation.daemon)
     if overlap == 0, uses != nil {
       try revocation.confirm([editor.inspect { try choose(from: $0, at: now) }], by: uses, "Expire it")
@@ -65,10 +65,10 @@ struct RotateToken: Command {
     }.await()
   }
 
-  /// The only valid token, or the one with the key.
+  /// The only valid token, or the one with the key. Not a disabled one: its replacement would be valid.
   private func choose(from edit: TokenEdit, at now: Instant) throws(Failure) -> Token {
     let tokens = try edit.tokens(of: subject.application, key: choice.key)
-    let live = tokens.filter { !$0.isExpired(at: now) }
+    let live = tokens.filter { !$0.isExpired(at: now) && !$0.isDisabled }
     if live.count == 1 { return live[0] }
     guard !live.isEmpty else {
       throw Failure("\(subject.application) has no valid token; use `bearerd token new`")

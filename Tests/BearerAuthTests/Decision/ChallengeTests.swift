@@ -15,7 +15,8 @@ struct ChallengeTests {
         .malformed,
         #"Bearer realm="api", error="invalid_request", error_description="The request does not carry one well-formed token""#
       ),
-      (.mistyped, notValid), (.unknownToken, notValid), (.expired, notValid), (.notYetValid, notValid),
+      (.mistyped, notValid), (.unknownToken, notValid), (.disabled, notValid), (.expired, notValid),
+      (.notYetValid, notValid),
       (.wrongAddress, notValid),
       (
         .insufficientScope,
@@ -40,7 +41,7 @@ struct ChallengeTests {
   func discretion(denial: Denial) throws {
     let header = try Challenge(realm: "api").header(for: denial, scope: requiredScopes("write"))
     #expect(header.contains("write") == (denial == .insufficientScope))
-    #expect(!header.contains("expired") && !header.contains("address"))
+    #expect(!header.contains("expired") && !header.contains("disabled") && !header.contains("address"))
   }
 
   @Test("names each of several scopes, with spaces between them, and none that is not a scope's name")

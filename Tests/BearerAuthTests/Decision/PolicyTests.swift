@@ -101,17 +101,42 @@ struct PolicyTests {
   @Test(
     "tells of several broken rules the first, and of the scope last",
     arguments: [
-      (0, "unknown-token"), (1, "expired ci k1"), (2, "not-yet-valid ci k1"), (3, "wrong-address ci k1"),
-      (4, "insufficient-scope ci k1"), (5, "allow ci k1"),
+      (0, "unknown-token"), (1, "disabled ci k1"), (2, "expired ci k1"), (3, "not-yet-valid ci k1"),
+      (4, "wrong-address ci k1"), (5, "insufficient-scope ci k1"), (6, "allow ci k1"),
     ])
   func order(kept: Int, expected: String) throws {
     let token = try token(
-      notBefore: kept > 2 ? .distantPast : now.advanced(by: 1), expires: kept > 1 ? .distantFuture : now,
-      scopes: kept > 4 ? nil : scopes("write"), from: kept > 3 ? nil : ["192.0.2.0/24"])
+      notBefore: kept > 3 ? .distantPast : now.advanced(by: 1), expires: kept > 2 ? .distantFuture : now,
+      scopes: kept > 5 ? nil : scopes("write"), from: kept > 4 ? nil : ["192.0.2.0/24"], isDisabled: kept < 2)
     let request = AccessRequest(
       credential: .token(try digest(of: kept > 0 ? "secret" : "another")), scope: try requiredScopes("read"),
       address: IPAddress(parsing: "192.0.3.1"))
     #expect(outcome(of: request, by: Policy([token]), at: now) == expected)
+  }
+
+  @Test("tells which key ids differ from another policy, and of many only the first")
+  func changes() throws {
+    let old = try Policy([
+      token("a", key: "a1"), token("b", key: "b1"), token("c", key: "c1", isDisabled: true),
+      token("d", key: nil),
+      token("e", key: "e1", line: 5),
+    ])
+    let new = try Policy([
+      token("e", key: "e1", line: 9), token("b", key: "b1", expires: now, isDisabled: true),
+      token("c", key: "c1"),
+      token("f", application: "zz", key: "f1"),
+    ])
+    let fields = TokenChanges(from: old, to: new).fields(limit: 8).map { "\($0.name)=\($0.value)" }
+    #expect(
+      fields == [
+        "added=zz f1", "removed=ci a1, ci without id=", "disabled=ci b1", "enabled=ci c1", "changed=ci b1",
+      ])
+    #expect(TokenChanges(from: new, to: new).fields(limit: 8).isEmpty)
+    let many = try Policy((0..<1200).map { try token("\($0)", key: "k\($0)") })
+    let added = TokenChanges(from: .empty, to: many).fields(limit: 2).map(\.value)
+    #expect(added == ["ci k0, ci k1 and 1,198 more"])
+    let longest = TokenChanges(from: .empty, to: many).fields(limit: 1000).map(\.value)
+    #expect(longest.first?.hasSuffix("ci k49 and 1,150 more") == true)
   }
 
   @Test("finds each of many tokens, and none that is not there", arguments: [0, 1, 2, 3, 7, 8, 9, 1000])
@@ -140,9 +165,9 @@ struct PolicyTests {
     #expect(policy.token(matching: digests[15]) == nil)
   }
 
-  @Test("keeps a token in 112 bytes, so that a million fit")
+  @Test("keeps a token in 120 bytes, so that a million fit")
   func size() {
-    #expect(MemoryLayout<Token>.stride == 112)
+    #expect(MemoryLayout<Token>.stride == 120)
   }
 
   private func hashed(_ number: Int, _ context: DigestContext) throws -> Digest {

@@ -30,12 +30,14 @@ func requiredScopes(_ text: String) throws -> RequiredScopes { try #require(Requ
 func token(
   _ secret: String = "secret", application: String = "ci", key: String? = "k1",
   notBefore: Instant = .distantPast,
-  expires: Instant = .distantFuture, scopes: [Scope]? = nil, from origins: [String]? = nil, line: Int = 1
+  expires: Instant = .distantFuture, scopes: [Scope]? = nil, from origins: [String]? = nil,
+  isDisabled: Bool = false, line: Int = 1
 ) throws -> Token {
   Token(
     digest: try digest(of: secret), application: application, key: key, notBefore: notBefore,
     expires: expires,
-    scopes: scopes, origins: try origins?.map { try AddressBlock(parsing: $0) }, line: line)
+    scopes: scopes, origins: try origins?.map { try AddressBlock(parsing: $0) }, isDisabled: isDisabled,
+    line: line)
 }
 
 /// Sixty-four digits: the hash of a secret as the token file holds it.

@@ -26,7 +26,7 @@ private let lines: [(line: String, issue: String)] = [
   ("a HASH Expires=2027-01-01", #"unknown option "Expires" (did you mean "expires"?)"#),
   (
     "a HASH  colour=red",
-    #"1:76: error: not an option; the options are id= created= not-before= expires= scopes= from="#
+    #"1:76: error: not an option; the options are id= created= not-before= expires= scopes= from= note= disabled"#
   ),
   ("a HASH =x", "1:75: error: not an option; the options are id="),
   ("a HASH scopes", "1:75: error: scopes has no value; write scopes=read,write"),
@@ -41,6 +41,33 @@ private let lines: [(line: String, issue: String)] = [
     "a HASH not-before=2027-01-01 not-before=2027-01-01",
     "1:97: error: not-before= is already on this line"
   ),
+  ("a HASH note=", #"1:75: error: note has no value; write note="who owns it""#),
+  ("a HASH note=Ann", #"1:80: error: a note is in quotation marks: note="who owns it""#),
+  (#"a HASH note=""#, "1:80: error: no quotation mark at the end of the note"),
+  (#"a HASH note="Ann id=k1 # x"#, "1:80: error: no quotation mark at the end of the note"),
+  (#"a HASH note="Ann\""#, "1:80: error: no quotation mark at the end of the note"),
+  (#"a HASH note="Ann\"#, "1:80: error: no quotation mark at the end of the note"),
+  (#"a HASH note="a\nb""#, #"1:82: error: in a note, write \\ for a backslash and \" for a quotation mark"#),
+  (#"a HASH note="a"id=k"#, "1:83: error: text directly after the note; write a space"),
+  (##"a HASH note="a"# x"##, "1:83: error: text directly after the note; write a space"),
+  (#"a HASH note="""#, "1:80: error: a note is 1 to 256 bytes of printable text"),
+  ("a HASH note=\"a\tb\"", "1:80: error: a note is 1 to 256 bytes of printable text"),
+  ("a HASH note=\"a\u{1b}[2Jb\"", "1:82: error: a control character"),
+  ("a HASH note=\"\u{202e}b\"", "1:80: error: a note is 1 to 256 bytes of printable text"),
+  ("a HASH note=\"\u{9b}b\"", "1:80: error: a note is 1 to 256 bytes of printable text"),
+  ("a HASH note=\"" + String(repeating: "x", count: 257) + "\"", "1:80: error: a note is 1 to 256 bytes"),
+  ("a HASH note=\"" + String(repeating: "x", count: 65_000) + "\"", "1:80: error: a note is 1 to 256 bytes"),
+  (
+    "a HASH note=\"brd_" + String(repeating: "x", count: 49) + "\"",
+    "1:80: error: a note is 1 to 256 bytes of printable text on one line, without a token in it"
+  ),
+  (#"a HASH note="a" note="a""#, "1:84: error: note= is already on this line"),
+  ("a HASH disabled=no", "1:75: error: disabled has no value; write disabled alone, or remove it"),
+  ("a HASH disabled=", "1:75: error: disabled has no value"),
+  ("a HASH disabled disabled", "1:84: error: disabled is already on this line; keep one of them"),
+  ("a HASH Disabled", #"1:75: error: unknown option "Disabled" (did you mean "disabled"?)"#),
+  ("a HASH disabled,", #"1:75: error: unknown option "disabled," (did you mean "disabled"?)"#),
+  ("a disabled HASH", "1:3: error: not a hash"),
   ("a HASH id=K7", "1:78: error: a key id is 1 to 15 of a-z and 0-9"),
   ("a HASH id=abcdefghijklmnop", "1:78: error: a key id is 1 to 15 of a-z and 0-9"),
   ("a HASH id=k#x", "1:78: error: a key id is"),

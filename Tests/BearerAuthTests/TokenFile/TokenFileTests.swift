@@ -40,6 +40,27 @@ struct TokenFileTests {
   }
 
   @Test(
+    "reads a note in quotation marks, with spaces, # and escapes",
+    arguments: [
+      (#"note="Ann""#, "Ann"), (#"note="a b  # c" # d"#, "a b  # c"), (#"note="\"\\" id=k1"#, #""\"#),
+      (#"id=k1 note="expires=2020-01-01""#, "expires=2020-01-01"),
+      (#"note="caf\#u{e9} \#u{1f600}""#, "caf\u{e9} \u{1f600}"),
+      (#"note="\"\#u{301}""#, "\"\u{301}"),
+      (#"note="=,\\n""#, #"=,\n"#),
+    ])
+  func notes(option: String, note: String) throws {
+    let text = "ci \(try hash("a")) \(option)\nzz \(try hash("b"))"
+    let file = TokenFile(parsing: Array(text.utf8), name: "tokens")
+    #expect(file.issues.isEmpty, "\(file.issues)")
+    #expect(file.tokens.map { $0.note?.description } == [note, nil])
+    #expect(file.tokens.first?.expires == .distantFuture)
+    let line = try TokenFileText.line(for: #require(file.tokens.first))
+    #expect(
+      TokenFile(parsing: Array(line.utf8), name: "again").tokens.map { $0.note?.description } == [note],
+      "\(line)")
+  }
+
+  @Test(
     "without tokens is valid", arguments: ["", "\n", "\n\n\n", "# nothing yet", "   \t  ", "#", "  # x\n\n"])
   func empty(text: String) {
     let file = TokenFile(parsing: Array(text.utf8), name: "tokens")

@@ -1,4 +1,5 @@
 import BearerAuth
+import FastCGI
 import Foundation
 import TestSupport
 import Testing
@@ -7,6 +8,50 @@ import Testing
 
 @Suite("An edit of the tokens")
 struct TokenFileEditorTests {
+  @Test("is an entry in the system's log, with the keys and the user, and without a hash or a secret")
+  func audit() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write(line("a", "1", "id=a1") + line("a", "2") + line("b", "3", "id=b1 disabled"))
+    let log = try DatagramReceiver(path: "\(scratch.path)/log")
+    let editor = TokenFileEditor(path: path, audit: AuditLog(command: "token test", path: log.path))
+    try editor.edit { edit in
+      let tokens = edit.current.tokens
+      try edit.append(token("c", "4", key: "c1"))
+      edit.remove([tokens[1]])
+      edit.setDisabled(true, of: [tokens[0], tokens[2]])
+    }
+    let entry = try #require(log.next())
+    let expected =
+      #/<85>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d bearerd\[\d+\]: tokens changed command="token test" (.*)/#
+    let fields = try #require(entry.wholeMatch(of: expected), "\(entry)").1
+    #expect(
+      fields.hasPrefix(
+        #"added="c c1" removed="a without id=" disabled="a a1" tokens=\#(path) uid=\#(getuid())"#),
+      "\(fields)")
+    if getuid() == 0 { #expect(fields.contains(" user=root")) }
+    #expect(throws: (any Error).self) { try editor.edit { _ in throw CancellationError() } }
+    #expect(log.next() == nil)
+  }
+
+  @Test("does not wait for a system's log that is full or absent")
+  func auditWithoutLog() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write("")
+    let log = try DatagramReceiver(path: "\(scratch.path)/log")
+    let sender = try #require(DatagramSender(path: log.path, waits: false))
+    while sender.send("x") {}
+    let clock = ContinuousClock()
+    let time = try clock.measure {
+      for (index, place) in [log.path, "\(scratch.path)/none", path, "no path"].enumerated() {
+        try TokenFileEditor(path: path, audit: AuditLog(command: "token test", path: place)).edit {
+          try $0.append(token("a", "\(index)", key: "k\(index)"))
+        }
+      }
+    }
+    #expect(time < .seconds(1))
+    #expect(try TokenSource(path: path).load().tokens.count == 4)
+  }
+
   @Test("creates a missing file, for its owner and the directory's group only")
   func newFile() throws {
     let scratch = try Scratch()
@@ -281,5 +326,34 @@ struct TokenFileEditorTests {
     let loaded = try TokenSource(path: path).load()
     #expect(Set(loaded.tokens.map(\.application)).count == 100 && loaded.isUsable)
     #expect(try scratch.names() == ["tokens"])
+  }
+}
+
+/// A socket as a syslog daemon has it.
+private final class DatagramReceiver {
+  let path: String
+  private let descriptor: Int32
+
+  init(path: String) throws {
+    self.path = path
+    descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_NONBLOCK.rawValue), 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+    let result = withUnsafePointer(to: address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    try #require(result == 0)
+  }
+
+  deinit { close(descriptor) }
+
+  /// The next datagram that waits; nil if there is none.
+  func next() -> String? {
+    var bytes = [UInt8](repeating: 0, count: 65_536)
+    let count = recv(descriptor, &bytes, bytes.count, 0)
+    return count < 0 ? nil : String(decoding: bytes.prefix(count), as: UTF8.self)
   }
 }

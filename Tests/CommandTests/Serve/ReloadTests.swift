@@ -13,6 +13,30 @@ struct ReloadTests {
     try eventually(seconds: 1) { try service.status(secret) == status }
   }
 
+  @Test("names the keys that differ, in a line that fits into a page even if all of many tokens do")
+  func difference() throws {
+    let scratch = try Scratch()
+    let name = String(repeating: "n", count: 63)
+    func line(_ number: Int, _ options: String = "") -> String {
+      let digits = String(number)
+      let hash = String(repeating: "0", count: 64 - digits.count) + digits
+      return "\(name) sha256:\(hash) id=k2345678901\(1000 + number)\(options)\n"
+    }
+    try scratch.write((0..<200).map { line($0, $0 < 50 ? " disabled" : "") }.joined())
+    let service = try Service(scratch: scratch)
+    try service.waits(for: "ready on")
+    #expect(!service.log.contains("added="))
+    let next = (0..<150).map { line($0, $0 < 50 ? "" : $0 < 100 ? " disabled" : " scopes=x") }
+    try scratch.write((next + (200..<250).map { line($0) }).joined())
+    try service.waits(for: "tokens reloaded")
+    let reloaded = try #require(service.log.split(separator: "\n").first { $0.contains("tokens reloaded") })
+    #expect(reloaded.utf8.count < 4096)
+    for kind in ["added", "changed", "disabled", "enabled", "removed"] {
+      #expect(reloaded.contains(" \(kind)=\"\(name) k2345678901"), "\(reloaded)")
+    }
+    #expect(reloaded.matches(of: /and 42 more"/).count == 5 && !reloaded.contains("sha256"), "\(reloaded)")
+  }
+
   @Test("follow the command line: created, then revoked")
   func commands() throws {
     let scratch = try Scratch()

@@ -45,6 +45,28 @@ struct StatusTests {
     }
   }
 
+  @Test("show notes, and nothing else does")
+  func notes() throws {
+    let other = try Bearerd.run("token", "new", "noted", "--note", "Ann of accounts", tokens: scratch.tokens)
+      .line
+    let service = try start()
+    let screen = try Bearerd.run("status", "--listen", service.address.description).output
+    #expect(screen.firstMatch(of: /EXPIRES IN +NOTE\n/) != nil, "\(screen)")
+    #expect(screen.firstMatch(of: /\nnoted +\w{6} +- +- +never +Ann of accounts\n/) != nil, "\(screen)")
+    let keys = try #require(try report(service)["keys"] as? [[String: Any]])
+    #expect(keys.compactMap { $0["note"] as? String } == ["Ann of accounts"])
+    let request = RequestMessage(parameters: [
+      ("REQUEST_METHOD", Array("GET".utf8)), ("HTTP_AUTHORIZATION", Array("Bearer \(other)".utf8)),
+    ])
+    let allowed = try Client(connectingTo: service.address).response(to: request)
+    #expect(allowed.status == 200 && !"\(allowed)".contains("accounts"))
+    let metrics = RequestMessage(parameters: [
+      ("REQUEST_METHOD", Array("GET".utf8)), ("BEARERD_ENDPOINT", Array("metrics".utf8)),
+    ])
+    #expect(try !Client(connectingTo: service.address).response(to: metrics).body.contains("accounts"))
+    #expect(!service.log.contains("accounts"))
+  }
+
   @Test("tell programs the same as JSON, each instant in RFC 3339")
   func json() throws {
     let service = try start()

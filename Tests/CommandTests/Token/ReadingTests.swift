@@ -41,7 +41,8 @@ struct ReadingTests {
     #expect(
       Set(objects[0].keys)
         == [
-          "application", "key", "created", "notBefore", "expires", "scopes", "from", "state", "file", "line",
+          "application", "key", "created", "notBefore", "expires", "scopes", "from", "note", "state", "file",
+          "line",
         ])
     #expect(objects[0]["expires"] as? String == "2999-11-24T00:00:00Z" && objects[0]["scopes"] is NSNull)
     #expect(
@@ -51,6 +52,47 @@ struct ReadingTests {
     #expect(objects.map { $0["state"] as? String } == ["active", "active", "expired", "not yet valid"])
     #expect(objects[3]["notBefore"] as? String == "2999-01-01T00:00:00Z")
     #expect(objects[0]["file"] as? String == scratch.tokens)
+  }
+
+  @Test("list shows notes, in a column of their own and as JSON")
+  func notes() throws {
+    let scratch = try Scratch()
+    try scratch.write(text)
+    let made = try Bearerd.run(
+      "token", "new", "zz", "--note", #"Zo\#u{eb} of "accounts" # 7"#, tokens: scratch.tokens)
+    #expect(made.code == 0, "\(made.errors)")
+    #expect(try scratch.read().contains(#" note="Zo\#u{eb} of \"accounts\" # 7""#))
+    let rows = try Bearerd.run("token", "list", tokens: scratch.tokens).output.split(separator: "\n")
+    #expect(rows.first?.hasSuffix("STATE          NOTE") == true, "\(rows)")
+    #expect(rows.last?.hasSuffix(#"active         Zo\#u{eb} of "accounts" # 7"#) == true, "\(rows)")
+    #expect(rows[1].hasSuffix("active         -"))
+    let json = try Bearerd.run("token", "list", "--json", tokens: scratch.tokens).output
+    let objects = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [[String: Any]])
+    #expect(
+      objects.last?["note"] as? String == #"Zo\#u{eb} of "accounts" # 7"# && objects[0]["note"] is NSNull)
+  }
+
+  @Test("a note with a token, of several lines or too long is rejected, and not repeated")
+  func badNotes() throws {
+    let scratch = try Scratch()
+    let secret = try Bearerd.run("token", "new", "ci", tokens: scratch.tokens).line
+    for note in ["", "of \(secret).", "two\nlines", "\u{202e}txet", String(repeating: "long", count: 65)] {
+      let outcome = try Bearerd.run("token", "new", "ci", "--note", note, tokens: scratch.tokens)
+      #expect(outcome.code == 64 && outcome.errors.contains("--note must be 1 to 256 bytes"), "\(outcome)")
+      #expect(!outcome.errors.contains(secret) && !outcome.errors.contains("longlong"))
+    }
+    #expect(try scratch.read().contains("note=") == false)
+  }
+
+  @Test("list --sort expires begins with the next expiry and ends with tokens that never expire")
+  func sorted() throws {
+    let scratch = try Scratch()
+    try scratch.write(text)
+    let outcome = try Bearerd.run("token", "list", "--sort", "expires", tokens: scratch.tokens)
+    let names = outcome.output.split(separator: "\n").dropFirst().map { $0.prefix { $0 != " " } }
+    #expect(outcome.code == 0 && names == ["old", "openai", "ci", "later"], "\(outcome)")
+    let json = try Bearerd.run("token", "list", "--sort", "expires", "--json", tokens: scratch.tokens)
+    #expect(json.output.matches(of: /"line": (\d)/).map { String($0.1) } == ["3", "1", "2", "4"])
   }
 
   @Test("list --json of no tokens is an empty array, whatever the path is called")

@@ -29,7 +29,7 @@ struct ReplacingTests {
   }
 
   /// What a rotation does with an option of the old line. No default: each new option must be decided here.
-  private func afterRotation(_ option: TokenOption) -> (old: String, survives: Bool) {
+  private func afterRotation(_ option: TokenOption) -> (old: String, survives: Bool)? {
     switch option {
     case .id: ("old", false)
     case .created: ("2020-01-01", false)
@@ -37,24 +37,31 @@ struct ReplacingTests {
     case .expires: ("2999-01-01T00:00:00Z", false)
     case .scopes: ("read,write", true)
     case .from: ("127.0.0.0/8,::1", true)
+    case .note: (#""Zo\#u{eb} of \"accounts\", # 7""#, true)
+    // A disabled token is not rotated: see its own test.
+    case .disabled: nil
     }
   }
 
   @Test("every restriction survives a rotation")
   func restrictions() throws {
     let scratch = try Scratch()
-    let options = TokenOption.allCases.map { "\($0.rawValue)=\(afterRotation($0).old)" }
+    let kept = TokenOption.allCases.compactMap { option in afterRotation(option).map { (option, $0) } }
+    let options = kept.map { "\($0.rawValue)=\($1.old)" }
     try scratch.write("ci \(hash("1")) \(options.joined(separator: " "))\n")
     let outcome = try Bearerd.run("token", "rotate", "ci", tokens: scratch.tokens)
     #expect(outcome.code == 0, "\(outcome.errors)")
-    let fields = try #require(scratch.lines().last).split(separator: " ").map(String.init)
-    for option in TokenOption.allCases {
+    // The note has spaces.
+    let line = try #require(scratch.lines().last)
+    let note = try #require(line.firstMatch(of: /\ note=.*$/)).0
+    let fields =
+      line.replacing(note, with: "").split(separator: " ").map(String.init) + [String(note.dropFirst())]
+    for (option, (old, survives)) in kept {
       let field = try #require(
         fields.first { $0.hasPrefix("\(option.rawValue)=") }, "\(option) is missing: \(fields)")
-      let (old, survives) = afterRotation(option)
       #expect((field == "\(option.rawValue)=\(old)") == survives, "\(field)")
     }
-    #expect(fields.count == 2 + TokenOption.allCases.count)
+    #expect(fields.count == 2 + kept.count)
     let answer = try Bearerd.run(
       "token", "explain", "--scope", "read", "--from", "127.0.0.1", tokens: scratch.tokens,
       stdin: outcome.line)
@@ -70,6 +77,79 @@ struct ReplacingTests {
     #expect(
       outcome.code == 64 && outcome.errors.contains("not after the token's not-before="), "\(outcome.errors)")
     #expect(try scratch.read() == before)
+  }
+
+  @Test("rotate does not replace a disabled token, whose replacement would be valid")
+  func rotateDisabled() throws {
+    let scratch = try Scratch()
+    try scratch.write("ci \(hash("1")) id=k1 disabled\n")
+    let outcome = try Bearerd.run("token", "rotate", "ci", "--key", "k1", tokens: scratch.tokens)
+    #expect(outcome.code == 1 && outcome.errors.contains("ci has no valid token"), "\(outcome)")
+    #expect(try scratch.lines().count == 1)
+  }
+
+  @Test("disable keeps the line and adds an option, and enable removes it, without a trace")
+  func disable() throws {
+    let scratch = try Scratch()
+    let text =
+      "# x\nci \(hash("1")) id=a1 note=\"an # disabled one\"\t # ours\nzz \(hash("2"))\nci \(hash("3"))"
+    try scratch.write(text)
+    let disabled = try Bearerd.run("token", "disable", "ci", "--key", "a1", tokens: scratch.tokens)
+    #expect(disabled.code == 0 && disabled.errors.contains("ci: disabled a1."), "\(disabled)")
+    let changed = text.replacing("one\"\t", with: "one\" disabled\t")
+    #expect(try scratch.read() == changed)
+    #expect(try Bearerd.run("token", "disable", "ci", "--key", "a1", tokens: scratch.tokens).code == 0)
+    #expect(try scratch.read() == changed)
+    #expect(try Bearerd.run("token", "disable", "ci", "--all", tokens: scratch.tokens).code == 0)
+    #expect(try scratch.read() == changed + " disabled")
+    let enabled = try Bearerd.run("token", "enable", "ci", "--all", tokens: scratch.tokens)
+    #expect(enabled.code == 0 && enabled.errors.contains("ci: enabled a1, one without id="), "\(enabled)")
+    #expect(try scratch.read() == text)
+  }
+
+  @Test("disable and enable of several tokens ask which", arguments: ["disable", "enable"])
+  func which(command: String) throws {
+    let scratch = try Scratch()
+    let text = "ci \(hash("1")) id=a1\nci \(hash("2")) id=b2 disabled\n"
+    try scratch.write(text)
+    let outcome = try Bearerd.run("token", command, "ci", tokens: scratch.tokens)
+    #expect(outcome.code == 64 && outcome.errors.contains("--key, or --all: a1, b2"), "\(outcome)")
+    #expect(try scratch.read() == text)
+  }
+
+  @Test(
+    "a disabled token is denied like an invalid one, and the log, list, check, status and explain say why")
+  func disabledToken() throws {
+    let scratch = try Scratch()
+    let secret = try Bearerd.run("token", "new", "ci", tokens: scratch.tokens).line
+    let key = try key(scratch)
+    let service = try Service(scratch: scratch)
+    try service.waits(for: "ready on")
+    let listen = service.address.description
+    #expect(try service.status(secret) == 200)
+    let disabled = try Bearerd.run("token", "disable", "ci", "--listen", listen, tokens: scratch.tokens)
+    #expect(
+      disabled.code == 0 && disabled.errors.contains("ci \(key) was last used "), "\(disabled)")
+    #expect(try service.status(secret) == 401)
+    try service.waits(for: "reason=disabled")
+    #expect(service.log.contains("application=ci"))
+    let status = try Bearerd.run("status", "--listen", listen).output
+    #expect(status.firstMatch(of: /\nci .* 192\.0\.2\.7 +disabled\n/) != nil, "\(status)")
+    #expect(status.firstMatch(of: /\ndisabled +1 +1 +1\n/) != nil, "\(status)")
+    #expect(try Bearerd.run("token", "list", tokens: scratch.tokens).output.hasSuffix("anywhere  disabled\n"))
+    #expect(
+      try Bearerd.run("check", "--max-life", "1d", tokens: scratch.tokens).line
+        == "ok: 1 application, 1 token, 1 disabled")
+    let explained = try Bearerd.run("token", "explain", tokens: scratch.tokens, stdin: secret)
+    #expect(explained.code == 1 && explained.output.hasPrefix("deny: disabled ci "), "\(explained)")
+    let enabled = try Bearerd.run("token", "enable", "ci", "--listen", listen, tokens: scratch.tokens)
+    #expect(enabled.code == 0, "\(enabled)")
+    #expect(try service.status(secret) == 200)
+  }
+
+  private func key(_ scratch: Scratch) throws -> String {
+    let line = try #require(scratch.lines().last)
+    return try String(#require(line.firstMatch(of: /id=(\w+)/)).1)
   }
 
   @Test("rotate gives the new token as long to live as the old one had, or as long as it is told")

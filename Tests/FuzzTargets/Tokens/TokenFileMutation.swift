@@ -36,7 +36,8 @@ struct TokenFileMutation {
       "2027-01-31", "2031-02-03T04:05:06Z", "2020-02-29T23:59:59+05:30", "0001-01-01", "9999-12-31")
     return pick(
       "id=" + pick("a", "b", "k7f3q2", "123456789abcdef"), "created=\(instant)", "expires=\(instant)",
-      "not-before=\(instant)", "scopes=" + pick("read", "read,write", "a.b,c-d,e_f"),
+      "not-before=\(instant)", "disabled", "note=" + pick(#""who""#, #""a b # c""#, #""\"\\""#, #""id=k1 "#),
+      "scopes=" + pick("read", "read,write", "a.b,c-d,e_f"),
       "from=" + pick("192.0.2.0/24", "::/0", "2001:db8::1,10.0.0.0/8", "::ffff:192.0.2.0/120", "0.0.0.0/0"))
   }
 

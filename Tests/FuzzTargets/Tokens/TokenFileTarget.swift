@@ -12,6 +12,7 @@ enum TokenFileTarget {
     guard let token = file.tokens.last else { return }
     removed(token, file, bytes)
     ended(token, file, bytes)
+    disabled(token, file, bytes)
     expect(
       again(TokenFileText.line(for: token)).map(Facts.init) == [Facts(token)], "a token's own line says it")
   }
@@ -55,7 +56,7 @@ enum TokenFileTarget {
       ] {
         let request = AccessRequest(credential: .token(token.digest), scope: scope, address: address)
         let isGood =
-          now.seconds >= token.notBefore.seconds && now.seconds < token.expires.seconds
+          !token.isDisabled && now.seconds >= token.notBefore.seconds && now.seconds < token.expires.seconds
           && (token.origins == nil || address != nil)
         if case .allow(let number) = policy.decide(request, at: now) {
           expect(isGood && policy.tokens[number].line == token.line, "allowed by its own line")
@@ -77,7 +78,7 @@ enum TokenFileTarget {
       digest: digest, application: "new", created: file.tokens.first?.created,
       notBefore: file.tokens.first?.notBefore ?? .distantPast,
       expires: file.tokens.first?.expires ?? .distantFuture, scopes: file.tokens.last?.scopes,
-      origins: file.tokens.last?.origins)
+      origins: file.tokens.last?.origins, note: file.tokens.last?.note)
     var text = TokenFileText(bytes)
     text.append(new)
     expect(text.bytes.starts(with: bytes), "what was there stays")
@@ -113,6 +114,21 @@ enum TokenFileTarget {
     expect(others(text.bytes) == others(bytes), "no other line changes")
   }
 
+  /// Disabled and enabled again, a line that was neither is as before.
+  private static func disabled(_ token: Token, _ file: TokenFile, _ bytes: [UInt8]) {
+    var text = TokenFileText(bytes)
+    for isDisabled in [!token.isDisabled, token.isDisabled] {
+      text.setDisabled(isDisabled, ofLine: token.line)
+      let next = TokenFile(parsing: text.bytes, name: "next")
+      expect(next.isUsable, "a file with a disabled token can be used: \(next.issues)")
+      var changed = Facts(token)
+      changed.isDisabled = isDisabled
+      expect(
+        next.tokens.map(Facts.init) == file.tokens.dropLast().map(Facts.init) + [changed], "one is changed")
+    }
+    expect(token.isDisabled || text.bytes == bytes, "nothing is left of it")
+  }
+
   private static func lines(_ bytes: [UInt8]) -> [[UInt8]] {
     var lines = bytes.split(separator: 10, omittingEmptySubsequences: false).map(Array.init)
     if lines.last?.isEmpty ?? false { lines.removeLast() }
@@ -129,6 +145,8 @@ enum TokenFileTarget {
     var expires: Instant
     var scopes: [Scope]?
     var origins: [AddressBlock]?
+    var note: String?
+    var isDisabled: Bool
 
     init(_ token: Token) {
       digest = token.digest
@@ -139,6 +157,8 @@ enum TokenFileTarget {
       expires = token.expires
       scopes = token.scopes
       origins = token.origins
+      note = token.note?.description
+      isDisabled = token.isDisabled
     }
   }
 }
