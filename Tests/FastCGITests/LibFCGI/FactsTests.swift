@@ -8,14 +8,16 @@ import Testing
 /// fault was fixed. Then say so at the guard in question; it stays while any system still has the old library.
 @Suite("libfcgi by itself")
 struct FactsTests {
-  @Test("is the version that these facts were seen with")
+  /// 2.4.2 of Debian 12, and 2.4.5 of Debian 13, which calls itself 2.4.3. All facts hold for both.
+  @Test("is a version that these facts were seen with")
   func version() throws {
     let pipe = try #require(popen("pkg-config --modversion fcgi", "r"))
     defer { pclose(pipe) }
     var line = [UInt8](repeating: 0, count: 64)
     let count = fread(&line, 1, line.count, pipe)
     let version = String(decoding: line[..<count], as: UTF8.self)
-    #expect(version == "2.4.2\n", "look through this file: what is mended, and what is new?")
+    #expect(
+      ["2.4.2\n", "2.4.3\n"].contains(version), "look through this file: what is corrected, and what is new?")
   }
 
   private static func getValues(times: Int) -> [UInt8] {
