@@ -12,7 +12,7 @@ final class AccessResponder: Responder {
   private let meter: CheckMeter
   let now: @Sendable () -> Instant
   private let reading: PolicyReading
-  private let answer: Answer
+  private var answer: Answer
   private var authorizationWatch: AuthorizationWatch
 
   init(
