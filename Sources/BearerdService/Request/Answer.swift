@@ -23,9 +23,8 @@ struct Answer {
         response.append("\r\nX-Bearerd-Key: ")
         response.append(key)
       }
-      if policy.tokens[index].expires != .distantFuture {
-        expiries.append(policy.tokens[index].expires, to: response)
-      }
+      let expires = policy.tokens[index].expires
+      if expires < .distantFuture { expiries.append(expires, to: response) }
       // nginx uses the first of these headers: after Cache-Control, X-Accel-Expires would be ignored.
       if options.cacheTTL > 0 {
         response.append("\r\nX-Accel-Expires: ")
@@ -96,20 +95,29 @@ struct Answer {
 /// The header X-Bearerd-Expires for the instants used last, so that most checks copy it: its text takes several hundred
 /// instructions. One per loop; allocates nothing after its start.
 private struct ExpiryHeaders {
-  private static let name = Array("\r\nX-Bearerd-Expires: ".utf8)
-  private var slots = (0..<64).map { _ in
-    (expires: Instant.distantFuture, line: ExpiryHeaders.name + [UInt8](repeating: 0, count: 20))
+  private struct Slot {
+    /// Of the instant, in seconds.
+    var expires = Int64.max
+    /// The name and the instant. Stored inline: an array would have a reference count.
+    var line = InlineArray<41, UInt8>(repeating: 0)
+
+    init() {
+      for (index, byte) in "\r\nX-Bearerd-Expires: ".utf8.enumerated() { line[index] = byte }
+    }
   }
 
+  private var slots = (0..<64).map { _ in Slot() }
+
+  @inline(__always)
   mutating func append(_ expires: Instant, to response: Response) {
     // Fibonacci hashing: most instants are midnights.
     let slot = Int((UInt64(bitPattern: expires.seconds) &* 0x9e37_79b9_7f4a_7c15) >> 58)
-    if slots[slot].expires != expires {
-      slots[slot].expires = expires
+    if slots[slot].expires != expires.seconds {
+      slots[slot].expires = expires.seconds
       let text = expires.ascii
-      for index in text.indices { slots[slot].line[ExpiryHeaders.name.count + index] = text[index] }
+      for index in text.indices { slots[slot].line[21 + index] = text[index] }
     }
-    response.append(slots[slot].line)
+    response.append(slots[slot].line.span)
   }
 }
 
