@@ -26,9 +26,7 @@ package struct Instant: Comparable, Hashable, Sendable {
   }
 
   /// The instants that RFC 3339 can express: the years 0001 to 9999.
-  static let writable =
-    CalendarDay(year: 1, month: 1, day: 1).seconds...CalendarDay(year: 9999, month: 12, day: 31).seconds
-    + 86_399
+  static let writable: ClosedRange<Int64> = -62_135_596_800...253_402_300_799
 }
 
 extension Instant: CustomStringConvertible {
@@ -44,6 +42,36 @@ extension Instant: CustomStringConvertible {
   package var shortDescription: String {
     let text = description
     return text.hasSuffix("T00:00:00Z") ? String(text.prefix(10)) : text
+  }
+}
+
+extension Instant {
+  /// The bytes of `description`, without an allocation: for responses to checks.
+  package var ascii: InlineArray<20, UInt8> {
+    let shown = min(max(seconds, Instant.writable.lowerBound), Instant.writable.upperBound)
+    let second = Int(((shown % 86_400) + 86_400) % 86_400)
+    let day = CalendarDay(number: (shown - Int64(second)) / 86_400)
+    var text = InlineArray<20, UInt8>(repeating: UInt8(ascii: "-"))
+    text.write(day.year / 100, at: 0)
+    text.write(day.year % 100, at: 2)
+    text.write(day.month, at: 5)
+    text.write(day.day, at: 8)
+    text[10] = UInt8(ascii: "T")
+    text.write(second / 3600, at: 11)
+    text[13] = UInt8(ascii: ":")
+    text.write(second / 60 % 60, at: 14)
+    text[16] = UInt8(ascii: ":")
+    text.write(second % 60, at: 17)
+    text[19] = UInt8(ascii: "Z")
+    return text
+  }
+}
+
+extension InlineArray where count == 20, Element == UInt8 {
+  /// Writes a number from 0 to 99 as two digits.
+  fileprivate mutating func write(_ number: Int, at index: Int) {
+    self[index] = UInt8(truncatingIfNeeded: number / 10) &+ UInt8(ascii: "0")
+    self[index + 1] = UInt8(truncatingIfNeeded: number % 10) &+ UInt8(ascii: "0")
   }
 }
 

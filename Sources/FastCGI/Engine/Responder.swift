@@ -59,6 +59,11 @@ package final class Response {
     bytes.withUnsafeBufferPointer { append($0) }
   }
 
+  /// Appends bytes.
+  package func append(_ bytes: Span<UInt8>) {
+    bytes.withUnsafeBufferPointer { append($0) }
+  }
+
   /// Prepares the whole response on another thread, so that no check waits for it.
   package func makeLater(_ make: @escaping @Sendable () -> [UInt8]) { self.make = make }
 

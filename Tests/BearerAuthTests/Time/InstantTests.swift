@@ -5,6 +5,30 @@ import Testing
 
 @Suite("An instant")
 struct InstantTests {
+  @Test("has the same text without an allocation")
+  func ascii() {
+    let days = stride(
+      from: Instant.writable.lowerBound, through: Instant.writable.upperBound, by: 86_400 * 7 + 3661)
+    let edges =
+      [
+        .min, .max, -1, 0, 1, 951_782_399, 951_782_400, 951_868_800, 4_107_542_399, 4_107_542_400,
+        Instant.writable.lowerBound, Instant.writable.upperBound,
+      ] as [Int64]
+    for seconds in Array(days) + edges {
+      let instant = Instant(seconds: seconds)
+      let ascii = instant.ascii
+      let text = String(decoding: ascii.indices.map { ascii[$0] }, as: UTF8.self)
+      guard text == instant.description else {
+        Issue.record("\(seconds): \(text), not \(instant)")
+        return
+      }
+    }
+    #expect(Instant(seconds: Instant.writable.lowerBound).description == "0001-01-01T00:00:00Z")
+    #expect(Instant(seconds: Instant.writable.upperBound).description == "9999-12-31T23:59:59Z")
+    #expect(CalendarDay(year: 1, month: 1, day: 1).seconds == Instant.writable.lowerBound)
+    #expect(CalendarDay(year: 9999, month: 12, day: 31).seconds + 86_399 == Instant.writable.upperBound)
+  }
+
   @Test(
     "is read from RFC 3339, and written in UTC",
     arguments: [

@@ -35,6 +35,31 @@ struct AccessTests {
     if status == 403 { #expect(answer.header("WWW-Authenticate")?.contains("insufficient_scope") == true) }
   }
 
+  @Test("An allowed response says when the token expires, if it does, and a denied one does not")
+  func expires() throws {
+    let door = try Door(tokens: tokens(line("app", secret, "expires=2999-01-31T12:00:00+02:00 scopes=read")))
+    let allowed = try door.answer([authorization, ("BEARERD_SCOPE", "read")])
+    #expect(allowed.status == 200 && allowed.header("X-Bearerd-Expires") == "2999-01-31T10:00:00Z")
+    #expect(try door.answer([authorization]).header("X-Bearerd-Expires") == nil)
+    let endless = try Door(tokens: tokens(line("app", secret)))
+    #expect(try endless.answer([authorization]).header("X-Bearerd-Expires") == nil)
+  }
+
+  @Test("Each of many tokens gets its own expiry, in any order")
+  func manyExpiries() throws {
+    let lines = try (0..<300).map {
+      try line(
+        "app\($0)", "other-\($0)", "expires=\(Instant(seconds: 32_472_144_000 + 86_400 * Int64($0)))")
+    }
+    let door = try Door(tokens: tokens(lines.joined()))
+    for number in Array(0..<300) + [7, 7, 250, 7] {
+      let allowed = try door.answer([("HTTP_AUTHORIZATION", "Bearer other-\(number)")])
+      #expect(
+        allowed.header("X-Bearerd-Expires")
+          == Instant(seconds: 32_472_144_000 + 86_400 * Int64(number)).description)
+    }
+  }
+
   @Test("A client cannot set the scope by any header")
   func header() throws {
     let door = try Door(tokens: tokens(line("app", secret, "scopes=read")))

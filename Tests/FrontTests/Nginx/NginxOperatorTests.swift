@@ -17,6 +17,30 @@ struct NginxOperatorTests {
           """, otherServers: http))
   }
 
+  @Test("can warn a client before its token expires")
+  func expiry() throws {
+    let site = try NginxSite(
+      configuration: NginxConfiguration(
+        server: """
+          location /private/warned/ {
+            include snippets/bearerd-guard.conf;
+            add_header X-Token-Expires $bearerd_expires;
+          }
+          """))
+    try site.folder.make("a file\n", to: "site/private/warned/a.txt")
+    let (mortal, endless) = (try site.token("mortal", "--expires", "2999-01-31"), try site.token("endless"))
+    let warned = try site.http.get("/private/warned/a.txt", token: mortal)
+    #expect(warned.status == 200 && warned.headers("X-Token-Expires") == ["2999-01-31T00:00:00Z"])
+    let quiet = try site.http.get("/private/warned/a.txt", token: endless)
+    #expect(quiet.status == 200 && quiet.headers("X-Token-Expires").isEmpty)
+    // A client cannot set it, and it is not sent unless the site does.
+    let forged = try site.http.get(
+      "/private/warned/a.txt", token: endless, "X-Bearerd-Expires: 2999-01-01T00:00:00Z")
+    #expect(forged.headers("X-Token-Expires").isEmpty)
+    let other = try site.http.get("/private/page.html", token: mortal)
+    #expect(other.status == 200 && other.headers("X-Bearerd-Expires").isEmpty)
+  }
+
   @Test("give Prometheus figures that pass its own check, also many, and health")
   func answers() throws {
     let site = try site()
