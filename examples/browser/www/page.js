@@ -13,6 +13,38 @@ async function call(method, path, token) {
   }
 }
 
+// A WebSocket sends no header of the page's choice: the token is a subprotocol.
+function openSocket(path, token) {
+  const socket = new WebSocket(api.replace("https", "wss") + path, token ? ["bearer", token] : ["bearer"]);
+  return new Promise((done) => {
+    socket.onmessage = ({ data }) => done({ allowed: true, status: "open", challenge: "", body: data });
+    socket.onerror = () => done({ allowed: false, status: "none", challenge: "", body: "not opened" });
+  });
+}
+
+// An image and an EventSource send no token: the page requests a link with the token, and uses that.
+async function useLink(kind, path, token) {
+  const answer = await call("GET", `/links${path}`, token);
+  if (!answer.allowed) return answer;
+  const source = kind === "IMAGE" ? new Image() : new EventSource(api + answer.body);
+  return new Promise((done) => {
+    const end = (status, body) => {
+      source.close?.();
+      done({ allowed: status === "shown", status, challenge: "", body });
+    };
+    source.onload = () => end("shown", `${source.naturalWidth} pixels`);
+    source.onmessage = ({ data }) => end("shown", data);
+    source.onerror = () => end("none", "not loaded");
+    if (kind === "IMAGE") source.src = api + answer.body;
+  });
+}
+
+function request(method, path, token) {
+  if (method === "SOCKET") return openSocket(path, token);
+  if (method === "IMAGE" || method === "EVENTS") return useLink(method, path, token);
+  return call(method, path, token);
+}
+
 function show(name, answer) {
   const row = document.querySelector("tbody").insertRow();
   row.className = answer.allowed ? "allowed" : "denied";
@@ -22,5 +54,5 @@ function show(name, answer) {
 document.querySelector("form").addEventListener("submit", async (event) => {
   event.preventDefault();
   const { method, path, token } = Object.fromEntries(new FormData(event.target));
-  show(`${method} ${path}`, await call(method, path, token));
+  show(`${method} ${path}`, await request(method, path, token));
 });
