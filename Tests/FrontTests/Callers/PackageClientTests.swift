@@ -8,13 +8,57 @@ struct PackageClientTests {
 
   init() throws { client = try ClientSite() }
 
+  @Test("pip takes the token from the index URL and from .netrc, and finds nothing without it")
+  func pip() throws {
+    try client.preparePip()
+    let tokens = try client.tokens()
+    let path = "/files/simple/"
+    for (name, index) in [
+      ("url", client.url(path, "ci", tokens.valid)), ("token", client.url(path, "__token__", tokens.valid)),
+    ] {
+      let outcome = try client.pip(index, into: name)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(FileManager.default.fileExists(atPath: "\(client.folder)/\(name)/demo-1.0-py3-none-any.whl"))
+    }
+    for index in [client.url(path), client.url(path, "ci", "wrong"), client.url(path, "ci", tokens.scoped)] {
+      let denied = try client.pip(index, into: "none")
+      #expect(
+        denied.code == 1 && denied.errors.contains("No matching distribution found for demo"),
+        "\(denied.errors)")
+    }
+    try client.write("machine 127.0.0.1 login ci password \(tokens.valid)\n", to: "home/.netrc")
+    #expect(try client.pip(client.url(path), into: "netrc").code == 0)
+    client.expectNoSecret(tokens.valid, tokens.scoped)
+  }
+
+  @Test("apt takes the token from auth.conf, and says what is wrong without it")
+  func apt() throws {
+    try client.prepareApt()
+    let tokens = try client.tokens()
+    let outcome = try client.apt(("ci", tokens.valid))
+    #expect(
+      outcome.code == 0 && outcome.output.contains("demo_1.0_all.deb"), "\(outcome.output)\(outcome.errors)")
+    for (login, message) in [
+      (nil, "401  Unauthorized"), (("ci", "wrong"), "401  Unauthorized"),
+      (("ci", tokens.scoped), "403  Forbidden"),
+    ] as [((String, String)?, String)] {
+      let denied = try client.apt(login)
+      let said = denied.output + denied.errors
+      #expect(denied.code != 0 && said.contains(message), "\(said)")
+    }
+    client.expectNoSecret(tokens.valid, tokens.scoped)
+  }
+}
+
+/// What pip and apt need.
+extension ClientSite {
   /// A shell's commands in the site's folder.
-  private func sh(_ script: String, environment: [String] = []) throws -> Outcome {
-    try client.run(["sh", "-ec", "cd \(client.folder)\n\(script)"], environment: environment)
+  func sh(_ script: String, environment: [String] = []) throws -> Outcome {
+    try run(["sh", "-ec", "cd \(folder)\n\(script)"], environment: environment)
   }
 
   /// An index (PEP 503) with one wheel, and a pip of its own.
-  private func preparePip() throws {
+  func preparePip() throws {
     let wheel = """
       import os, zipfile
       os.makedirs("site/files/simple/demo")
@@ -26,42 +70,19 @@ struct PackageClientTests {
           wheel.writestr(info + "RECORD", "")
       open("site/files/simple/demo/index.html", "w").write('<a href="demo-1.0-py3-none-any.whl">demo</a>')
       """
-    try client.write(wheel, to: "wheel.py")
+    try write(wheel, to: "wheel.py")
     let made = try sh("/usr/bin/python3 wheel.py; chmod -R a+rX site; /usr/bin/python3 -m venv venv")
     try #require(made.code == 0, "\(made.errors)")
   }
 
-  private func pip(_ index: String, into folder: String) throws -> Outcome {
+  func pip(_ index: String, into folder: String) throws -> Outcome {
     try sh(
       "PIP_CONFIG_FILE=/dev/null venv/bin/pip download --disable-pip-version-check --no-input --no-cache-dir --no-deps --retries 0 "
         + "--index-url \(index) --dest \(folder) demo")
   }
 
-  @Test("pip takes the token from the index URL and from .netrc, and finds nothing without it")
-  func pip() throws {
-    try preparePip()
-    let tokens = try client.tokens()
-    let path = "/files/simple/"
-    for (name, index) in [
-      ("url", client.url(path, "ci", tokens.valid)), ("token", client.url(path, "__token__", tokens.valid)),
-    ] {
-      let outcome = try pip(index, into: name)
-      #expect(outcome.code == 0, "\(outcome.errors)")
-      #expect(FileManager.default.fileExists(atPath: "\(client.folder)/\(name)/demo-1.0-py3-none-any.whl"))
-    }
-    for index in [client.url(path), client.url(path, "ci", "wrong"), client.url(path, "ci", tokens.scoped)] {
-      let denied = try pip(index, into: "none")
-      #expect(
-        denied.code == 1 && denied.errors.contains("No matching distribution found for demo"),
-        "\(denied.errors)")
-    }
-    try client.write("machine 127.0.0.1 login ci password \(tokens.valid)\n", to: "home/.netrc")
-    #expect(try pip(client.url(path), into: "netrc").code == 0)
-    client.expectNoSecret(tokens.valid, tokens.scoped)
-  }
-
   /// A flat repository with one package, and an apt that knows nothing of this machine's.
-  private func prepareApt() throws {
+  func prepareApt() throws {
     let made = try sh(
       """
       mkdir -p site/files/apt package/DEBIAN apt/etc/auth.conf.d apt/state/lists/partial apt/cache/archives/partial
@@ -74,15 +95,15 @@ struct PackageClientTests {
         printf 'SHA256: %s\\n' "$(sha256sum demo.deb | cut -d ' ' -f 1)"; } >Packages
       chmod -R a+rX ../../../site
       cd ../../..
-      printf 'deb [trusted=yes] http://127.0.0.1:\(client.port)/files/apt ./\\n' >apt/etc/sources.list
+      printf 'deb [trusted=yes] http://127.0.0.1:\(port)/files/apt ./\\n' >apt/etc/sources.list
       : >apt/state/status
       mkdir apt/etc/apt.conf.d apt/etc/preferences.d
       cat >apt.conf <<END
-      Dir "\(client.folder)/apt";
-      Dir::Etc "\(client.folder)/apt/etc";
-      Dir::State "\(client.folder)/apt/state";
-      Dir::State::status "\(client.folder)/apt/state/status";
-      Dir::Cache "\(client.folder)/apt/cache";
+      Dir "\(folder)/apt";
+      Dir::Etc "\(folder)/apt/etc";
+      Dir::State "\(folder)/apt/state";
+      Dir::State::status "\(folder)/apt/state/status";
+      Dir::Cache "\(folder)/apt/cache";
       APT::Sandbox::User "root";
       Acquire::Languages "none";
       Acquire::Retries "0";
@@ -93,31 +114,13 @@ struct PackageClientTests {
   }
 
   /// `update` and `download`, with a login for the site if one is given.
-  private func apt(_ login: (user: String, password: String)?) throws -> Outcome {
+  func apt(_ login: (user: String, password: String)?) throws -> Outcome {
     let text =
-      login.map { "machine http://127.0.0.1:\(client.port) login \($0.user) password \($0.password)\n" } ?? ""
-    try client.write(text, to: "apt/etc/auth.conf")
+      login.map { "machine http://127.0.0.1:\(port) login \($0.user) password \($0.password)\n" } ?? ""
+    try write(text, to: "apt/etc/auth.conf")
     return try sh(
       "rm -rf apt/state/lists/* demo_*; mkdir -p apt/state/lists/partial; apt-get -q -o Debug::NoLocking=1 update "
         + "&& apt-get -q download demo && ls demo_1.0_all.deb",
-      environment: ["APT_CONFIG=\(client.folder)/apt.conf"])
-  }
-
-  @Test("apt takes the token from auth.conf, and says what is wrong without it")
-  func apt() throws {
-    try prepareApt()
-    let tokens = try client.tokens()
-    let outcome = try apt(("ci", tokens.valid))
-    #expect(
-      outcome.code == 0 && outcome.output.contains("demo_1.0_all.deb"), "\(outcome.output)\(outcome.errors)")
-    for (login, message) in [
-      (nil, "401  Unauthorized"), (("ci", "wrong"), "401  Unauthorized"),
-      (("ci", tokens.scoped), "403  Forbidden"),
-    ] as [((String, String)?, String)] {
-      let denied = try apt(login)
-      let said = denied.output + denied.errors
-      #expect(denied.code != 0 && said.contains(message), "\(said)")
-    }
-    client.expectNoSecret(tokens.valid, tokens.scoped)
+      environment: ["APT_CONFIG=\(folder)/apt.conf"])
   }
 }

@@ -6,7 +6,7 @@ import Testing
 @Suite("Official SDKs through nginx")
 struct SDKTests {
   /// What a program's user sees.
-  private struct Seen: Decodable {
+  struct Seen: Decodable {
     var answer: String?
     var exception: String?
     var text: String?
@@ -15,7 +15,7 @@ struct SDKTests {
     var code: String?
   }
 
-  private static let server = """
+  static let server = """
     location = /v1/chat/completions {
       set $bearerd_scope chat;
       include snippets/bearerd-guard.conf;
@@ -38,7 +38,7 @@ struct SDKTests {
     """
 
   /// A Python with the SDKs; made once, and kept outside of the repository.
-  private static func python() throws -> String {
+  static func python() throws -> String {
     let script =
       #"source "$1/Tests/lib/shell.sh"; need_python_packages "$1/Tests/lib/sdk-requirements.txt"; printf '\n%s\n' "$python""#
     let outcome = try Bearerd.start(["bash", "-c", script, "bash", repository]).wait()

@@ -24,8 +24,23 @@ struct ReadmeTests {
       in: "\(ReadmeTests.examples)/README.md")
   }
 
-  private func expectTable(_ lines: [String], behind begin: String, in path: String) throws {
+  @Test("of the callers has what clients show for a denial; BEARERD_WRITE_README writes the table")
+  func clients() throws {
+    let facts = try ClientFacts.all(try ClientSite()) + ClientFacts.sdks()
+    try expectTable(
+      [ClientFacts.head] + facts.map(\.row), behind: "<!-- made by the tests of the clients -->\n",
+      in: "\(ReadmeTests.examples)/callers/README.md", ignoringVersions: true)
+  }
+
+  private func expectTable(
+    _ lines: [String], behind begin: String, in path: String, ignoringVersions: Bool = false
+  )
+    throws
+  {
     let made = lines.joined(separator: "\n")
+    func compared(_ table: String) -> String {
+      ignoringVersions ? table.replacing(/\d+(\.\d+)+/, with: "version") : table
+    }
     let readme = try String(contentsOfFile: path, encoding: .utf8)
     let parts = readme.components(separatedBy: begin)
     try #require(parts.count == 2)
@@ -34,7 +49,9 @@ struct ReadmeTests {
       let new = parts[0] + begin + ([made] + rest.dropFirst()).joined(separator: "\n\n")
       try new.write(toFile: path, atomically: true, encoding: .utf8)
     } else {
-      #expect(rest[0] == made, "run this with BEARERD_WRITE_README=1, and look at what has changed")
+      #expect(
+        compared(rest[0]) == compared(made),
+        "run this with BEARERD_WRITE_README=1, and look at what has changed")
     }
   }
 
