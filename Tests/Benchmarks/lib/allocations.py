@@ -11,7 +11,7 @@ from parts import BUILT, FOLDER, ask_on, status_of
 CHECKS = 500
 
 
-def count(start, threads, secret):
+def count(start, threads, secret, sends):
     """How many allocations libfcgi makes for a check, how many libcrypto, and how many anybody else. They do not depend on
     time: what is asked is there, whole, when it is looked at.
 
@@ -23,21 +23,21 @@ def count(start, threads, secret):
     preload = {"LD_PRELOAD": str(BUILT / "allocations.so"), "ALLOCATIONS": str(counts), "ALLOCATIONS_OF": threads}
     with start(environment=preload) as responder:
         # What is made once, is made by the first.
-        ask_at_once(responder, secret)
+        ask_at_once(responder, secret, sends)
         before = struct.unpack("3Q", counts.read_bytes())
-        ask_at_once(responder, secret)
+        ask_at_once(responder, secret, sends)
         after = struct.unpack("3Q", counts.read_bytes())
     return [(made - earlier) / CHECKS for made, earlier in zip(after, before)]
 
 
-def ask_at_once(responder, secret):
+def ask_at_once(responder, secret, sends):
     with contextlib.ExitStack() as stack:
         connections = [stack.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(CHECKS)]
         os.kill(responder.process.pid, signal.SIGSTOP)
         os.waitid(os.P_PID, responder.process.pid, os.WSTOPPED)
         try:
             for connection in connections:
-                ask_on(connection, responder.path, secret)
+                ask_on(connection, responder.path, secret, sends=sends)
         finally:
             os.kill(responder.process.pid, signal.SIGCONT)
         for connection in connections:

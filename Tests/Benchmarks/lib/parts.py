@@ -1,5 +1,6 @@
 """What the parts share that ask on a socket directly: their folder, the programs that they ask, and their table."""
 
+import base64
 import json
 import os
 import pathlib
@@ -73,10 +74,10 @@ class Responder(Program):
         """RssAnon after that, in bytes: what only this process uses and the kernel cannot read again from a file."""
         return private_of(self.process.pid)
 
-    def ask(self, secrets, checks, rate=0):
+    def ask(self, secrets, checks, rate=0, sends="bearer"):
         """What asker.c prints, and the `cpu` of a check in microseconds. An answer other than 200 ends the benchmark."""
         spent = cpu_of(self.process.pid)
-        asker = subprocess.run([BUILT / "asker", self.path, secrets, *map(str, [CLIENTS, checks, PARAMETERS, rate])],
+        asker = subprocess.run([BUILT / "asker", self.path, secrets, *map(str, [CLIENTS, checks, PARAMETERS, rate]), sends],
                                capture_output=True, text=True, timeout=120)
         if asker.returncode != 0:
             raise SystemExit(f"{self.path.stem}: {asker.stderr}{self.said()}")
@@ -101,13 +102,18 @@ def status(path, secret):
         return status_of(connection)
 
 
-def ask_on(connection, path, secret, keeps=False):
-    """Sends a check over a new socket; `keeps`: the responder is to keep it."""
+def ask_on(connection, path, secret, keeps=False, sends="bearer"):
+    """Sends a check over a new socket; `keeps`: the responder is to keep it; `sends`: as asker.c has it."""
     # Rather than wait for ever.
     connection.settimeout(30)
     connection.connect(str(path))
-    name, value = b"HTTP_AUTHORIZATION", f"Bearer {secret}".encode()
-    pair = bytes([len(name), len(value)]) + name + value
+    basic = base64.b64encode(f"ci:{secret}".encode()).decode()
+    pairs = {
+        "bearer": [("HTTP_AUTHORIZATION", f"Bearer {secret}")],
+        "token": [("BEARERD_TOKEN", secret)],
+        "basic": [("HTTP_AUTHORIZATION", f"Basic {basic}"), ("BEARERD_ACCEPT", "bearer basic")],
+    }[sends]
+    pair = b"".join(bytes([len(name), len(value)]) + f"{name}{value}".encode() for name, value in pairs)
     connection.sendall(record(1, bytes([0, 1, keeps, 0, 0, 0, 0, 0])) + record(4, pair) + record(4) + record(5))
 
 

@@ -96,7 +96,8 @@ static unsigned char *put_pair(unsigned char *to, const char *name, const char *
 }
 
 // The first of them as bearerd-auth.conf has nginx send them.
-static void make_request(int parameters) {
+// `sends`: the token as "bearer", as "token" (BEARERD_TOKEN), or as "basic": then the secrets are in Base64 already.
+static void make_request(int parameters, const char *sends) {
   static const char *const others[][2] = {
       {"REMOTE_ADDR", "192.0.2.7"},
       {"REQUEST_METHOD", "GET"},
@@ -112,10 +113,13 @@ static void make_request(int parameters) {
   // The role of a responder; the connection is not kept.
   memcpy(at, (char[8]){0, 1}, 8);
   unsigned char *content = at + 16;
-  char value[128];
-  sprintf(value, "Bearer %.*s", (int)secret_length, secrets);
-  unsigned char *end = put_pair(content, "HTTP_AUTHORIZATION", value);
+  char value[136];
+  int is_token = strcmp(sends, "token") == 0, is_basic = strcmp(sends, "basic") == 0;
+  // "ci:" in Base64 is Y2k6.
+  sprintf(value, "%s%.*s", is_token ? "" : is_basic ? "Basic Y2k6" : "Bearer ", (int)secret_length, secrets);
+  unsigned char *end = put_pair(content, is_token ? "BEARERD_TOKEN" : "HTTP_AUTHORIZATION", value);
   secret_place = end - request - secret_length;
+  if (is_basic) end = put_pair(end, "BEARERD_ACCEPT", "bearer basic");
   for (int number = 1; number < parameters; number++) end = put_pair(end, others[number - 1][0], others[number - 1][1]);
   put_record(at + 8, 4, end - content);
   end = put_record(end, 4, 0);
@@ -143,13 +147,13 @@ static int by_size(const void *left, const void *right) {
 static double percentile(double share) { return nanoseconds[(long)((checks - 1) * share)] / 1e3; }
 
 int main(int argc, char **argv) {
-  if (argc != 7) return 64;
+  if (argc != 8) return 64;
   if (strlen(argv[1]) >= sizeof address.sun_path) stop("the socket's path is too long");
   strcpy(address.sun_path, argv[1]);
   map_secrets(argv[2]);
   int threads = atoi(argv[3]);
   checks = atol(argv[4]);
-  make_request(atoi(argv[5]));
+  make_request(atoi(argv[5]), argv[7]);
   if (atoi(argv[6]) > 0) interval = 1000000000 / atoi(argv[6]);
   nanoseconds = calloc(checks, sizeof *nanoseconds);
   pthread_t *thread = calloc(threads, sizeof *thread);

@@ -84,7 +84,11 @@ struct HostileTests {
     parameters("200,000 parameters", [UInt8](repeating: 0, count: 50_000), times: 8),
     parameters("NUL in a name", pair("X\0", "y")),
     parameters("= in a name", pair("HTTP_AUTHORIZATION=Bearer x;", "y")),
-    parameters("a door's name twice", pair("BEARERD_SCOPE", "a") + pair("BEARERD_SCOPE", "a")),
+    parameters("a scope twice", pair("BEARERD_SCOPE", "a") + pair("BEARERD_SCOPE", "a")),
+    parameters("BEARERD_TOKEN twice", pair("BEARERD_TOKEN", "") + pair("BEARERD_TOKEN", "")),
+    parameters("BEARERD_ACCEPT twice", pair("BEARERD_ACCEPT", "bearer") + pair("BEARERD_ACCEPT", "bearer")),
+    parameters("NUL in BEARERD_TOKEN", pair("BEARERD_TOKEN", "a\0b")),
+    parameters("NUL in BEARERD_ACCEPT", pair("BEARERD_ACCEPT", "bearer\0basic")),
     Break("an empty record with padding before it") { records, place in
       records.insert(record(place < 4 ? 4 : 5, [], padding: 8), at: max(1, place))
     },
@@ -129,6 +133,27 @@ struct HostileTests {
       var records = records(role)
       how.apply(&records, place)
       #expect(try answer(to: Array(records.joined())) == "", "record \(place)")
+    }
+  }
+
+  @Test("nor is it with another value of BEARERD_TOKEN or BEARERD_ACCEPT than none, an empty or a valid one")
+  func operatorParameters() throws {
+    let long = String(repeating: "x", count: 65_000)
+    for (name, value, isAllowed) in [
+      ("BEARERD_TOKEN", "", true), ("BEARERD_TOKEN", secret, true), ("BEARERD_TOKEN", "x", false),
+      ("BEARERD_TOKEN", "Bearer \(secret)", false), ("BEARERD_TOKEN", " ", false),
+      ("BEARERD_TOKEN", "\u{e9}", false),
+      ("BEARERD_TOKEN", String(long.prefix(5000)), false), ("BEARERD_TOKEN", long, false),
+      ("BEARERD_ACCEPT", "", true), ("BEARERD_ACCEPT", "bearer", true),
+      ("BEARERD_ACCEPT", "bearer basic", true),
+      ("BEARERD_ACCEPT", "basic", false), ("BEARERD_ACCEPT", "bearer, basic", false),
+      ("BEARERD_ACCEPT", long, false),
+    ] {
+      var records = records(.responder)
+      records.insert(HostileTests.record(4, HostileTests.pair(name, value)), at: 2)
+      let answer = try answer(to: Array(records.joined()))
+      #expect(
+        answer.contains("Status: 200 OK") == isAllowed, "\(name) of \(value.utf8.count) bytes: \(answer)")
     }
   }
 
