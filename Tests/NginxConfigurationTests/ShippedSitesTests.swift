@@ -11,11 +11,12 @@ struct ShippedSitesTests {
   static let sites: [(name: String, text: String)] = {
     let files =
       [
-        "browser", "callers", "container", "forward-auth", "legacy-php", "llm-api", "mcp-server", "prometheus",
+        "browser", "callers", "container", "forward-auth", "legacy-php", "llm-api", "mcp-server",
+        "prometheus",
         "static-site-plugin", "two-machines",
       ]
       .map { "examples/\($0)/site.conf" }
-      + ["examples/forward-auth/ingress.conf", "examples/quickstart/nginx.conf", "nginx/example.conf"]
+      + ["examples/quickstart/nginx.conf", "nginx/example.conf"]
     let texts = files.map {
       ($0, (try? String(contentsOfFile: "\(repository)/\($0)", encoding: .utf8)) ?? "")
     }
