@@ -16,17 +16,19 @@ struct ClientFacts {
   /// - Parameters:
   ///   - version: prints the version.
   ///   - shown: finds what the program shows for a denial, in its output.
+  ///   - sendsNothingWithoutToken: it needs a token of its user to send anything.
   ///   - run: runs it with this token, or without any.
   init(
     _ name: String, version: [String], how: String, tokens: (valid: String, scoped: String),
     shown: Regex<Substring>,
-    run: (String?) throws -> Outcome
+    sendsNothingWithoutToken: Bool = false, run: (String?) throws -> Outcome
   ) throws {
     let printed = try Bearerd.start(version).wait().output
     let number = printed.firstMatch(of: /\d+(\.\d+)+/).map { " \($0.output.0)" } ?? ""
     let allowed = try run(tokens.valid)
     #expect(allowed.code == 0, "\(name): \(allowed.errors)")
     let cells = try [nil, "made-up", tokens.scoped].map { token in
+      if token == nil, sendsNothingWithoutToken { return "sends no request" }
       let outcome = try run(token)
       let text = outcome.errors + outcome.output
       #expect(outcome.code != 0, "\(name)")
@@ -98,7 +100,7 @@ struct ClientFacts {
     ]
   }
 
-  /// The official SDKs. Without a token they send no request, or one that is denied like one with a wrong token.
+  /// The official SDKs.
   static func sdks() throws -> [ClientFacts] {
     let site = try NginxSite(
       configuration: NginxConfiguration(server: SDKTests.server, denied: "bearerd-denied-json.conf"))
@@ -110,7 +112,8 @@ struct ClientFacts {
       return try ClientFacts(
         "\(sdk) (Python)", version: [python, "-c", version], how: how, tokens: tokens,
         shown:
-          /\w+Error(?:: (?:This request needs a valid token|The token lacks the scope that this request needs)\.)?/
+          /\w+Error(?:: (?:This request needs a valid token|The token lacks the scope that this request needs)\.)?/,
+        sendsNothingWithoutToken: true
       ) { token in
         let command = [python, "\(repository)/Tests/lib/sdk.py", sdk, "http://127.0.0.1:\(site.http.port)"]
         let outcome = try Bearerd.start(
