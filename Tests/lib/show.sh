@@ -63,15 +63,20 @@ shows() {
   shown=$((shown + 1))
 }
 
+# printed TEXT: prints the file `output`, which must contain TEXT.
+printed() {
+  sed 's/^/  /' output
+  grep -q -F -- "$1" output || fail "the output lacks \"$1\": $(tail -n 3 ./*.log)"
+  shown=$((shown + 1))
+}
+
 # fails_with TEXT COMMAND...: prints the command and its output; it must fail and print TEXT.
 fails_with() {
   local text=$1
   shift
   command_line "$*"
   if "$@" >output 2>&1; then fail "this should have failed: $(cat output)"; fi
-  grep -q -F -- "$text" output || fail "the output lacks \"$text\": $(cat output)"
-  sed 's/^/  /' output
-  shown=$((shown + 1))
+  printed "$text"
 }
 
 # no_secret_in_logs: fails if a log contains one of the tokens.

@@ -140,7 +140,7 @@ package struct CGIEnvironment {
     var entry = environ
     while let text = entry.pointee {
       entries.append(
-        Array(UnsafeBufferPointer(start: text, count: strlen(text)).map { UInt8(bitPattern: $0) }))
+        Array(UnsafeBufferPointer(start: text, count: strlen(text)).map { UInt8(truncatingIfNeeded: $0) }))
       entry += 1
     }
     return CGIEnvironment(entries)

@@ -49,7 +49,7 @@ enum Directory {
   static func destination(ofLink path: String) throws(FileError) -> String {
     var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = try OpenFile.call("read the link", path) { readlink(path, &bytes, bytes.count) }
-    return String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return String(decoding: bytes[..<count].map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
   }
 
   /// Whether the path is on a read-only mount.

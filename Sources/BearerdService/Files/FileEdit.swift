@@ -238,7 +238,7 @@ extension OpenFile {
       let count = try call(operation, path) {
         buffer.withUnsafeMutableBufferPointer { body($0.baseAddress, $0.count) }
       }
-      return buffer[..<count].map { UInt8(bitPattern: $0) }
+      return buffer[..<count].map { UInt8(truncatingIfNeeded: $0) }
     } catch {
       guard case .system(_, _, let code) = error, code == ENODATA || code == ENOTSUP else { throw error }
       return nil

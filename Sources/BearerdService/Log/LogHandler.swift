@@ -153,7 +153,7 @@ package struct AuditLog: Sendable {
     localtime_r(&now, &local)
     var text = [CChar](repeating: 0, count: 32)
     strftime(&text, text.count, "%b %e %H:%M:%S", &local)
-    return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return String(decoding: text.prefix { $0 != 0 }.map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
   }
 }
 

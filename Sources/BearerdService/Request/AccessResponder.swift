@@ -12,8 +12,7 @@ final class AccessResponder: Responder {
   private let meter: CheckMeter
   let now: @Sendable () -> Instant
   private let reading: PolicyReading
-  // Confined to one loop and never used by two calls at once, so the check for that at run time is left out.
-  @exclusivity(unchecked) private var answer: Answer
+  private let answer: Answer
   private var authorizationWatch: AuthorizationWatch
 
   init(

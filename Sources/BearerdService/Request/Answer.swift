@@ -4,7 +4,6 @@ import FastCGI
 /// Writes the CGI responses (RFC 3875 section 6).
 struct Answer {
   private let options: AnswerOptions
-  private var expiries = ExpiryHeaders()
 
   init(options: AnswerOptions) { self.options = options }
 
@@ -12,7 +11,7 @@ struct Answer {
   /// - Parameters:
   ///   - index: the token's index in the policy.
   ///   - mayBeKept: whether a cache that keeps this response returns it for equal checks only.
-  mutating func allow(
+  func allow(
     _ index: Int, of policy: Policy, role: Role, mayBeKept: Bool, at now: Instant, in response: Response
   ) {
     switch role {
@@ -24,7 +23,10 @@ struct Answer {
         response.append(key)
       }
       let expires = policy.tokens[index].expires
-      if expires < .distantFuture { expiries.append(expires, to: response) }
+      if expires < .distantFuture {
+        response.append("\r\nX-Bearerd-Expires: ")
+        response.append(expires.ascii.span)
+      }
       // nginx uses the first of these headers: after Cache-Control, X-Accel-Expires would be ignored.
       if options.cacheTTL > 0 {
         response.append("\r\nX-Accel-Expires: ")
@@ -89,35 +91,6 @@ struct Answer {
     let ttl = Int64(options.cacheTTL)
     guard end <= now.advanced(by: ttl + 3600) else { return String(ttl) }
     return "@\(min(now.advanced(by: ttl), end.advanced(by: -1)).seconds)"
-  }
-}
-
-/// The header X-Bearerd-Expires for the instants used last, so that most checks copy it: its text takes several hundred
-/// instructions. One per loop; allocates nothing after its start.
-private struct ExpiryHeaders {
-  private struct Slot {
-    /// Of the instant, in seconds.
-    var expires = Int64.max
-    /// The name and the instant. Stored inline: an array would have a reference count.
-    var line = InlineArray<41, UInt8>(repeating: 0)
-
-    init() {
-      for (index, byte) in "\r\nX-Bearerd-Expires: ".utf8.enumerated() { line[index] = byte }
-    }
-  }
-
-  private var slots = (0..<64).map { _ in Slot() }
-
-  @inline(__always)
-  mutating func append(_ expires: Instant, to response: Response) {
-    // Fibonacci hashing: most instants are midnights.
-    let slot = Int((UInt64(bitPattern: expires.seconds) &* 0x9e37_79b9_7f4a_7c15) >> 58)
-    if slots[slot].expires != expires.seconds {
-      slots[slot].expires = expires.seconds
-      let text = expires.ascii
-      for index in text.indices { slots[slot].line[21 + index] = text[index] }
-    }
-    response.append(slots[slot].line.span)
   }
 }
 

@@ -138,8 +138,7 @@ struct Revocation: ParsableArguments {
 
   /// Prints when the tokens were last used, and asks for confirmation on a terminal.
   /// - Parameter tokens: those that are about to be revoked.
-  func confirm(_ tokens: [Token], by uses: LastUses?, _ action: String) throws(Failure) {
-    guard let uses else { return }
+  func confirm(_ tokens: [Token], by uses: LastUses, _ action: String) throws(Failure) {
     for token in tokens { Console.note("\(name(of: token)) \(uses.sentence(about: token)).") }
     guard tokens.contains(where: uses.isUsed), !yes, Console.isInteractive else { return }
     guard Console.confirms("\(action) anyway?") else { throw Failure("cancelled; nothing was changed") }

@@ -19,13 +19,8 @@ struct RevokeToken: Command {
   @OptionGroup var revocation: Revocation
 
   func perform() throws {
-    // Asked before the edit, which holds a lock that other edits wait for: the answer may take long.
     let editor = source.editor(for: Self.self)
-    let uses = LastUses(of: subject.application, in: source.tokens, from: revocation.daemon)
-    if uses != nil {
-      try revocation.confirm(
-        editor.inspect { try selection.tokens(of: subject.application, in: $0) }, by: uses, "Revoke")
-    }
+    try revocation.confirm("Revoke", selection, of: subject.application, in: editor)
     let (names, left) = try editor.edit { edit in
       let tokens = try selection.tokens(of: subject.application, in: edit)
       edit.remove(tokens)
@@ -57,11 +52,7 @@ struct DisableToken: Command {
 
   func perform() throws {
     let editor = source.editor(for: Self.self)
-    let uses = LastUses(of: subject.application, in: source.tokens, from: revocation.daemon)
-    if uses != nil {
-      try revocation.confirm(
-        editor.inspect { try selection.tokens(of: subject.application, in: $0) }, by: uses, "Disable")
-    }
+    try revocation.confirm("Disable", selection, of: subject.application, in: editor)
     let names = try editor.edit { edit in
       let tokens = try selection.tokens(of: subject.application, in: edit)
       edit.setDisabled(true, of: tokens)
@@ -118,5 +109,15 @@ struct TokenSelection: ParsableArguments {
         "\(application) has several tokens; say which with --key, or --all: \(edit.names(of: tokens))")
     }
     return tokens
+  }
+}
+
+extension Revocation {
+  /// Shows and asks before the edit, which holds a lock that other edits wait for: the answer may take long.
+  fileprivate func confirm(
+    _ action: String, _ selection: TokenSelection, of application: String, in editor: TokenFileEditor
+  ) throws {
+    guard let uses = LastUses(of: application, in: editor.path, from: daemon) else { return }
+    try confirm(editor.inspect { try selection.tokens(of: application, in: $0) }, by: uses, action)
   }
 }

@@ -43,7 +43,7 @@ struct RotateToken: Command {
 
     let editor = source.editor(for: Self.self)
     let uses = LastUses(of: subject.application, in: source.tokens, from: revocation.daemon)
-    if overlap == 0, uses != nil {
+    if overlap == 0, let uses {
       try revocation.confirm([editor.inspect { try choose(from: $0, at: now) }], by: uses, "Expire it")
     }
     let (new, old, oldName, oldEnd) = try editor.edit(showing: secret) { edit in

@@ -115,11 +115,7 @@ struct ClientFacts {
           /\w+Error(?:: (?:This request needs a valid token|The token lacks the scope that this request needs)\.)?/,
         sendsNothingWithoutToken: true
       ) { token in
-        let command = [python, "\(repository)/Tests/lib/sdk.py", sdk, "http://127.0.0.1:\(site.http.port)"]
-        let outcome = try Bearerd.start(
-          ["env", "-u", "http_proxy", "-u", "all_proxy", "NO_PROXY=127.0.0.1"] + command, stdin: token ?? ""
-        ).wait()
-        let seen = try JSONDecoder().decode(SDKTests.Seen.self, from: Data(outcome.output.utf8))
+        let seen = try SDKTests.ask(sdk, site, by: python, token ?? "")
         let sentence =
           seen.text?.firstMatch(of: /(?:This request needs|The token lacks)[^.]*\./)?.output ?? ""
         return Outcome(

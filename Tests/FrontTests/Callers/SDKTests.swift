@@ -46,6 +46,16 @@ struct SDKTests {
     return String(try #require(outcome.output.split(separator: "\n").last))
   }
 
+  /// One question by an SDK, and what comes of it.
+  static func ask(_ sdk: String, _ site: NginxSite, by python: String, _ token: String) throws -> Seen {
+    let command = [python, "\(repository)/Tests/lib/sdk.py", sdk, "http://127.0.0.1:\(site.http.port)"]
+    let outcome = try Bearerd.start(
+      ["env", "-u", "http_proxy", "-u", "all_proxy", "NO_PROXY=127.0.0.1"] + command, stdin: token
+    ).wait()
+    try #require(outcome.code == 0, "\(outcome.errors)")
+    return try JSONDecoder().decode(Seen.self, from: Data(outcome.output.utf8))
+  }
+
   @Test(
     "send their key, and their exceptions show the sentence of a denial", arguments: ["openai", "anthropic"])
   func denials(sdk: String) throws {
@@ -53,14 +63,7 @@ struct SDKTests {
       configuration: NginxConfiguration(server: Self.server, denied: "bearerd-denied-json.conf"))
     let tokens = (valid: try site.token("app"), scoped: try site.token("limited", "--scopes", "other"))
     let python = try Self.python()
-    func ask(_ token: String) throws -> Seen {
-      let command = [python, "\(repository)/Tests/lib/sdk.py", sdk, "http://127.0.0.1:\(site.http.port)"]
-      let outcome = try Bearerd.start(
-        ["env", "-u", "http_proxy", "-u", "all_proxy", "NO_PROXY=127.0.0.1"] + command, stdin: token
-      ).wait()
-      try #require(outcome.code == 0, "\(outcome.errors)")
-      return try JSONDecoder().decode(Seen.self, from: Data(outcome.output.utf8))
-    }
+    func ask(_ token: String) throws -> Seen { try Self.ask(sdk, site, by: python, token) }
     #expect(try ask(tokens.valid).answer == "allowed")
     let denials = [
       (
