@@ -35,9 +35,9 @@ struct SecretOutputTests {
       "{\"auth\": {\"type\": \"service_http\", \"verification_tokens\": {\"\(secret)\": \"\(secret)\", \"b\": \"\(secret)\"}}}",
     ].enumerated() {
       let file = "\(scratch.path)/site/.well-known/ai-plugin.json"
-      for folder in ["site/.well-known"] {
+      for directory in ["site/.well-known"] {
         try FileManager.default.createDirectory(
-          atPath: "\(scratch.path)/\(folder)", withIntermediateDirectories: true)
+          atPath: "\(scratch.path)/\(directory)", withIntermediateDirectories: true)
       }
       try text.write(toFile: file, atomically: false, encoding: .utf8)
       let outcome = try Bearerd.run("manifest", "check", file, tokens: scratch.tokens)

@@ -63,32 +63,32 @@ struct TerminalTests {
   @Test("names and contents of token files are shown so, in tables, errors and JSON")
   func files() throws {
     let scratch = try Scratch()
-    let folder = "\(scratch.path)/a\n\(escapes)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let directory = "\(scratch.path)/a\n\(escapes)"
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     try "app \(hash("a")) id=k\n".write(
-      toFile: "\(folder)/x\(escapes)\n.tokens", atomically: false, encoding: .utf8)
+      toFile: "\(directory)/x\(escapes)\n.tokens", atomically: false, encoding: .utf8)
     for command in [
       ["check"], ["token", "list"], ["token", "list", "--json"], ["token", "revoke", "other"],
     ] {
-      expectPlain(try run(command + ["--tokens", folder]), "\(command)")
+      expectPlain(try run(command + ["--tokens", directory]), "\(command)")
     }
-    let json = try run(["token", "list", "--json", "--tokens", folder])
+    let json = try run(["token", "list", "--json", "--tokens", directory])
     let list = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]]
-    #expect(list?.first?["file"] as? String == "\(folder)/x\(escapes)\n.tokens")
+    #expect(list?.first?["file"] as? String == "\(directory)/x\(escapes)\n.tokens")
     let secret = "b7b07e0a1c3ad5f29c84d6e1f05e3a92"
-    expectPlain(try run(["token", "explain", "--tokens", folder], stdin: secret), "explain")
-    expectPlain(try run(["token", "new", "app", "--tokens", "\(folder)/none/x"]), "new")
-    expectPlain(try run(["token", "add", "app", "--tokens", folder], stdin: "\(secret)\(escapes)"), "add")
+    expectPlain(try run(["token", "explain", "--tokens", directory], stdin: secret), "explain")
+    expectPlain(try run(["token", "new", "app", "--tokens", "\(directory)/none/x"]), "new")
+    expectPlain(try run(["token", "add", "app", "--tokens", directory], stdin: "\(secret)\(escapes)"), "add")
     for line in [
       "\(escapes) \(hash("b"))", "app \(escapes)", "app \(hash("b")) \(escapes)=1",
       "app \(hash("b")) id=\(escapes)",
     ] {
-      try "\(line)\n".write(toFile: "\(folder)/bad\(escapes).tokens", atomically: false, encoding: .utf8)
+      try "\(line)\n".write(toFile: "\(directory)/bad\(escapes).tokens", atomically: false, encoding: .utf8)
       for command in [
         ["check"], ["token", "list"], ["token", "list", "--json"],
         ["serve", "--listen", "unix:\(scratch.path)/s"],
       ] {
-        expectPlain(try run(command + ["--tokens", folder]), "\(command) of \(line)")
+        expectPlain(try run(command + ["--tokens", directory]), "\(command) of \(line)")
       }
     }
   }

@@ -51,10 +51,10 @@ struct Corpus: Sendable, CustomTestStringConvertible {
   }
 
   static let all: [Corpus] = {
-    let folder = "\(repository)/Tests/FrontTests/Nginx/Corpus"
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let directory = "\(repository)/Tests/FrontTests/Nginx/Corpus"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
     return names.filter { $0.hasSuffix(".conf") }.sorted().compactMap { name in
-      (try? String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)).map {
+      (try? String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8)).map {
         Corpus(testDescription: name, lines: $0.components(separatedBy: "\n"))
       }
     }
@@ -87,8 +87,8 @@ struct Corpus: Sendable, CustomTestStringConvertible {
   {
     var text = lines.joined(separator: "\n")
     for (name, value) in [
-      "listen": "127.0.0.1:8001", "listen2": "127.0.0.1:8002", "root": "/srv/folder/site",
-      "folder": "/srv/folder",
+      "listen": "127.0.0.1:8001", "listen2": "127.0.0.1:8002", "root": "/srv/directory/site",
+      "directory": "/srv/directory",
       "backend": "127.0.0.1:8003", "fastcgi": "unix:/srv/app.sock", "uwsgi": "127.0.0.1:8004",
       "scgi": "127.0.0.1:8005",
       "grpc": "127.0.0.1:8006", "certificate": "/srv/c.pem", "key": "/srv/k.pem", "app": Corpus.token,

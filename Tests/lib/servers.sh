@@ -2,7 +2,7 @@
 
 # surround FILE [MODULE]: prints a configuration from Tests/lib with this directory, port and module filled in.
 surround() {
-  sed "s|FOLDER|$throwaway|g; s|PORT|$port|g; s|MODULE|${2-}|g" "$root/Tests/lib/$1"
+  sed "s|DIRECTORY|$throwaway|g; s|PORT|$port|g; s|MODULE|${2-}|g" "$root/Tests/lib/$1"
 }
 
 # serve NAME COMMAND...: starts a web server and waits until it listens.

@@ -71,7 +71,7 @@ struct CGITests {
   }
 
   @Test("the scope is set by the web server or by the script; if both set it, they must agree")
-  func doors() throws {
+  func refusals() throws {
     let cases: [([String], String?, Int)] = [
       ([], "write", 200), ([], nil, 403), ([], "read", 403), (["BEARERD_SCOPE=write"], "write", 200),
       (["REDIRECT_BEARERD_SCOPE=write"], nil, 200), (["REDIRECT_BEARERD_SCOPE="], nil, 403),

@@ -28,7 +28,7 @@ struct HandOverTests {
   }
 
   @Test("to a directory only if the web server finds its index", arguments: ["", "sub/", "sub/sub/"])
-  func folders(path: String) throws {
+  func directories(path: String) throws {
     #expect(try target("/private/\(path)") == "Location: /hidden/\(path)")
     #expect(try target("/private/\(path)", kind: .sendfile) == nil)
   }
@@ -90,10 +90,11 @@ struct HandOverTests {
   }
 
   @Test("from a hidden directory of any depth, also one whose name begins with a dot")
-  func hiddenFolders() throws {
-    for folder in ["/.hidden/", "/a/b/.c/", "/home/me/files of mine/"] {
-      let handOver = try HandOver(from: .pathInfo, publicPrefix: "/", privatePrefix: folder, kind: .sendfile)
-      #expect(handOver.target(of: Array("/x.txt".utf8)[...]) == Array("\(folder)x.txt".utf8))
+  func hiddenDirectories() throws {
+    for directory in ["/.hidden/", "/a/b/.c/", "/home/me/files of mine/"] {
+      let handOver = try HandOver(
+        from: .pathInfo, publicPrefix: "/", privatePrefix: directory, kind: .sendfile)
+      #expect(handOver.target(of: Array("/x.txt".utf8)[...]) == Array("\(directory)x.txt".utf8))
     }
   }
 }

@@ -10,8 +10,8 @@ struct MetricsTests {
   private let secret = HeaderFormTests.secret
   private var authorization: (String, String) { ("HTTP_AUTHORIZATION", "Bearer \(secret)") }
 
-  private func lines(of door: Door) throws -> [String] {
-    let answer = try door.answer([("BEARERD_ENDPOINT", "metrics")])
+  private func lines(of service: TestService) throws -> [String] {
+    let answer = try service.answer([("BEARERD_ENDPOINT", "metrics")])
     #expect(answer.status == 200 && answer.isEnded)
     #expect(answer.header("Content-Type") == "text/plain; version=0.0.4; charset=utf-8")
     #expect(answer.header("Content-Length") == "\(answer.body.utf8.count)")
@@ -20,15 +20,15 @@ struct MetricsTests {
 
   @Test("count checks by result, reason and application")
   func checks() throws {
-    let door = try Door(tokens: tokens(line("app", secret, "id=k1 scopes=read from=192.0.2.0/24")))
+    let service = try TestService(tokens: tokens(line("app", secret, "id=k1 scopes=read from=192.0.2.0/24")))
     let from = ("REMOTE_ADDR", "192.0.2.7"), scope = ("BEARERD_SCOPE", "read")
-    for _ in 0..<3 { #expect(try door.answer([authorization, from, scope]).status == 200) }
-    #expect(try door.answer([authorization, from]).status == 403)
-    for _ in 0..<2 { #expect(try door.answer([authorization, scope]).status == 401) }
-    #expect(try door.answer([]).status == 401)
-    #expect(try door.answer([("HTTP_AUTHORIZATION", "Basic x")]).status == 401)
-    #expect(try door.answer([authorization, ("BEARERD_ACCEPT", "nonsense")]).status == 500)
-    let lines = try lines(of: door)
+    for _ in 0..<3 { #expect(try service.answer([authorization, from, scope]).status == 200) }
+    #expect(try service.answer([authorization, from]).status == 403)
+    for _ in 0..<2 { #expect(try service.answer([authorization, scope]).status == 401) }
+    #expect(try service.answer([]).status == 401)
+    #expect(try service.answer([("HTTP_AUTHORIZATION", "Basic x")]).status == 401)
+    #expect(try service.answer([authorization, ("BEARERD_ACCEPT", "nonsense")]).status == 500)
+    let lines = try lines(of: service)
     for expected in [
       #"bearerd_checks_total{result="allowed",application="app"} 3"#,
       #"bearerd_checks_total{result="denied",reason="insufficient-scope",application="app"} 1"#,
@@ -49,22 +49,22 @@ struct MetricsTests {
   @Test("count preflights as allowed, for no application")
   func preflight() throws {
     let options = AnswerOptions(challenge: try Challenge(realm: "test"), allowsPreflight: true)
-    let door = try Door(tokens: [], options: options)
+    let service = try TestService(tokens: [], options: options)
     let preflight = [
       ("REQUEST_METHOD", "OPTIONS"), ("HTTP_ORIGIN", "https://example.org"),
       ("HTTP_ACCESS_CONTROL_REQUEST_METHOD", "POST"),
     ]
-    #expect(try door.answer(preflight).status == 200)
-    #expect(try lines(of: door).contains(#"bearerd_checks_total{result="allowed"} 1"#))
+    #expect(try service.answer(preflight).status == 200)
+    #expect(try lines(of: service).contains(#"bearerd_checks_total{result="allowed"} 1"#))
   }
 
   @Test("count what the gate refuses")
   func rejections() throws {
-    let door = try Door(tokens: [])
+    let service = try TestService(tokens: [])
     let twice = [authorization, authorization]
-    #expect(throws: Client.Failure.closed) { try door.answer(twice) }
+    #expect(throws: Client.Failure.closed) { try service.answer(twice) }
     #expect(
-      try lines(of: door).contains(#"bearerd_connections_rejected_total{reason="duplicate-parameter"} 1"#))
+      try lines(of: service).contains(#"bearerd_connections_rejected_total{reason="duplicate-parameter"} 1"#))
   }
 
   @Test("tell of ten thousand tokens in bounds, name no series twice, and add up")
@@ -75,9 +75,9 @@ struct MetricsTests {
         key: index % 2 == 0 ? nil : "k\(index)",
         expires: index % 2 == 0 ? Instant(seconds: 2_000_000_000) : .distantFuture, line: index + 1)
     }
-    let door = try Door(tokens: tokens)
-    door.metrics.tick(at: door.now.instant)
-    let lines = try lines(of: door)
+    let service = try TestService(tokens: tokens)
+    service.metrics.tick(at: service.now.instant)
+    let lines = try lines(of: service)
     let series = lines.filter { !$0.hasPrefix("#") }.map {
       $0.split(separator: " ").dropLast().joined(separator: " ")
     }

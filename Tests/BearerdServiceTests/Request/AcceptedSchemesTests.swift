@@ -34,12 +34,12 @@ struct AcceptedSchemesTests {
 
   @Test("says whether Basic is read, and the challenge names what is")
   func decides() throws {
-    let door = try Door(tokens: tokens(line("app", Self.secret)))
+    let service = try TestService(tokens: tokens(line("app", Self.secret)))
     for (accept, authorization, status, error) in Self.cases {
       for role in [Role.responder, .authorizer] {
         let parameters =
           [("HTTP_AUTHORIZATION", authorization)] + (accept.map { [("BEARERD_ACCEPT", $0)] } ?? [])
-        let answer = try door.answer(parameters, role: role)
+        let answer = try service.answer(parameters, role: role)
         let name = "\(accept ?? "-") \(authorization.prefix(30))"
         #expect(answer.status == status, "\(name)")
         guard status != 200 else { continue }
@@ -60,38 +60,38 @@ struct AcceptedSchemesTests {
       String(repeating: "x", count: 60_000),
     ])
   func unknown(accept: String) throws {
-    let door = try Door(tokens: tokens(line("app", Self.secret)))
+    let service = try TestService(tokens: tokens(line("app", Self.secret)))
     for authorization in ["Bearer \(Self.secret)", Self.basic("ci", Self.secret), ""] {
-      let answer = try door.answer([("HTTP_AUTHORIZATION", authorization), ("BEARERD_ACCEPT", accept)])
+      let answer = try service.answer([("HTTP_AUTHORIZATION", authorization), ("BEARERD_ACCEPT", accept)])
       #expect(answer.status == 500)
     }
   }
 
   @Test("cannot be set by a client, and twice closes the connection unanswered")
   func client() throws {
-    let door = try Door(tokens: tokens(line("app", Self.secret)))
+    let service = try TestService(tokens: tokens(line("app", Self.secret)))
     let authorization = ("HTTP_AUTHORIZATION", Self.basic("ci", Self.secret))
     for name in ["HTTP_BEARERD_ACCEPT", "bearerd_accept", "BEARERD_ACCEPT_"] {
-      #expect(try door.answer([authorization, (name, "bearer basic")]).status == 401)
+      #expect(try service.answer([authorization, (name, "bearer basic")]).status == 401)
     }
     let accept = ("BEARERD_ACCEPT", "bearer basic")
-    #expect(throws: Client.Failure.closed) { try door.answer([authorization, accept, accept]) }
+    #expect(throws: Client.Failure.closed) { try service.answer([authorization, accept, accept]) }
     #expect(throws: Client.Failure.closed) {
-      try door.answer([authorization, ("BEARERD_ACCEPT", "bearer\0")])
+      try service.answer([authorization, ("BEARERD_ACCEPT", "bearer\0")])
     }
   }
 
   @Test("keeps Basic out of nginx's cache: user names would be entries without end")
   func caching() throws {
     let options = AnswerOptions(challenge: try Challenge(realm: "test"), cacheTTL: 60)
-    let door = try Door(tokens: tokens(line("app", Self.secret)), options: options)
+    let service = try TestService(tokens: tokens(line("app", Self.secret)), options: options)
     let common = [("BEARERD_ACCEPT", "bearer basic"), ("BEARERD_CACHE_KEY", "address token")]
     for (authorization, limit) in [(Self.basic("ci", Self.secret), "0"), ("Bearer \(Self.secret)", "60")] {
-      let answer = try door.answer([("HTTP_AUTHORIZATION", authorization)] + common)
+      let answer = try service.answer([("HTTP_AUTHORIZATION", authorization)] + common)
       #expect(answer.status == 200 && answer.header("X-Accel-Expires") == limit)
     }
     let both = [("HTTP_AUTHORIZATION", Self.basic("ci", Self.secret)), ("BEARERD_TOKEN", Self.secret)]
-    let answer = try door.answer(both + common)
+    let answer = try service.answer(both + common)
     #expect(answer.status == 200 && answer.header("X-Accel-Expires") == "0")
   }
 

@@ -29,19 +29,20 @@ struct AccessTests {
       ("", String(repeating: "a ", count: 30_000) + "a", 200),
     ] as [(String, String?, Int)])
   func scopes(options: String, scope: String?, status: Int) throws {
-    let door = try Door(tokens: tokens(line("app", secret, options)))
-    let answer = try door.answer([authorization] + (scope.map { [("BEARERD_SCOPE", $0)] } ?? []))
+    let service = try TestService(tokens: tokens(line("app", secret, options)))
+    let answer = try service.answer([authorization] + (scope.map { [("BEARERD_SCOPE", $0)] } ?? []))
     #expect(answer.status == status)
     if status == 403 { #expect(answer.header("WWW-Authenticate")?.contains("insufficient_scope") == true) }
   }
 
   @Test("An allowed response says when the token expires, if it does, and a denied one does not")
   func expires() throws {
-    let door = try Door(tokens: tokens(line("app", secret, "expires=2999-01-31T12:00:00+02:00 scopes=read")))
-    let allowed = try door.answer([authorization, ("BEARERD_SCOPE", "read")])
+    let service = try TestService(
+      tokens: tokens(line("app", secret, "expires=2999-01-31T12:00:00+02:00 scopes=read")))
+    let allowed = try service.answer([authorization, ("BEARERD_SCOPE", "read")])
     #expect(allowed.status == 200 && allowed.header("X-Bearerd-Expires") == "2999-01-31T10:00:00Z")
-    #expect(try door.answer([authorization]).header("X-Bearerd-Expires") == nil)
-    let endless = try Door(tokens: tokens(line("app", secret)))
+    #expect(try service.answer([authorization]).header("X-Bearerd-Expires") == nil)
+    let endless = try TestService(tokens: tokens(line("app", secret)))
     #expect(try endless.answer([authorization]).header("X-Bearerd-Expires") == nil)
   }
 
@@ -51,9 +52,9 @@ struct AccessTests {
       try line(
         "app\($0)", "other-\($0)", "expires=\(Instant(seconds: 32_472_144_000 + 86_400 * Int64($0)))")
     }
-    let door = try Door(tokens: tokens(lines.joined()))
+    let service = try TestService(tokens: tokens(lines.joined()))
     for number in Array(0..<300) + [7, 7, 250, 7] {
-      let allowed = try door.answer([("HTTP_AUTHORIZATION", "Bearer other-\(number)")])
+      let allowed = try service.answer([("HTTP_AUTHORIZATION", "Bearer other-\(number)")])
       #expect(
         allowed.header("X-Bearerd-Expires")
           == Instant(seconds: 32_472_144_000 + 86_400 * Int64(number)).description)
@@ -62,22 +63,22 @@ struct AccessTests {
 
   @Test("A client cannot set the scope by any header")
   func header() throws {
-    let door = try Door(tokens: tokens(line("app", secret, "scopes=read")))
+    let service = try TestService(tokens: tokens(line("app", secret, "scopes=read")))
     for name in ["HTTP_BEARERD_SCOPE", "HTTP_X_BEARERD_SCOPE", "bearerd_scope", "BEARERD_SCOPE_"] {
-      #expect(try door.answer([authorization, (name, "read")]).status == 403)
+      #expect(try service.answer([authorization, (name, "read")]).status == 403)
     }
   }
 
   @Test("A token is valid from its not-before to the second before its expiry")
   func time() throws {
-    let door = try Door(
+    let service = try TestService(
       tokens: tokens(line("app", secret, "not-before=2027-01-01T00:00:00Z expires=2027-01-02T00:00:00Z")))
     for (text, status) in [
       ("2026-12-31T23:59:59Z", 401), ("2027-01-01T00:00:00Z", 200), ("2027-01-01T23:59:59Z", 200),
       ("2027-01-02T00:00:00Z", 401), ("2027-01-01T12:00:00Z", 200), ("2036-01-01T12:00:00Z", 401),
     ] {
-      door.now.set(to: try #require(Instant(parsing: text)))
-      #expect(try door.answer([authorization]).status == status, "\(text)")
+      service.now.set(to: try #require(Instant(parsing: text)))
+      #expect(try service.answer([authorization]).status == status, "\(text)")
     }
   }
 
@@ -93,41 +94,41 @@ struct AccessTests {
       ("unix:", 401), ("3221225991", 401),
     ] as [(String?, Int)])
   func from(address: String?, status: Int) throws {
-    let door = try Door(tokens: tokens(line("app", secret, "from=192.0.2.0/24,2001:db8::/32")))
+    let service = try TestService(tokens: tokens(line("app", secret, "from=192.0.2.0/24,2001:db8::/32")))
     let parameters = [authorization] + (address.map { [("REMOTE_ADDR", $0)] } ?? [])
-    #expect(try door.answer(parameters).status == status)
+    #expect(try service.answer(parameters).status == status)
     let spoofed = [("HTTP_X_FORWARDED_FOR", "192.0.2.7"), ("HTTP_REMOTE_ADDR", "192.0.2.7")]
-    #expect(try door.answer(parameters + spoofed).status == status)
+    #expect(try service.answer(parameters + spoofed).status == status)
   }
 
   @Test(
     "An Authorizer's 200 has its variables and nothing that a web server would copy into the site's response")
   func variables() throws {
     let options = AnswerOptions(challenge: try Challenge(realm: "test"), allowsPreflight: true, cacheTTL: 60)
-    let door = try Door(tokens: tokens(line("app", secret, "id=k1")), options: options)
-    let authorized = try door.answer([authorization], role: .authorizer)
+    let service = try TestService(tokens: tokens(line("app", secret, "id=k1")), options: options)
+    let authorized = try service.answer([authorization], role: .authorizer)
     #expect(
       String(decoding: authorized.output, as: UTF8.self)
         == "Status: 200 OK\r\nVariable-BEARERD_APPLICATION: app\r\nVariable-BEARERD_KEY: k1\r\n\r\n")
-    #expect(try door.answer([authorization]).header("Variable-BEARERD_APPLICATION") == nil)
+    #expect(try service.answer([authorization]).header("Variable-BEARERD_APPLICATION") == nil)
     let preflight = [
       ("REQUEST_METHOD", "OPTIONS"), ("HTTP_ORIGIN", "https://example.org"),
       ("HTTP_ACCESS_CONTROL_REQUEST_METHOD", "POST"),
     ]
-    let passed = try door.answer(preflight, role: .authorizer)
+    let passed = try service.answer(preflight, role: .authorizer)
     #expect(String(decoding: passed.output, as: UTF8.self) == "Status: 200 OK\r\n\r\n")
   }
 
   @Test("A preflight passes only where it is allowed, and only as the web server's own method")
   func preflight() throws {
     let options = AnswerOptions(challenge: try Challenge(realm: "test"), allowsPreflight: true)
-    let lenient = try Door(tokens: [], options: options)
+    let lenient = try TestService(tokens: [], options: options)
     let preflight = [
       ("REQUEST_METHOD", "OPTIONS"), ("HTTP_ORIGIN", "https://example.org"),
       ("HTTP_ACCESS_CONTROL_REQUEST_METHOD", "POST"),
     ]
     #expect(try lenient.answer(preflight).status == 200)
-    #expect(try Door(tokens: []).answer(preflight).status == 401)
+    #expect(try TestService(tokens: []).answer(preflight).status == 401)
     for index in preflight.indices {
       var less = preflight
       less.remove(at: index)
@@ -141,8 +142,8 @@ struct AccessTests {
   @Test("Apache's redirected header counts only where it is asked for, and never beside the real one")
   func redirected() throws {
     let options = AnswerOptions(challenge: try Challenge(realm: "test"), acceptsRedirectedAuthorization: true)
-    let strict = try Door(tokens: tokens(line("app", secret)))
-    let lenient = try Door(tokens: tokens(line("app", secret)), options: options)
+    let strict = try TestService(tokens: tokens(line("app", secret)))
+    let lenient = try TestService(tokens: tokens(line("app", secret)), options: options)
     let redirected = ("REDIRECT_HTTP_AUTHORIZATION", "Bearer \(secret)")
     #expect(try strict.answer([redirected]).status == 401)
     #expect(try lenient.answer([redirected]).status == 200)
@@ -165,11 +166,11 @@ struct AccessTests {
     arguments: kept)
   func caching(restriction: String, key: String?, limit: String) throws {
     let options = AnswerOptions(challenge: try Challenge(realm: "test"), cacheTTL: 60)
-    let door = try Door(tokens: tokens(line("app", secret, restriction)), options: options)
+    let service = try TestService(tokens: tokens(line("app", secret, restriction)), options: options)
     let start = try #require(Instant(parsing: "2027-01-01T00:00:00Z"))
-    door.now.set(to: start)
+    service.now.set(to: start)
     let parameters = [("REMOTE_ADDR", "192.0.2.7")] + (key.map { [("BEARERD_CACHE_KEY", $0)] } ?? [])
-    let allowed = try door.answer([authorization] + parameters)
+    let allowed = try service.answer([authorization] + parameters)
     #expect(allowed.status == 200)
     let expected = limit.hasPrefix("@") ? "@\(start.seconds + (Int64(limit.dropFirst()) ?? 0))" : limit
     #expect(allowed.header("X-Accel-Expires") == expected)
@@ -187,8 +188,10 @@ struct AccessTests {
     ])
   func spellings(scheme: String, limit: String) throws {
     let options = AnswerOptions(challenge: try Challenge(realm: "test"), cacheTTL: 60)
-    let door = try Door(tokens: tokens(line("app", secret)), options: options)
-    let allowed = try door.answer([("HTTP_AUTHORIZATION", scheme + secret), ("BEARERD_CACHE_KEY", "address")])
+    let service = try TestService(tokens: tokens(line("app", secret)), options: options)
+    let allowed = try service.answer([
+      ("HTTP_AUTHORIZATION", scheme + secret), ("BEARERD_CACHE_KEY", "address"),
+    ])
     #expect(allowed.status == 200)
     #expect(allowed.header("X-Accel-Expires") == limit)
   }
@@ -197,7 +200,7 @@ struct AccessTests {
   func uncached() throws {
     var options = AnswerOptions(
       challenge: try Challenge(realm: "test"), allowsPreflight: true, cacheTTL: 60)
-    let door = try Door(tokens: tokens(line("app", secret, "scopes=read")), options: options)
+    let service = try TestService(tokens: tokens(line("app", secret, "scopes=read")), options: options)
     let preflight = [
       ("REQUEST_METHOD", "OPTIONS"), ("HTTP_ORIGIN", "https://example.org"),
       ("HTTP_ACCESS_CONTROL_REQUEST_METHOD", "GET"),
@@ -207,26 +210,26 @@ struct AccessTests {
       ([authorization, ("BEARERD_ACCEPT", "nonsense")], 500), (preflight, 200),
     ]
     for (question, status) in questions {
-      let answer = try door.answer(question + [("BEARERD_CACHE_KEY", "address")])
+      let answer = try service.answer(question + [("BEARERD_CACHE_KEY", "address")])
       #expect(answer.status == status)
       #expect(answer.header("X-Accel-Expires") == "0")
     }
     options.cacheTTL = 0
-    let without = try Door(tokens: tokens(line("app", secret)), options: options)
+    let without = try TestService(tokens: tokens(line("app", secret)), options: options)
     #expect(try without.answer([authorization]).header("X-Accel-Expires") == nil)
   }
 
   @Test("An unknown endpoint is an error, not an answer")
   func endpoint() throws {
-    let door = try Door(tokens: tokens(line("app", secret)))
-    #expect(try door.answer([authorization, ("BEARERD_ENDPOINT", "nonsense")]).status == 500)
+    let service = try TestService(tokens: tokens(line("app", secret)))
+    #expect(try service.answer([authorization, ("BEARERD_ENDPOINT", "nonsense")]).status == 500)
   }
 
   @Test("A replaced policy counts for the next request")
   func replaced() throws {
-    let door = try Door(tokens: tokens(line("app", secret)))
-    #expect(try door.answer([authorization]).status == 200)
-    door.store.replace(with: .empty)
-    #expect(try door.answer([authorization]).status == 401)
+    let service = try TestService(tokens: tokens(line("app", secret)))
+    #expect(try service.answer([authorization]).status == 200)
+    service.store.replace(with: .empty)
+    #expect(try service.answer([authorization]).status == 401)
   }
 }

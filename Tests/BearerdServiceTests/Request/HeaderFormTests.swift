@@ -61,9 +61,9 @@ struct HeaderFormTests {
 
   @Test("has one answer for each form", arguments: allowed + otherSchemes + malformed + unknown)
   func forms(form: Form) throws {
-    let door = try Door(tokens: tokens(line("app", Self.secret)))
+    let service = try TestService(tokens: tokens(line("app", Self.secret)))
     for role in [Role.responder, .authorizer] {
-      let answer = try door.answer(bytes: [("HTTP_AUTHORIZATION", form.bytes)], role: role)
+      let answer = try service.answer(bytes: [("HTTP_AUTHORIZATION", form.bytes)], role: role)
       #expect(answer.status == form.status)
       let challenge = answer.header("WWW-Authenticate")
       if form.status == 200 {
@@ -84,10 +84,10 @@ struct HeaderFormTests {
 
   @Test("A missing header has a challenge without an error; NUL closes the connection unanswered")
   func absent() throws {
-    let door = try Door(tokens: tokens(line("app", Self.secret)))
-    #expect(try door.answer([]).header("WWW-Authenticate") == "Bearer realm=\"test\"")
+    let service = try TestService(tokens: tokens(line("app", Self.secret)))
+    #expect(try service.answer([]).header("WWW-Authenticate") == "Bearer realm=\"test\"")
     #expect(throws: Client.Failure.closed) {
-      try door.answer([("HTTP_AUTHORIZATION", "Bearer \(Self.secret)\0")])
+      try service.answer([("HTTP_AUTHORIZATION", "Bearer \(Self.secret)\0")])
     }
   }
 }

@@ -10,8 +10,8 @@ struct TokenParameterTests {
   private static let key = "p@ss:word!{Zr8pX1vQm7nK}"
   private static let secret = HeaderFormTests.secret
 
-  private func door(_ options: AnswerOptions? = nil) throws -> Door {
-    try Door(
+  private func service(_ options: AnswerOptions? = nil) throws -> TestService {
+    try TestService(
       tokens: tokens(line("app", Self.secret), line("hook", Self.key, "scopes=hooks")), options: options)
   }
 
@@ -51,10 +51,10 @@ struct TokenParameterTests {
 
   @Test("counts instead of Authorization, and is denied beside a different one")
   func decides() throws {
-    let door = try door()
+    let service = try service()
     for (parameters, status, error) in Self.cases {
       for role in [Role.responder, .authorizer] {
-        let answer = try door.answer(parameters, role: role)
+        let answer = try service.answer(parameters, role: role)
         let name = "\(parameters.map { "\($0.0)=\($0.1.prefix(20))" })"
         #expect(answer.status == status, "\(name)")
         let challenge = answer.header("WWW-Authenticate")
@@ -67,28 +67,28 @@ struct TokenParameterTests {
 
   @Test("twice, or with NUL, closes the connection unanswered")
   func rejected() throws {
-    let door = try door()
+    let service = try service()
     for parameters in [
       [("BEARERD_TOKEN", Self.secret), ("BEARERD_TOKEN", Self.secret)],
       [("BEARERD_TOKEN", ""), ("BEARERD_TOKEN", Self.secret)],
       [("BEARERD_TOKEN", Self.secret + "\0")], [("BEARERD_TOKEN", "\0")],
     ] {
-      #expect(throws: Client.Failure.closed) { try door.answer(parameters) }
+      #expect(throws: Client.Failure.closed) { try service.answer(parameters) }
     }
   }
 
   @Test("beside BEARERD_ENDPOINT is an error, be it empty", arguments: ["", "x", secret])
   func endpoint(value: String) throws {
-    #expect(try door().answer([("BEARERD_ENDPOINT", "health"), ("BEARERD_TOKEN", value)]).status == 500)
+    #expect(try service().answer([("BEARERD_ENDPOINT", "health"), ("BEARERD_TOKEN", value)]).status == 500)
   }
 
   @Test("counts instead of Apache's redirected header, and is denied beside a different one")
   func redirected() throws {
-    let door = try door(
+    let service = try service(
       AnswerOptions(challenge: try Challenge(realm: "test"), acceptsRedirectedAuthorization: true))
     for (value, status) in [("Bearer \(Self.secret)", 200), ("Bearer x", 401), ("", 200)] {
       let parameters = [("BEARERD_TOKEN", Self.secret), ("REDIRECT_HTTP_AUTHORIZATION", value)]
-      #expect(try door.answer(parameters).status == status, "\(value)")
+      #expect(try service.answer(parameters).status == status, "\(value)")
     }
   }
 
@@ -102,16 +102,16 @@ struct TokenParameterTests {
       ("address", "Bearer ", "0"),
     ] as [(String?, String?, String)])
   func caching(key: String?, scheme: String?, limit: String) throws {
-    let door = try door(AnswerOptions(challenge: try Challenge(realm: "test"), cacheTTL: 60))
+    let service = try service(AnswerOptions(challenge: try Challenge(realm: "test"), cacheTTL: 60))
     let authorization = scheme.map { $0.isEmpty ? "" : $0 + Self.secret }
     let parameters =
       [("BEARERD_TOKEN", Self.secret)] + (key.map { [("BEARERD_CACHE_KEY", $0)] } ?? [])
       + (authorization.map { [("HTTP_AUTHORIZATION", $0)] } ?? [])
-    let allowed = try door.answer(parameters)
+    let allowed = try service.answer(parameters)
     #expect(allowed.status == 200)
     #expect(allowed.header("X-Accel-Expires") == limit)
     // Authorization alone is in every key.
-    let bearer = try door.answer(
+    let bearer = try service.answer(
       [("HTTP_AUTHORIZATION", "Bearer \(Self.secret)")]
         + parameters.dropFirst().filter { $0.0 == "BEARERD_CACHE_KEY" })
     #expect(bearer.header("X-Accel-Expires") == "60")

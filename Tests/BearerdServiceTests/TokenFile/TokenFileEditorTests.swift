@@ -219,7 +219,7 @@ struct TokenFileEditorTests {
   }
 
   @Test("in a directory goes to the file of the application's last token, or to a new one")
-  func folder() throws {
+  func directory() throws {
     let scratch = try Scratch()
     try scratch.write(line("a", "1"), to: "10.tokens")
     try scratch.write(line("a", "2") + line("b", "3"), to: "20.tokens")

@@ -17,7 +17,7 @@ struct TokenSourceTests {
   }
 
   @Test("is a directory, whose *.tokens files are read in the order of their names")
-  func folder() throws {
+  func directory() throws {
     let scratch = try Scratch()
     try scratch.write(line("b", "2"), to: "20.tokens")
     try scratch.write(line("a", "1") + line("a", "3"), to: "10.tokens")
@@ -52,7 +52,7 @@ struct TokenSourceTests {
   }
 
   @Test("that is an empty directory is usable, with a warning")
-  func emptyFolder() throws {
+  func emptyDirectory() throws {
     let scratch = try Scratch()
     let loaded = try TokenSource(path: scratch.path).load()
     #expect(loaded.isUsable && loaded.issues.count == 1)
@@ -111,7 +111,7 @@ struct TokenSourceTests {
   }
 
   @Test("that is a directory writable by all users is refused", arguments: [0o777, 0o1777] as [mode_t])
-  func openFolder(mode: mode_t) throws {
+  func openDirectory(mode: mode_t) throws {
     let scratch = try Scratch()
     try scratch.write(line("a", "1"), to: "a.tokens")
     #expect(chmod(scratch.path, mode) == 0)

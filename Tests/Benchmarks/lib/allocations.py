@@ -6,19 +6,19 @@ import signal
 import socket
 import struct
 
-from parts import BUILT, FOLDER, ask_on, status_of
+from parts import BUILT, DIRECTORY, ask_on, status_of
 
 CHECKS = 500
 
 
 def count(start, threads, secret, sends):
-    """How many allocations libfcgi makes for a check, how many libcrypto, and how many anybody else. They do not depend on
+    """How many allocations libfcgi makes for a check, how many libcrypto, and how many other code. They do not depend on
     time: what is asked is there, whole, when it is looked at.
 
     - start: starts the responder, with an environment.
     - threads: how the names of the threads begin that answer.
     """
-    counts = FOLDER / "allocations"
+    counts = DIRECTORY / "allocations"
     counts.write_bytes(bytes(24))
     preload = {"LD_PRELOAD": str(BUILT / "allocations.so"), "ALLOCATIONS": str(counts), "ALLOCATIONS_OF": threads}
     with start(environment=preload) as responder:

@@ -1,7 +1,7 @@
--- What wrk sends, and how it tells what it saw. BENCH_DOOR is the site's name, BENCH_TOKEN the file with the token, so
+-- What wrk sends and reports. BENCH_HOST is the site's name, BENCH_TOKEN the file with the token, so
 -- that it stands in no list of processes. The last line printed is JSON; times are microseconds.
 
-wrk.headers["Host"] = os.getenv("BENCH_DOOR")
+wrk.headers["Host"] = os.getenv("BENCH_HOST")
 wrk.headers["Authorization"] = "Bearer " .. io.open(os.getenv("BENCH_TOKEN")):read("*l")
 
 function done(summary, latency, requests)

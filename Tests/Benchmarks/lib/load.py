@@ -13,9 +13,9 @@ SCRIPT = pathlib.Path(__file__).with_name("load.lua")
 PAGE = "/page.html"
 
 
-def status(port, door, authorization=None):
-    """What the door answers to one request; 0 where it does not."""
-    headers = {"Host": door} | ({"Authorization": authorization} if authorization else {})
+def status(port, host, authorization=None):
+    """The status of one request; 0 if there is no response."""
+    headers = {"Host": host} | ({"Authorization": authorization} if authorization else {})
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", PAGE, headers=headers)
@@ -26,11 +26,11 @@ def status(port, door, authorization=None):
         connection.close()
 
 
-def load(port, door, token_file, connections, seconds):
+def load(port, host, token_file, connections, seconds):
     """wrk's figures, see load.lua, and its processor time in seconds, `cpu`. An error, or an answer other than 200, ends the benchmark."""
     command = ["wrk", "-t1", f"-c{connections}", "-d60s", "--timeout", "20s", "-s", str(SCRIPT),
                f"http://127.0.0.1:{port}{PAGE}"]
-    environment = os.environ | {"BENCH_DOOR": door, "BENCH_TOKEN": str(token_file)}
+    environment = os.environ | {"BENCH_HOST": host, "BENCH_TOKEN": str(token_file)}
     before = cpu_of_children()
     wrk = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
     try:
@@ -42,12 +42,12 @@ def load(port, door, token_file, connections, seconds):
     # Interrupted before it began, it says nothing.
     seen = json.loads(said.splitlines()[-1]) if said else {"requests": 0, "errors": 0}
     if seen["errors"]:
-        raise SystemExit(f"{door}, {connections} connections: not every answer was 200: {said}")
+        raise SystemExit(f"{host}, {connections} connections: not every answer was 200: {said}")
     if not seen["requests"]:
         # A machine that has much else to do may not come to it in so short a time.
         if seconds > 10:
-            raise SystemExit(f"{door}, {connections} connections: no answer in {seconds} s")
-        return load(port, door, token_file, connections, 2 * seconds)
+            raise SystemExit(f"{host}, {connections} connections: no answer in {seconds} s")
+        return load(port, host, token_file, connections, 2 * seconds)
     return seen | {"cpu": cpu_of_children() - before}
 
 

@@ -20,9 +20,9 @@ def secret(entropy):
     return b"brd_" + entropy + b"".join(THREE_DIGITS[part] for part in checksum)
 
 
-def write(secrets, folder):
+def write(secrets, directory):
     """The token file and the file of its secrets."""
-    tokens, file = folder / f"tokens-{len(secrets)}", folder / f"secrets-{len(secrets)}"
+    tokens, file = directory / f"tokens-{len(secrets)}", directory / f"secrets-{len(secrets)}"
     file.write_bytes(b"\n".join(secrets) + b"\n")
     with open(tokens, "w", opener=lambda path, flags: os.open(path, flags, 0o640)) as lines:
         for number, known in enumerate(secrets):

@@ -1,4 +1,4 @@
-"""What the parts share that ask on a socket directly: their folder, the programs that they ask, and their table."""
+"""What the parts share that ask on a socket directly: their directory, the programs that they ask, and their table."""
 
 import base64
 import json
@@ -17,9 +17,9 @@ QUICK = "--quick" in sys.argv[1:]
 BEARERD = os.environ["BEARERD"]
 BUILT = pathlib.Path(os.environ["BENCH_BUILT"])
 # A throwaway one on a tmpfs.
-FOLDER = pathlib.Path(os.environ["BENCH_FOLDER"])
+DIRECTORY = pathlib.Path(os.environ["BENCH_DIRECTORY"])
 # One token, and the secret to it.
-TOKENS, SECRET_FILE = FOLDER / "tokens", FOLDER / "token"
+TOKENS, SECRET_FILE = DIRECTORY / "tokens", DIRECTORY / "token"
 SECRET = SECRET_FILE.read_text().strip()
 LABELS = {"bearerd": "**bearerd**", "floor": "the floor: C, bare sockets", "textbook": "C, libfcgi as its example has it"}
 # As bearerd starts by default; its peers have as many threads.
@@ -37,11 +37,11 @@ class Responder(Program):
     """A program that answers on the socket of its name once it has been made. `secret` opens it, and no other does."""
 
     def __init__(self, name, command, secret, wrapper=(), environment=None):
-        self.path = FOLDER / f"{name}.sock"
+        self.path = DIRECTORY / f"{name}.sock"
         # None of the last time.
         self.path.unlink(missing_ok=True)
         began = time.monotonic()
-        super().__init__(name, [*wrapper, *command], FOLDER, environment)
+        super().__init__(name, [*wrapper, *command], DIRECTORY, environment)
         try:
             self.wait_until_it_answers(secret)
             self.startup = time.monotonic() - began
@@ -85,13 +85,13 @@ class Responder(Program):
 
 
 def bearerd(tokens, secret, *options, name="bearerd", **others):
-    command = [BEARERD, "serve", "--tokens", str(tokens), "--listen", f"unix:{FOLDER}/{name}.sock"]
+    command = [BEARERD, "serve", "--tokens", str(tokens), "--listen", f"unix:{DIRECTORY}/{name}.sock"]
     return Responder(name, [*command, *options], secret, **others)
 
 
 def peer(name, secret, *options, program=None, **others):
     """`program` is one of the peers, where it does not bear the name itself."""
-    command = [str(BUILT / (program or name)), f"{FOLDER}/{name}.sock", secret]
+    command = [str(BUILT / (program or name)), f"{DIRECTORY}/{name}.sock", secret]
     return Responder(name, [*command, str(WORKERS), *options], secret, **others)
 
 

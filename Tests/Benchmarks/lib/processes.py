@@ -12,11 +12,11 @@ TICKS = os.sysconf("SC_CLK_TCK")
 class Program:
     """Runs until `stop`, or until the `with` ends; what it says goes to a file of its name."""
 
-    def __init__(self, name, command, folder, environment=None, stdin=None):
-        self.log = folder / f"{name}.log"
+    def __init__(self, name, command, directory, environment=None, stdin=None):
+        self.log = directory / f"{name}.log"
         with self.log.open("a") as log, open(stdin or os.devnull) as given:
             self.process = subprocess.Popen(
-                command, stdin=given, stdout=log, stderr=log, cwd=folder, start_new_session=True,
+                command, stdin=given, stdout=log, stderr=log, cwd=directory, start_new_session=True,
                 # nginx's user must reach their sockets.
                 umask=0, env=os.environ | (environment or {}))
 

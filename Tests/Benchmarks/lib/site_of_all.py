@@ -10,17 +10,17 @@ from ways import MODULES
 
 
 class Site:
-    """nginx, until the `with` ends. `folder` has the file `token`."""
+    """nginx, until the `with` ends. `directory` has the file `token`."""
 
-    def __init__(self, folder, port, ways, wrapper=()):
-        self.folder, self.port = folder, port
-        self.authorization = "Bearer " + (folder / "token").read_text().strip()
-        (folder / "site").mkdir(exist_ok=True)
-        (folder / "site/page.html").write_text("Only applications may read this.\n")
-        os.chmod(folder / "site", 0o755)
-        os.chmod(folder / "site/page.html", 0o644)
-        (folder / "nginx.conf").write_text(configuration(folder, port, ways))
-        self.nginx = Program("nginx", [*wrapper, "nginx", "-p", str(folder), "-c", "nginx.conf", "-e", "nginx.log"], folder)
+    def __init__(self, directory, port, ways, wrapper=()):
+        self.directory, self.port = directory, port
+        self.authorization = "Bearer " + (directory / "token").read_text().strip()
+        (directory / "site").mkdir(exist_ok=True)
+        (directory / "site/page.html").write_text("Only applications may read this.\n")
+        os.chmod(directory / "site", 0o755)
+        os.chmod(directory / "site/page.html", 0o644)
+        (directory / "nginx.conf").write_text(configuration(directory, port, ways))
+        self.nginx = Program("nginx", [*wrapper, "nginx", "-p", str(directory), "-c", "nginx.conf", "-e", "nginx.log"], directory)
 
     def __enter__(self):
         wait_until(lambda: load.status(self.port, "nothing") == 200, self.nginx)
@@ -38,9 +38,9 @@ class Site:
     def start(self, way, wrapper=()):
         """The way's program, when nginx gets its first answer, and the milliseconds until then."""
         # None of the last round.
-        (self.folder / f"{way.name}.sock").unlink(missing_ok=True)
+        (self.directory / f"{way.name}.sock").unlink(missing_ok=True)
         began = time.monotonic()
-        program = Program(way.name, [*wrapper, *way.command], self.folder, way.environment, stdin=self.folder / "token")
+        program = Program(way.name, [*wrapper, *way.command], self.directory, way.environment, stdin=self.directory / "token")
         try:
             wait_until(lambda: self.opens(way, self.authorization), program)
         except BaseException:
@@ -49,14 +49,14 @@ class Site:
         return program, (time.monotonic() - began) * 1e3
 
 
-def configuration(folder, port, ways):
+def configuration(directory, port, ways):
     # Lua wants ndk before it.
     modules = [MODULES / f"{name}_module.so" for name in ["ndk_http", "ngx_http_lua", "ngx_http_js"]]
     servers = "".join(f"""
     server {{
         listen 127.0.0.1:{port};
         server_name {way.name};
-        root {folder}/site;
+        root {directory}/site;
         {way.server}
         location / {{
             {way.location}
@@ -66,7 +66,7 @@ def configuration(folder, port, ways):
 {"".join(f"load_module {module};" for module in modules if module.exists())}
 {"user www-data;" if os.getuid() == 0 else ""}
 daemon off;
-pid {folder}/nginx.pid;
+pid {directory}/nginx.pid;
 worker_processes auto;
 events {{
 }}
@@ -74,11 +74,11 @@ http {{
     access_log off;
     map_hash_bucket_size 256;
     keepalive_requests 1000000000;
-    client_body_temp_path {folder}/temp-body;
-    proxy_temp_path {folder}/temp-proxy;
-    fastcgi_temp_path {folder}/temp-fastcgi;
-    uwsgi_temp_path {folder}/temp-uwsgi;
-    scgi_temp_path {folder}/temp-scgi;
+    client_body_temp_path {directory}/temp-body;
+    proxy_temp_path {directory}/temp-proxy;
+    fastcgi_temp_path {directory}/temp-fastcgi;
+    uwsgi_temp_path {directory}/temp-uwsgi;
+    scgi_temp_path {directory}/temp-scgi;
     {"".join(way.http for way in ways)}
     {servers}
 }}

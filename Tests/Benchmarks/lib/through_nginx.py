@@ -1,8 +1,8 @@
 """Measures all ways to guard a page, each in its turn and several rounds, and writes what it saw:
 
-    through_nginx.py FOLDER PORT BUILT BEARERD ROUNDS SECONDS RESULT
+    through_nginx.py DIRECTORY PORT BUILT BEARERD ROUNDS SECONDS RESULT
 
-FOLDER is a throwaway one on a tmpfs, with the files `token` and `tokens`; BUILT has the peers. SECONDS is for each load
+DIRECTORY is a throwaway one on a tmpfs, with the files `token` and `tokens`; BUILT has the peers. SECONDS is for each load
 of each round.
 """
 
@@ -26,7 +26,7 @@ COLUMNS = [
 
 
 def look(way, site):
-    """A door that everybody may pass is not worth measuring."""
+    """A way that allows every request is not worth measuring."""
     good = site.authorization
     if not site.opens(way, good):
         raise SystemExit(f"{way.name} refuses the right token")
@@ -44,7 +44,7 @@ def measure(way, site, seconds):
     program, startup = site.start(way) if way.command else (None, None)
     try:
         look(way, site)
-        ask = lambda connections, time: load.load(site.port, way.name, site.folder / "token", connections, time)
+        ask = lambda connections, time: load.load(site.port, way.name, site.directory / "token", connections, time)
         ask(32, max(seconds / 4, 0.2))
         one = ask(1, seconds)
         machine, nginx, own = cpu_of_machine(), site.cpu(), program.cpu() if program else 0
@@ -72,24 +72,24 @@ def median(rounds, figure, less=None):
     return statistics.median(one[figure] - (other[figure] if other else 0) for one, other in zip(rounds, less or [None] * len(rounds)))
 
 
-def main(folder, port, built, bearerd, rounds, seconds, result):
+def main(directory, port, built, bearerd, rounds, seconds, result):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    folder = pathlib.Path(folder)
-    token = (folder / "token").read_text().strip()
-    asked = ways(folder, pathlib.Path(built), bearerd, token)
+    directory = pathlib.Path(directory)
+    token = (directory / "token").read_text().strip()
+    asked = ways(directory, pathlib.Path(built), bearerd, token)
     left_out = [way for way in asked if way.missing()]
     for way in left_out:
         print(f"left out: {way.label}; there is no {', '.join(way.missing())}", flush=True)
     asked = [way for way in asked if not way.missing()]
     seen = {way.name: [] for way in asked}
-    with Site(folder, int(port), asked) as site:
+    with Site(directory, int(port), asked) as site:
         for number in range(int(rounds)):
             for way in asked:
                 figures = measure(way, site, float(seconds))
                 seen[way.name].append(figures)
                 own = f", itself {figures['filter']:.1f}" if way.command else ""
                 print(f"round {number + 1}, {way.name}: {figures['rate']:.0f}/s, us a request: nginx {figures['nginx']:.1f}{own}", flush=True)
-    counted = calls.count(asked, folder, int(port), float(seconds) / 3)
+    counted = calls.count(asked, directory, int(port), float(seconds) / 3)
     dump(pathlib.Path(result), table(asked, seen, counted, rounds, seconds))
 
 
@@ -130,7 +130,7 @@ def where_it_goes(calls):
     more = lambda name: f"{calls[name] - calls['nothing']:.1f}"
     yield (f"nginx keeps no FastCGI connection under auth_request. To connect, ask and close it makes {more('bearerd')} system calls more "
            f"than for the page alone" + (f", and {more('go-http')} where it keeps HTTP connections." if "go-http" in calls else "."))
-    yield f"An allowance in the micro-cache is a file, which nginx reads each time: {more('bearerd-cached')} system calls more."
+    yield f"An allowed response in the micro-cache is a file, which nginx reads each time: {more('bearerd-cached')} system calls more."
 
 
 if __name__ == "__main__":

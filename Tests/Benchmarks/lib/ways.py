@@ -1,6 +1,6 @@
 """The ways to guard a page that are measured: what each adds to nginx's configuration, and what runs behind it.
 
-Each is as small as does the job: one token is known, and it opens one door. What runs outside of nginx is asked with
+Each is as small as does the job: one token is known, and it allows one site. What runs outside of nginx is asked with
 bearerd's own snippets and answers the same headers, so that nginx has the same work with each.
 """
 
@@ -17,7 +17,7 @@ CORES = len(os.sched_getaffinity(0))
 
 @dataclass
 class Way:
-    name: str  # its door: the site's name, and its socket's
+    name: str  # the site's name, and its socket's
     label: str
     server: str = ""  # in its server block
     location: str = ""  # in the guarded location
@@ -34,11 +34,11 @@ class Way:
         return [str(need) for need in self.needs if not (pathlib.Path(need).exists() or shutil.which(need))]
 
 
-def ways(folder, built, bearerd, token):
-    """All of them, in the order of the table. `folder` has the files `token` and `tokens`; `built` the programs."""
+def ways(directory, built, bearerd, token):
+    """All of them, in the order of the table. `directory` has the files `token` and `tokens`; `built` the programs."""
 
     def socket(name):
-        return f"{folder}/{name}.sock"
+        return f"{directory}/{name}.sock"
 
     def asks(name, label, command, question=None, http="", server="", location="", **others):
         """By auth_request, with bearerd's snippets: by `question`, and else over FastCGI."""
@@ -52,8 +52,8 @@ def ways(folder, built, bearerd, token):
     def in_c(name):
         return [str(built / name), socket(name), token, str(CORES)]
 
-    cache_http, cache_server, cache_location = cache(folder)
-    (folder / "peer.js").write_text((PEERS / "peer.js").read_text().replace("AUTHORIZATION", f"Bearer {token}"))
+    cache_http, cache_server, cache_location = cache(directory)
+    (directory / "peer.js").write_text((PEERS / "peer.js").read_text().replace("AUTHORIZATION", f"Bearer {token}"))
     refuses = "return 401;"
     return [
         Way("nothing", "no check at all"),
@@ -65,7 +65,7 @@ def ways(folder, built, bearerd, token):
             if ngx.var.http_authorization ~= "Bearer {token}" then return ngx.exit(401) end
         }}"""),
         Way("njs", "njs in nginx", needs=[MODULES / "ngx_http_js_module.so"],
-            http=f"js_path {folder}; js_import peer from peer.js; js_set $njs_allowed peer.allowed;",
+            http=f"js_path {directory}; js_import peer from peer.js; js_set $njs_allowed peer.allowed;",
             location=f'if ($njs_allowed = "") {{ {refuses} }}'),
         asks("bearerd-cached", "**bearerd**, micro-cache", serves("bearerd-cached", "--cache-ttl", "5"),
              http=cache_http, server=cache_server, location=cache_location, is_peer=False),
@@ -85,7 +85,7 @@ def ways(folder, built, bearerd, token):
         asks("python", "Python, uWSGI",
              ["uwsgi", "--plugin", "python3", "--wsgi-file", str(PEERS / "peer.py"), "--socket", socket("python"),
               "--chmod-socket=666", "--processes", str(CORES), "--disable-logging", "--need-app", "--die-on-term"],
-             needs=["uwsgi", "/usr/lib/uwsgi/plugins/python3_plugin.so"], environment={"BENCH_TOKEN": f"{folder}/token"},
+             needs=["uwsgi", "/usr/lib/uwsgi/plugins/python3_plugin.so"], environment={"BENCH_TOKEN": f"{directory}/token"},
              # Its own protocol, which is faster than its FastCGI; the parameters are bearerd's.
              question=f"""uwsgi_pass unix:{socket('python')};
                 uwsgi_pass_request_headers off;
@@ -97,14 +97,14 @@ def ways(folder, built, bearerd, token):
                 uwsgi_param REQUEST_URI $request_uri;"""),
         asks("fcgiwrap", "a shell script, fcgiwrap", ["fcgiwrap", "-c", str(CORES), "-s", f"unix:{socket('fcgiwrap')}"],
              needs=["fcgiwrap"], forgets_children=True,
-             server=f"fastcgi_param SCRIPT_FILENAME {PEERS}/peer.sh;\nfastcgi_param BENCH_TOKEN {folder}/token;"),
+             server=f"fastcgi_param SCRIPT_FILENAME {PEERS}/peer.sh;\nfastcgi_param BENCH_TOKEN {directory}/token;"),
     ]
 
 
-def cache(folder):
-    """bearerd's micro-cache, in a folder on a tmpfs: at the http level, beside fastcgi_pass, in the location."""
+def cache(directory):
+    """bearerd's micro-cache, in a directory on a tmpfs: at the http level, beside fastcgi_pass, in the location."""
     shipped = (ROOT / "nginx/bearerd-cache.conf").read_text()
-    return shipped.replace("/run/nginx-bearerd", f"{folder}/kept"), "", "set $bearerd_cache bearerd;\n"
+    return shipped.replace("/run/nginx-bearerd", f"{directory}/kept"), "", "set $bearerd_cache bearerd;\n"
 
 
 def snippet(name, old, new, more):

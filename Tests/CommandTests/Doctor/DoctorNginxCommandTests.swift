@@ -68,8 +68,8 @@ struct DoctorNginxCommandTests {
     try "#!/bin/sh\ntest \"$*\" = -T && cat \(path)\necho nginx: test is successful >&2\n".write(
       toFile: nginx, atomically: true, encoding: .utf8)
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: nginx)
-    let run = { (folder: String) in
-      try Bearerd.start(["env", "PATH=\(folder):/usr/bin:/bin", Bearerd.path, "doctor", "nginx"]).wait()
+    let run = { (directory: String) in
+      try Bearerd.start(["env", "PATH=\(directory):/usr/bin:/bin", Bearerd.path, "doctor", "nginx"]).wait()
     }
     let outcome = try run(scratch.path)
     #expect(outcome.code == 0 && outcome.output == "1 guarded location: 0 errors, 0 warnings\n", "\(outcome)")

@@ -56,7 +56,7 @@ struct DoctorSocketTests {
     #expect(unknown.output.contains("-> bearerd token explain --from 127.0.0.1 <TOKEN"))
   }
 
-  @Test("finds a socket that everybody may use")
+  @Test("finds a socket that every user may connect to")
   func mode() throws {
     let service = try service("0666")
     try service.waits(for: "ready on")

@@ -7,9 +7,9 @@ struct CheckManifestTests {
   @Test("of a site's files looks at what stands beside the manifest, and says where a secret is")
   func site() throws {
     let scratch = try Scratch()
-    for folder in ["site/.well-known", "site/api"] {
+    for directory in ["site/.well-known", "site/api"] {
       try FileManager.default.createDirectory(
-        atPath: "\(scratch.path)/\(folder)", withIntermediateDirectories: true)
+        atPath: "\(scratch.path)/\(directory)", withIntermediateDirectories: true)
     }
     let file = try scratch.makeManifest("site/.well-known/ai-plugin.json")
     let secret = try Bearerd.run("token", "new", "ci", tokens: scratch.tokens).line
@@ -74,8 +74,8 @@ struct CheckManifestTests {
     let file = try scratch.makeManifest()
     let missing = try Bearerd.run("manifest", "check", "\(scratch.path)/no")
     #expect(missing.code == 74 && missing.errors.contains("`bearerd manifest new` creates one"))
-    let folder = try Bearerd.run("manifest", "check", scratch.path)
-    #expect(folder.code == 74 && folder.errors.contains("give a regular file"))
+    let directory = try Bearerd.run("manifest", "check", scratch.path)
+    #expect(directory.code == 74 && directory.errors.contains("give a regular file"))
     let noTokens = try Bearerd.run("manifest", "check", file, tokens: "\(scratch.path)/no")
     #expect(noTokens.code == 74)
     try scratch.write("nonsense\n")

@@ -50,7 +50,7 @@ struct NewManifestTests {
     arguments: [
       (["--site", "todo.example.com"], "the site is not a URL; write https://HOST/PATH"),
       (["--name-for-model", "to do"], "\"name_for_model\" must be letters, digits and _"),
-      (["--contact-email", "nobody"], "\"contact_email\" is not a mail address"),
+      (["--contact-email", "plugins"], "\"contact_email\" is not a mail address"),
       (["--api-url", "openapi.json"], "\"url\" is not a URL"),
       (
         ["--legal-info-url", "https://example.org/legal"],

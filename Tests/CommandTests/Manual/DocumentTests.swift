@@ -19,11 +19,11 @@ struct DocumentTests {
   @Test("and the sources use the terms of the field and no metaphors")
   func terms() throws {
     let banned =
-      /\b(?:doors?|folders?|whoever|everybody|anybody|nobody|somebody|taken back|takes? back|mend(?:ed)?|crowd(?:ed)?|patience|allowances?|in force|gives? way|goes round|slip of the hand)\b/
+      /\b(?:doors?|folders?|whoever|everybody|anybody|nobody(?![":]| nogroup)|somebody|taken back|takes? back|mend(?:ed)?|crowd(?:ed)?|patience|allowances?|in force|gives? way|goes round|slip of the hand)\b/
       .ignoresCase()
-    let texts = try DocumentTests.texts(in: [".github", "Sources", "examples", "nginx"])
-    #expect(texts.count > 200)
-    for (name, text) in texts {
+    let texts = try DocumentTests.texts(in: [".github", "Sources", "Tests", "examples", "nginx"])
+    #expect(texts.count > 900)
+    for (name, text) in texts where !name.hasSuffix("/DocumentTests.swift") {
       for (index, line) in text.components(separatedBy: "\n").enumerated() {
         let found = line.firstMatch(of: banned).map { String($0.0) }
         #expect(found == nil, "\(name):\(index + 1): use another word for \(found ?? "")")

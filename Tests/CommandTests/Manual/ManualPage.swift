@@ -6,14 +6,14 @@ struct ManualPage {
   let name: String
   private let lines: [String]
 
-  static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  static let directory = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Sources/bearerd/Manual")
 
   static let all: [ManualPage] = {
     do {
-      let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+      let names = try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
       return try names.map { name in
-        let text = try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+        let text = try String(contentsOf: directory.appending(path: name), encoding: .utf8)
         return ManualPage(name: name, lines: text.components(separatedBy: "\n"))
       }
     } catch {

@@ -28,21 +28,21 @@ struct ManualTests {
     let told = try Bearerd.run("check", tokens: scratch.tokens).errors
     let names = told.matches(of: /([a-z-]+)=/).map { String($0.1) }
     let page = try String(
-      contentsOf: ManualPage.folder.appending(path: "bearerd.tokens.5.scd"), encoding: .utf8)
+      contentsOf: ManualPage.directory.appending(path: "bearerd.tokens.5.scd"), encoding: .utf8)
     #expect(names.count >= 6, "\(told)")
     for name in names { #expect(page.contains("*\(name)=*"), "\(name)") }
   }
 
   @Test("names every reason of a denial", arguments: Denial.allCases)
   func reasons(denial: Denial) throws {
-    let page = try String(contentsOf: ManualPage.folder.appending(path: "bearerd.8.scd"), encoding: .utf8)
+    let page = try String(contentsOf: ManualPage.directory.appending(path: "bearerd.8.scd"), encoding: .utf8)
     #expect(page.contains("*\(denial.rawValue)*"))
   }
 
   @Test("describes every finding of doctor nginx")
   func findings() throws {
     let page = try String(
-      contentsOf: ManualPage.folder.appending(path: "bearerd-doctor-nginx.7.scd"), encoding: .utf8)
+      contentsOf: ManualPage.directory.appending(path: "bearerd-doctor-nginx.7.scd"), encoding: .utf8)
     for name in FindingName.allCases { #expect(page.contains("\n*\(name.rawValue)*\n"), "\(name.rawValue)") }
   }
 }

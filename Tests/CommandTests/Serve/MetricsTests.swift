@@ -16,12 +16,13 @@ struct ServeMetricsTests {
     "pass Prometheus' own check, whatever the token file is called, before and after anything has happened")
   func promtool() throws {
     let scratch = try Scratch()
-    let folder = "\(scratch.path)/we\"ird\\na me\n\u{e9}"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-    let secret = try Bearerd.run("token", "new", "app", "--expires", "10d", tokens: "\(folder)/a.tokens").line
+    let directory = "\(scratch.path)/we\"ird\\na me\n\u{e9}"
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
+    let secret = try Bearerd.run("token", "new", "app", "--expires", "10d", tokens: "\(directory)/a.tokens")
+      .line
     try "b \(hash("1"))\nb \(hash("2")) expires=2099-01-01\nb \(hash("3")) expires=2099-01-01\n".write(
-      toFile: "\(folder)/b.tokens", atomically: false, encoding: .utf8)
-    let service = try Service(scratch: scratch, tokens: folder)
+      toFile: "\(directory)/b.tokens", atomically: false, encoding: .utf8)
+    let service = try Service(scratch: scratch, tokens: directory)
     try service.waits(for: "ready on")
     for round in 0..<2 {
       let text = try metrics(service)

@@ -141,7 +141,7 @@ struct NotifyTests {
   @Test(
     "nothing if nothing listens, and the daemon serves all the same",
     arguments: ["/nowhere/notify", "@none", "x", ""])
-  func nobody(name: String) throws {
+  func noReceiver(name: String) throws {
     let service = try Service(
       scratch: scratch, launcher: ["env", "NOTIFY_SOCKET=\(name)", "WATCHDOG_USEC=100000"])
     try service.waits(for: "ready on")

@@ -93,17 +93,17 @@ struct ReloadTests {
   }
 
   @Test("of a directory are those of all its *.tokens files, also of one that comes or goes")
-  func folder() throws {
+  func directory() throws {
     let scratch = try Scratch()
     try FileManager.default.createDirectory(atPath: "\(scratch.path)/d", withIntermediateDirectories: false)
-    let folder = "\(scratch.path)/d"
-    let first = try made("first", in: "\(folder)/a.tokens")
-    let service = try Service(scratch: scratch, tokens: folder)
+    let directory = "\(scratch.path)/d"
+    let first = try made("first", in: "\(directory)/a.tokens")
+    let service = try Service(scratch: scratch, tokens: directory)
     try service.waits(for: "ready on")
-    let second = try made("second", in: "\(folder)/b.tokens")
+    let second = try made("second", in: "\(directory)/b.tokens")
     #expect(try isLive(service, second, status: 200))
     #expect(try service.status(first) == 200)
-    unlink("\(folder)/a.tokens")
+    unlink("\(directory)/a.tokens")
     #expect(try isLive(service, first, status: 401))
   }
 
@@ -152,16 +152,16 @@ struct ReloadTests {
     "are not read while a program is writing them, even if another file changes meanwhile")
   func halfWritten() throws {
     let scratch = try Scratch()
-    let folder = "\(scratch.path)/d"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-    let secret = try made("app", in: "\(folder)/a.tokens")
-    let text = try String(contentsOfFile: "\(folder)/a.tokens", encoding: .utf8)
-    let service = try Service(scratch: scratch, tokens: folder)
+    let directory = "\(scratch.path)/d"
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
+    let secret = try made("app", in: "\(directory)/a.tokens")
+    let text = try String(contentsOfFile: "\(directory)/a.tokens", encoding: .utf8)
+    let service = try Service(scratch: scratch, tokens: directory)
     try service.waits(for: "ready on")
-    let file = open("\(folder)/a.tokens", O_WRONLY | O_TRUNC | O_CLOEXEC)
+    let file = open("\(directory)/a.tokens", O_WRONLY | O_TRUNC | O_CLOEXEC)
     #expect(write(file, "# half", 6) == 6)
     let other = try made("other", in: "\(scratch.path)/b")
-    #expect(rename("\(scratch.path)/b", "\(folder)/b.tokens") == 0)
+    #expect(rename("\(scratch.path)/b", "\(directory)/b.tokens") == 0)
     for _ in 0..<30 {
       #expect(try service.status(secret) == 200)
       usleep(10_000)

@@ -14,7 +14,7 @@ struct ServeTests {
   }
 
   @Test("answers 50 good checks in under a second beside 300 idle, half-sent and kept peers, who cost no CPU")
-  func crowd() throws {
+  func manyConnections() throws {
     let service = try Service(scratch: scratch)
     try service.waits(for: "ready on")
     let good: [(name: String, value: [UInt8])] = [("HTTP_AUTHORIZATION", Array("Bearer \(secret)".utf8))]
@@ -142,7 +142,7 @@ struct ServeTests {
       (["--listen", "unix:/nowhere/socket"], 69, "No such file"),
       (["--listen", "192.0.2.1:80"], 69, "Cannot assign"),
       (["--listen", "unix:/x", "--socket-mode", "999"], 64, "octal"),
-      (["--listen", "unix:/x", "--socket-owner", "nobody-at-all"], 64, "no user"),
+      (["--listen", "unix:/x", "--socket-owner", "no-such-user"], 64, "no user"),
       (["--listen", "unix:/x", "--workers", "0"], 64, "--workers"),
       (["--listen", "unix:/x", "--realm", "a\nb"], 64, "printable ASCII"),
       (["--listen", "unix:/x", "--resource-metadata", "x"], 64, "not a URL"),

@@ -38,7 +38,7 @@ struct WriterTests {
   }
 
   @Test(
-    "by programs that copy, are in force when they have ended",
+    "by programs that copy, are effective when they have ended",
     arguments: [
       "rsync --inplace -It next tokens", "rsync -It next tokens", "cp -p next tokens", "cat next >tokens",
       "install -m 640 next tokens", "dd if=next of=tokens conv=notrunc 2>/dev/null", "mv next tokens",
@@ -106,7 +106,7 @@ struct WriterTests {
     #expect(try eventually(seconds: 2) { try admits(service, new) }, "\(service.log)")
   }
 
-  @Test("by an editor that keeps the file open, are in force within seconds")
+  @Test("by an editor that keeps the file open, are effective within seconds")
   func keptOpen() throws {
     let service = try start()
     let text = try scratch.read("next")
@@ -138,7 +138,7 @@ struct WriterTests {
     #expect(try !admits(service, old))
   }
 
-  @Test("in one of thousands of files, are in force soon; and looking at all of them costs little")
+  @Test("in one of thousands of files, are effective soon; and examining all of them costs little")
   func manyFiles() throws {
     let directory = "\(scratch.path)/d"
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)

@@ -39,8 +39,8 @@ final class HostileDaemon {
   private static let program = """
     import socket, struct, sys, threading, time
 
-    folder, manner = sys.argv[1:]
-    answer = open(folder + "/answer", "rb").read()
+    directory, manner = sys.argv[1:]
+    answer = open(directory + "/answer", "rb").read()
 
     def record(kind, content):
         return struct.pack("!BBHHxx", 1, kind, 1, len(content)) + content
@@ -68,7 +68,7 @@ final class HostileDaemon {
         peer.close()
 
     server = socket.socket(socket.AF_UNIX)
-    server.bind(folder + "/socket")
+    server.bind(directory + "/socket")
     server.listen()
     print("ready", flush=True)
     while True:

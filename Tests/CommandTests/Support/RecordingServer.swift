@@ -50,8 +50,8 @@ final class RecordingServer {
   private static let program = """
     import socket, sys, threading
 
-    folder = sys.argv[1]
-    answer = open(folder + "/answer", "rb").read().decode("unicode_escape").encode("latin-1")
+    directory = sys.argv[1]
+    answer = open(directory + "/answer", "rb").read().decode("unicode_escape").encode("latin-1")
     server = socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True)
     print(server.getsockname()[1], flush=True)
 
@@ -61,7 +61,7 @@ final class RecordingServer {
             chunk = peer.recv(65536)
             if not chunk:
                 return peer.close()
-            with open(folder + "/received", "ab") as file:
+            with open(directory + "/received", "ab") as file:
                 file.write(chunk)
             request += chunk
             if b"\\r\\n\\r\\n" in request:

@@ -27,7 +27,7 @@ struct ConfirmationTests {
 
   private let secret = "b7b07e0a1c3ad5f29c84d6e1f05e3a92"
 
-  @Test("is in force in the daemon when the command ends", arguments: [false, true])
+  @Test("is effective in the daemon when the command ends", arguments: [false, true])
   func inForce(isDirectory: Bool) throws {
     let path = isDirectory ? directory : tokens
     let first = try Bearerd.run("token", "new", "app", tokens: path).line

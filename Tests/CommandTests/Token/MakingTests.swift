@@ -33,7 +33,7 @@ struct MakingTests {
   }
 
   @Test("new in a directory makes the application's own file")
-  func folder() throws {
+  func directory() throws {
     let scratch = try Scratch()
     #expect(try Bearerd.run("token", "new", "ci", tokens: scratch.path).code == 0)
     #expect(try scratch.names() == ["ci.tokens"])
@@ -78,7 +78,7 @@ struct MakingTests {
       os.close(writer)
       while not [name for name in os.listdir(directory) if name.startswith(".tokens.")]: time.sleep(0.01)
       time.sleep(0.3)
-      assert open(tokens).read() == before, "in force before it was shown"
+      assert open(tokens).read() == before, "valid before it was shown"
       with open(tokens, "a") as file: file.write(line)
       print(b"".join(iter(lambda: os.read(reader, 65536), b"")).decode().lstrip("x"), end="")
       sys.exit(process.wait())
@@ -86,7 +86,7 @@ struct MakingTests {
     return try Bearerd.start(["python3", "-c", script, Bearerd.path, scratch.path, line]).wait()
   }
 
-  @Test("new is in force only after the token was shown, and begins anew if the file was changed until then")
+  @Test("new is valid only after the token was shown, and begins anew if the file was changed until then")
   func shownFirst() throws {
     let scratch = try Scratch()
     try scratch.write("ci \(hash("1")) id=k1\n")

@@ -204,7 +204,7 @@ struct ServerTests {
   }
 
   @Test("If too many connections wait, the oldest is closed for a new one")
-  func crowd() throws {
+  func manyConnections() throws {
     let server = try TestServer(loops: 1, maximumConnections: 10)
     let idle = try (0..<30).map { _ in try server.client() }
     for client in idle { try? client.send([1]) }

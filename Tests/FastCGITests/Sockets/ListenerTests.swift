@@ -5,14 +5,15 @@ import Testing
 
 @Suite("A listener")
 struct ListenerTests {
-  private let folder: URL
+  private let directory: URL
 
   init() throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "bearerd-\(UUID().uuidString.prefix(8))")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    directory = FileManager.default.temporaryDirectory.appending(
+      path: "bearerd-\(UUID().uuidString.prefix(8))")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
   }
 
-  private var path: String { folder.appending(path: "s").path }
+  private var path: String { directory.appending(path: "s").path }
 
   private func mode() throws -> Int? {
     try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
@@ -31,7 +32,7 @@ struct ListenerTests {
     "gives mode and owner to no other file that takes its path meanwhile",
     arguments: ["link", "file", "socket"])
   func replaced(by what: String) throws {
-    let other = folder.appending(path: "other").path
+    let other = directory.appending(path: "other").path
     var listener: Listener?
     if what == "socket" {
       // A second name of another socket.

@@ -28,16 +28,17 @@ final class EchoResponder: Responder {
 final class TestServer {
   let address: ListenAddress
   let server: Server
-  private let folder: URL
+  private let directory: URL
 
   init(
     loops: Int = 2, timeout: Int = 10, maximumConnections: Int = 1000, requestMemory: Int = 32 << 20,
     inherited: Bool = false, peers: PeerFilter? = nil,
     makeResponder: () -> any Responder = { EchoResponder() }
   ) throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "bearerd-\(UUID().uuidString.prefix(8))")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let path = folder.appending(path: "s").path
+    directory = FileManager.default.temporaryDirectory.appending(
+      path: "bearerd-\(UUID().uuidString.prefix(8))")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    let path = directory.appending(path: "s").path
     address = .unix(path: path)
     let listener = try Listener.unix(path: path, mode: 0o600, owner: nil)
     var options = EngineOptions(loops: loops, timeout: timeout, maximumConnections: maximumConnections)
@@ -51,7 +52,7 @@ final class TestServer {
   deinit {
     server.drain()
     server.wait()
-    try? FileManager.default.removeItem(at: folder)
+    try? FileManager.default.removeItem(at: directory)
   }
 
   func client(timeout: Int = 20_000) throws -> Client { try Client(connectingTo: address, timeout: timeout) }

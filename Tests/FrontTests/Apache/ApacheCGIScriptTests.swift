@@ -6,28 +6,29 @@ import Testing
 struct ApacheCGIScriptTests {
   /// Replaces the script, for its next request, by one with more options or another private directory.
   private func script(
-    _ site: FrontSite, _ options: String, privateFolder: String = "/hidden/", before: String = ""
+    _ site: FrontSite, _ options: String, privateDirectory: String = "/hidden/", before: String = ""
   ) throws {
-    let folder = site.folder
-    try folder.make(
+    let directory = site.directory
+    try directory.make(
       """
       #!/bin/sh
       \(before)
-      exec /bin/sh \(folder.path)/bearerd cgi --tokens \(folder.tokens) \
-        --path REDIRECT_URL --public /private/ --private \(privateFolder) \(options)
+      exec /bin/sh \(directory.path)/bearerd cgi --tokens \(directory.tokens) \
+        --path REDIRECT_URL --public /private/ --private \(privateDirectory) \(options)
 
       """, to: "script")
-    try folder.install("script", as: "site/cgi-bin/bearerd.cgi")
+    try directory.install("script", as: "site/cgi-bin/bearerd.cgi")
   }
 
   @Test("takes no options from the query, not even by a script that passes its arguments on")
   func query() throws {
     let site = try FrontSite(.apacheCGI)
-    let folder = site.folder
-    let evil = try Bearerd.run("token", "new", "evil", tokens: "\(folder.path)/evil").line
-    try #require(chmod("\(folder.path)/evil", 0o644) == 0)
+    let directory = site.directory
+    let evil = try Bearerd.run("token", "new", "evil", tokens: "\(directory.path)/evil").line
+    try #require(chmod("\(directory.path)/evil", 0o644) == 0)
     let queries = [
-      "--tokens+\(folder.path)/evil", "--tokens%3d\(folder.path)/evil", "%2d%2dtokens+\(folder.path)%2fevil",
+      "--tokens+\(directory.path)/evil", "--tokens%3d\(directory.path)/evil",
+      "%2d%2dtokens+\(directory.path)%2fevil",
     ]
     for query in queries {
       #expect(try site.http.get("/private/page.html?\(query)", token: evil).status != 200)
@@ -39,7 +40,7 @@ struct ApacheCGIScriptTests {
     for query in queries {
       #expect(try site.http.get("/private/page.html?\(query)", token: evil).status == 500)
     }
-    #expect(try folder.read("error.log").contains("must not pass its arguments on"))
+    #expect(try directory.read("error.log").contains("must not pass its arguments on"))
     try script(site, "\"$@\"", before: "unset QUERY_STRING")
     #expect(try site.http.get("/private/page.html?\(queries[0])", token: evil).status == 500)
     // The attack works where bearerd cannot know that a web server started it.
@@ -51,12 +52,12 @@ struct ApacheCGIScriptTests {
     "also serves a script in the hidden directory, which sees no secret and no name of the client's")
   func hiddenScript() throws {
     let site = try FrontSite(.apacheCGI)
-    let folder = site.folder
-    try folder.make(
+    let directory = site.directory
+    try directory.make(
       String(contentsOfFile: "\(repository)/Tests/lib/report.py", encoding: .utf8), to: "report.py")
-    try folder.install("report.py", as: "site/hidden/report.cgi")
-    let access = try folder.read("site/hidden/.htaccess")
-    try folder.make(access + "Options +ExecCGI\nAddHandler cgi-script .cgi\n", to: "site/hidden/.htaccess")
+    try directory.install("report.py", as: "site/hidden/report.cgi")
+    let access = try directory.read("site/hidden/.htaccess")
+    try directory.make(access + "Options +ExecCGI\nAddHandler cgi-script .cgi\n", to: "site/hidden/.htaccess")
     #expect(try site.http.get("/private/report.cgi").status == 401)
     // HTTP/1.0, to which Apache answers in one piece.
     let lines = [
@@ -73,11 +74,11 @@ struct ApacheCGIScriptTests {
   @Test("takes the header from a RewriteRule where CGIPassAuth is not to be had, and only when told so")
   func redirectedHeader() throws {
     let site = try FrontSite(.apacheCGI)
-    let folder = site.folder
-    try folder.make("Options +ExecCGI\nAddHandler cgi-script .cgi\n", to: "site/cgi-bin/.htaccess")
+    let directory = site.directory
+    try directory.make("Options +ExecCGI\nAddHandler cgi-script .cgi\n", to: "site/cgi-bin/.htaccess")
     #expect(try site.http.get("/private/page.html", token: site.tokens.app).status == 401)
-    let rules = try folder.read("site/.htaccess")
-    try folder.make(
+    let rules = try directory.read("site/.htaccess")
+    try directory.make(
       rules.replacingOccurrences(of: "[E=", with: "[E=HTTP_AUTHORIZATION:%{HTTP:Authorization},E="),
       to: "site/.htaccess")
     #expect(try site.http.get("/private/page.html", token: site.tokens.app).status == 401)
@@ -109,11 +110,12 @@ struct ApacheCGIScriptTests {
   @Test("hands over by X-Sendfile a file that lies outside of the site")
   func sendfile() throws {
     let site = try FrontSite(.apacheCGI)
-    let folder = site.folder
-    try folder.make("protected file\n", to: "files/page.html")
-    try folder.make("protected file\n", to: "files/sub/two words.html")
-    try folder.make(folder.read("site/cgi-bin/.htaccess") + "XSendFile on\n", to: "site/cgi-bin/.htaccess")
-    try script(site, "--x-sendfile", privateFolder: "\(folder.path)/files/")
+    let directory = site.directory
+    try directory.make("protected file\n", to: "files/page.html")
+    try directory.make("protected file\n", to: "files/sub/two words.html")
+    try directory.make(
+      directory.read("site/cgi-bin/.htaccess") + "XSendFile on\n", to: "site/cgi-bin/.htaccess")
+    try script(site, "--x-sendfile", privateDirectory: "\(directory.path)/files/")
     for path in ["page.html", "sub/two%20words.html", "sub/../page.html?x"] {
       let response = try site.http.get("/private/\(path)", token: site.tokens.app)
       #expect(response.status == 200, "\(path)")

@@ -5,9 +5,9 @@ import Testing
 struct ApacheCGITests {
   private func site() throws -> FrontSite {
     let site = try FrontSite(.apacheCGI)
-    try site.folder.make("outside\n", to: "site/outside.html")
-    try site.folder.make("outside\n", to: "outside.html")
-    try site.folder.make("outside\n", to: "site/hidden/.secret")
+    try site.directory.make("outside\n", to: "site/outside.html")
+    try site.directory.make("outside\n", to: "outside.html")
+    try site.directory.make("outside\n", to: "site/hidden/.secret")
     return site
   }
 
@@ -60,7 +60,7 @@ struct ApacheCGITests {
       ("sub/index.html", "index\n"), ("two words.html", "two words\n"), ("grün+&=,@.html", "green\n"),
       ("ab.html", "ab\n"), ("a%62.html", "percent\n"),
     ] {
-      try site.folder.make(text, to: "site/hidden/\(name)")
+      try site.directory.make(text, to: "site/hidden/\(name)")
     }
     let response = try site.http.get("/private/\(path)", token: site.tokens.app)
     #expect(response.status == 200)
@@ -71,10 +71,10 @@ struct ApacheCGITests {
   @Test("serves a file with punctuation in its name, but for % and the backslash")
   func punctuation() throws {
     let site = try site()
-    try site.folder.make("another\n", to: "site/hidden/a")
+    try site.directory.make("another\n", to: "site/hidden/a")
     for character in "[]:;*{}|<>^\"#?`!$&'()+,=@~ -_.%\\" {
       let name = "a\(character)b.html"
-      try site.folder.make("punctuation\n", to: "site/hidden/\(name)")
+      try site.directory.make("punctuation\n", to: "site/hidden/\(name)")
       let path = "/private/a%\(String(character.asciiValue ?? 0, radix: 16))b.html"
       let response = try site.http.get(path, token: site.tokens.app)
       if character == "%" || character == "\\" {
@@ -90,7 +90,7 @@ struct ApacheCGITests {
   func games() throws {
     let site = try site()
     for (name, text) in [("sub/page.html", "protected\n"), ("ab.html", "ab\n"), ("a%62.html", "percent\n")] {
-      try site.folder.make(text, to: "site/hidden/\(name)")
+      try site.directory.make(text, to: "site/hidden/\(name)")
     }
     for path in [
       "../outside.html", "%2e%2e/outside.html", "..%2foutside.html", "..%5coutside.html",

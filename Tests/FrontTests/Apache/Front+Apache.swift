@@ -9,16 +9,18 @@ extension Front {
 
   /// An Apache as Debian sets it up, in a directory of its own, with the site of one of the examples.
   func configureApache(_ place: FrontPlace, module: String) throws -> [String] {
-    let folder = place.folder
+    let directory = place.directory
     var changes = [
       ("<VirtualHost *:80>", "<VirtualHost 127.0.0.1:\(place.port)>"),
-      ("/var/www/html", "\(folder.path)/site"),
-      ("/var/log/apache2", folder.path), ("http://127.0.0.1:8080/", "http://127.0.0.1:\(place.backendPort)/"),
+      ("/var/www/html", "\(directory.path)/site"),
+      ("/var/log/apache2", directory.path),
+      ("http://127.0.0.1:8080/", "http://127.0.0.1:\(place.backendPort)/"),
     ]
     switch link {
     case .child:
       changes += [
-        ("/usr/local/bin/bearerd", "/bin/sh \(folder.path)/bearerd"), ("/etc/bearerd/tokens", folder.tokens),
+        ("/usr/local/bin/bearerd", "/bin/sh \(directory.path)/bearerd"),
+        ("/etc/bearerd/tokens", directory.tokens),
       ]
     case .port, .socket, .program:
       changes += [("fcgi://127.0.0.1:9001/", "fcgi://127.0.0.1:\(place.daemonPort)/")]
@@ -29,19 +31,19 @@ extension Front {
     case .kinds(let kinds): site += try place.backends("apache-backends.conf", of: kinds)
     case .tls, nil: break
     }
-    try folder.make(site, to: "site.conf")
+    try directory.make(site, to: "site.conf")
     return try startApache(place, module: module)
   }
 
   /// The command for an Apache with the directory's `site.conf`.
   func startApache(_ place: FrontPlace, module: String) throws -> [String] {
-    let folder = place.folder
-    try folder.make(place.surroundings("apache.conf", [("MODULE", module)]), to: "apache.conf")
-    let command = [server("apache2"), "-f", "\(folder.path)/apache.conf", "-DFOREGROUND"]
+    let directory = place.directory
+    try directory.make(place.surroundings("apache.conf", [("MODULE", module)]), to: "apache.conf")
+    let command = [server("apache2"), "-f", "\(directory.path)/apache.conf", "-DFOREGROUND"]
     guard geteuid() == 0 else { return command }
     // Apache does not serve as root, nor does it start others as root.
     let user = try #require(getpwnam("www-data")).pointee
-    for path in [folder.path, folder.tokens] {
+    for path in [directory.path, directory.tokens] {
       try #require(chown(path, user.pw_uid, user.pw_gid) == 0)
     }
     return Front.apacheUser + command

@@ -15,32 +15,32 @@ extension Front {
   /// An Apache as a shared host has it, which reads .htaccess, and the example's directory, with the page where
   /// only bearerd.cgi leads.
   func configureApacheCGI(_ place: FrontPlace) throws -> [String] {
-    let folder = place.folder
+    let directory = place.directory
     let files = FileManager.default
     let example = "\(repository)/examples/apache-cgi/public_html"
     for name in [".htaccess", "cgi-bin", "hidden"] {
-      try files.copyItem(atPath: "\(example)/\(name)", toPath: "\(folder.path)/site/\(name)")
+      try files.copyItem(atPath: "\(example)/\(name)", toPath: "\(directory.path)/site/\(name)")
     }
-    try folder.make(
+    try directory.make(
       place.example(
         "apache-cgi/public_html/cgi-bin/bearerd.cgi",
         [
-          ("/home/me/bin/bearerd", "/bin/sh \(folder.path)/bearerd"),
-          ("/home/me/bearerd/tokens", folder.tokens),
+          ("/home/me/bin/bearerd", "/bin/sh \(directory.path)/bearerd"),
+          ("/home/me/bearerd/tokens", directory.tokens),
         ]), to: "script")
-    try folder.install("script", as: "site/cgi-bin/bearerd.cgi")
+    try directory.install("script", as: "site/cgi-bin/bearerd.cgi")
     try files.moveItem(
-      atPath: "\(folder.path)/site/private/page.html", toPath: "\(folder.path)/site/hidden/page.html")
-    try files.removeItem(atPath: "\(folder.path)/site/private")
-    try folder.make("protected page\n", to: "site/hidden/write/page.html")
-    try folder.make(
+      atPath: "\(directory.path)/site/private/page.html", toPath: "\(directory.path)/site/hidden/page.html")
+    try files.removeItem(atPath: "\(directory.path)/site/private")
+    try directory.make("protected page\n", to: "site/hidden/write/page.html")
+    try directory.make(
       """
-      DocumentRoot \(folder.path)/site
+      DocumentRoot \(directory.path)/site
       LogFormat "%h - %{X-Bearerd-Application}o %t \\"%r\\" %>s %b" applications
-      CustomLog \(folder.path)/access.log applications
+      CustomLog \(directory.path)/access.log applications
       LoadModule xsendfile_module /usr/lib/apache2/modules/mod_xsendfile.so
-      XSendFilePath \(folder.path)/files
-      <Directory \(folder.path)/site>
+      XSendFilePath \(directory.path)/files
+      <Directory \(directory.path)/site>
           AllowOverride All
           Options FollowSymLinks
       </Directory>

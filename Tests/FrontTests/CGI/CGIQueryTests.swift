@@ -15,13 +15,13 @@ struct CGIQueryTests {
       "token+revoke+app+--yes+--tokens+\(site.tokens)",
       "token+rotate+app+--keep+0+--yes+--tokens+\(site.tokens)",
       "token+explain+--tokens+\(site.tokens)", "check+--tokens+\(site.tokens)",
-      "serve+--listen+unix:\(site.folder.path)/evil.sock+--tokens+\(site.tokens)",
+      "serve+--listen+unix:\(site.directory.path)/evil.sock+--tokens+\(site.tokens)",
       "doctor+http://127.0.0.1:\(site.http.port)/", "status", "health", "manifest+new", "--help", "-h",
       "help",
       "help+token", "--version", "--experimental-dump-help", "--generate-completion-script+bash",
-      "--tokens+\(site.folder.path)/evil", "--tokens%3d\(site.folder.path)/evil",
-      "--tokens%00x+\(site.folder.path)/evil%00", "%2d%2dtokens+\(site.folder.path)%2fevil",
-      "cgi+--tokens+\(site.folder.path)/evil", "cgi+--tokens%00x+\(site.folder.path)/evil%00",
+      "--tokens+\(site.directory.path)/evil", "--tokens%3d\(site.directory.path)/evil",
+      "--tokens%00x+\(site.directory.path)/evil%00", "%2d%2dtokens+\(site.directory.path)%2fevil",
+      "cgi+--tokens+\(site.directory.path)/evil", "cgi+--tokens%00x+\(site.directory.path)/evil%00",
       "cgi+--realm+evil",
     ]
   }
@@ -31,8 +31,8 @@ struct CGIQueryTests {
   func commands(server: CGIServer) throws {
     let site = try CGISite(server)
     let made = try Bearerd.run(
-      "token", "add", "evil", "--force", tokens: "\(site.folder.path)/evil", stdin: CGIQueryTests.evil)
-    try #require(made.code == 0 && chmod("\(site.folder.path)/evil", 0o644) == 0, "\(made.errors)")
+      "token", "add", "evil", "--force", tokens: "\(site.directory.path)/evil", stdin: CGIQueryTests.evil)
+    try #require(made.code == 0 && chmod("\(site.directory.path)/evil", 0o644) == 0, "\(made.errors)")
     let before = try String(contentsOfFile: site.tokens, encoding: .utf8)
     let bearer = [Array("Authorization: Bearer \(CGIQueryTests.evil)".utf8)]
     for program in ["bearerd", "script", "careless"] {
@@ -52,7 +52,7 @@ struct CGIQueryTests {
         #expect(try String(contentsOfFile: site.tokens, encoding: .utf8) == before, "\(program) \(query)")
       }
     }
-    #expect(!FileManager.default.fileExists(atPath: "\(site.folder.path)/evil.sock"))
+    #expect(!FileManager.default.fileExists(atPath: "\(site.directory.path)/evil.sock"))
     #expect(try site.http.get("/cgi-bin/script.cgi", token: CGIQueryTests.evil).status == 401)
   }
 
@@ -75,15 +75,15 @@ struct CGIQueryTests {
   @Test("sets no variable that holds options, and no header does", arguments: CGIServer.available)
   func variables(server: CGIServer) throws {
     let site = try CGISite(server)
-    let evil = try Bearerd.run("token", "new", "evil", tokens: "\(site.folder.path)/evil").line
-    try #require(chmod("\(site.folder.path)/evil", 0o644) == 0)
+    let evil = try Bearerd.run("token", "new", "evil", tokens: "\(site.directory.path)/evil").line
+    try #require(chmod("\(site.directory.path)/evil", 0o644) == 0)
     for program in ["bearerd", "script"] {
       for name in [
         "BEARERD_CGI_TOKENS", "Bearerd-Cgi-Tokens", "REDIRECT_BEARERD_CGI_TOKENS",
         "Redirect-Bearerd-Cgi-Tokens",
         "GATEWAY_INTERFACE", "QUERY_STRING",
       ] {
-        let file = "\(site.folder.path)/evil"
+        let file = "\(site.directory.path)/evil"
         let header = try site.http.get("/cgi-bin/\(program).cgi", token: evil, "\(name): \(file)")
         #expect(header.status != 200, "\(program) \(name)")
         let query = try site.http.get("/cgi-bin/\(program).cgi?\(name)=\(file)", token: evil)

@@ -13,7 +13,7 @@ enum CGIServer: String, CaseIterable, CustomStringConvertible {
   var description: String { rawValue }
 
   /// suexec runs only as it is installed, and needs root to prepare a directory of another user.
-  static let available = allCases.filter { $0 != .suexec || SuexecFolder.isAvailable }
+  static let available = allCases.filter { $0 != .suexec || SuexecDirectory.isAvailable }
 
   /// Whether the variables that an administrator sets reach the program: suexec keeps a list of names.
   var passesVariables: Bool { self != .suexec }
@@ -22,38 +22,40 @@ enum CGIServer: String, CaseIterable, CustomStringConvertible {
 /// A web server with three programs in its cgi-bin: `bearerd.cgi` is the binary itself, `script.cgi` calls
 /// `bearerd cgi`, and `careless.cgi` passes its own arguments on as well.
 final class CGISite {
-  let folder: Scratch
+  let directory: Scratch
   let http: HTTP
   /// A valid token.
   let secret: String
   /// Where the CGI programs' tokens are.
   let tokens: String
-  private let suexec: SuexecFolder?
+  private let suexec: SuexecDirectory?
   private var programs: [Program] = []
 
   init(_ server: CGIServer) throws {
-    folder = try Scratch()
-    let place = FrontPlace(folder: folder, port: try freePort(), daemonPort: 0, backendPort: 0)
+    directory = try Scratch()
+    let place = FrontPlace(directory: directory, port: try freePort(), daemonPort: 0, backendPort: 0)
     http = HTTP(port: place.port)
-    suexec = server == .suexec ? try SuexecFolder() : nil
-    let home = suexec?.path ?? folder.path
+    suexec = server == .suexec ? try SuexecDirectory() : nil
+    let home = suexec?.path ?? directory.path
     tokens = "\(home)/tokens"
     secret = try Bearerd.run("token", "new", "app", tokens: tokens).line
-    try folder.make("public page\n", to: "site/index.html")
-    let programFolder = "\(home)/\(suexec == nil ? "site/" : "")cgi-bin"
-    try FileManager.default.createDirectory(atPath: programFolder, withIntermediateDirectories: true)
-    let command = "#!/bin/sh\nexec \(programFolder)/bearerd.cgi cgi --tokens \(tokens)"
-    try folder.make("\(command)\n", to: "script")
-    try folder.make("\(command) \"$@\"\n", to: "careless")
+    try directory.make("public page\n", to: "site/index.html")
+    let programDirectory = "\(home)/\(suexec == nil ? "site/" : "")cgi-bin"
+    try FileManager.default.createDirectory(atPath: programDirectory, withIntermediateDirectories: true)
+    let command = "#!/bin/sh\nexec \(programDirectory)/bearerd.cgi cgi --tokens \(tokens)"
+    try directory.make("\(command)\n", to: "script")
+    try directory.make("\(command) \"$@\"\n", to: "careless")
     for (source, name) in [
-      (Bearerd.path, "bearerd"), ("\(folder.path)/script", "script"), ("\(folder.path)/careless", "careless"),
+      (Bearerd.path, "bearerd"), ("\(directory.path)/script", "script"),
+      ("\(directory.path)/careless", "careless"),
     ] {
-      let outcome = try Bearerd.start(["install", "-m", "755", source, "\(programFolder)/\(name).cgi"]).wait()
+      let outcome = try Bearerd.start(["install", "-m", "755", source, "\(programDirectory)/\(name).cgi"])
+        .wait()
       try #require(outcome.code == 0, "\(outcome.errors)")
     }
     try suexec?.giveAway()
     switch server {
-    case .modCGI, .modCGID, .suexec: try startApache(place, server, programFolder)
+    case .modCGI, .modCGID, .suexec: try startApache(place, server, programDirectory)
     case .lighttpd: try startLighttpd(place)
     case .fcgiwrap: try startNginx(place)
     }
@@ -65,22 +67,22 @@ final class CGISite {
 
   deinit { programs.forEach { $0.stop() } }
 
-  var told: String { programs.map(\.output).joined() + ((try? folder.read("error.log")) ?? "") }
+  var told: String { programs.map(\.output).joined() + ((try? directory.read("error.log")) ?? "") }
 
-  private func startApache(_ place: FrontPlace, _ server: CGIServer, _ programFolder: String) throws {
+  private func startApache(_ place: FrontPlace, _ server: CGIServer, _ programDirectory: String) throws {
     // What the surroundings give to Apache's user.
-    if suexec != nil { try folder.write("") }
+    if suexec != nil { try directory.write("") }
     let user = suexec == nil ? "" : "SuexecUserGroup nobody nogroup"
-    try folder.make(
+    try directory.make(
       """
       <IfDefine SUEXEC>
           LoadModule suexec_module /usr/lib/apache2/modules/mod_suexec.so
       </IfDefine>
       <VirtualHost 127.0.0.1:\(place.port)>
-          DocumentRoot \(folder.path)/site
-          Alias /cgi-bin/ \(programFolder)/
+          DocumentRoot \(directory.path)/site
+          Alias /cgi-bin/ \(programDirectory)/
           \(user)
-          <Directory \(programFolder)>
+          <Directory \(programDirectory)>
               Require all granted
               Options +ExecCGI
               SetHandler cgi-script
@@ -95,29 +97,29 @@ final class CGISite {
   }
 
   private func startLighttpd(_ place: FrontPlace) throws {
-    try folder.make(
+    try directory.make(
       """
       server.modules += ( "mod_cgi", "mod_setenv" )
-      server.errorlog = "\(folder.path)/error.log"
+      server.errorlog = "\(directory.path)/error.log"
       $HTTP["url"] =~ "^/cgi-bin/" {
           cgi.assign = ( ".cgi" => "" )
           setenv.set-environment = ( "BEARERD_CGI_TOKENS" => "\(tokens)" )
       }
 
       """, to: "site.conf")
-    try folder.make(place.surroundings("lighttpd.conf"), to: "lighttpd.conf")
-    programs.append(try Program([server("lighttpd"), "-D", "-f", "\(folder.path)/lighttpd.conf"]))
+    try directory.make(place.surroundings("lighttpd.conf"), to: "lighttpd.conf")
+    programs.append(try Program([server("lighttpd"), "-D", "-f", "\(directory.path)/lighttpd.conf"]))
   }
 
   private func startNginx(_ place: FrontPlace) throws {
-    let socket = "\(folder.path)/fcgiwrap.sock"
+    let socket = "\(directory.path)/fcgiwrap.sock"
     programs.append(try Program([server("fcgiwrap"), "-s", "unix:\(socket)"]))
     try #require(eventually { chmod(socket, 0o666) == 0 }, "\(told)")
-    try folder.make(
+    try directory.make(
       """
       server {
           listen 127.0.0.1:\(place.port);
-          root \(folder.path)/site;
+          root \(directory.path)/site;
           location /cgi-bin/ {
               include /etc/nginx/fastcgi_params;
               fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
@@ -128,13 +130,14 @@ final class CGISite {
 
       """, to: "site.conf")
     let surroundings = try String(contentsOfFile: "\(repository)/Tests/lib/nginx.conf", encoding: .utf8)
-    try folder.make(surroundings.replacingOccurrences(of: "FOLDER", with: folder.path), to: "nginx.conf")
-    programs.append(try Program(NginxSite.command(in: folder)))
+    try directory.make(
+      surroundings.replacingOccurrences(of: "DIRECTORY", with: directory.path), to: "nginx.conf")
+    programs.append(try Program(NginxSite.command(in: directory)))
   }
 }
 
 /// A directory of another user below /var/www, where Debian's suexec starts programs.
-final class SuexecFolder {
+final class SuexecDirectory {
   let path: String
 
   /// Only root can start programs as another user.

@@ -5,16 +5,16 @@ import Testing
 /// An Apache as a shared host has it: the customer has a home directory with a `public_html`, in which .htaccess files
 /// are read, and nothing else. The site is that of examples/apache-cgi.
 final class SharedHost {
-  let folder: Scratch
+  let directory: Scratch
   let http: HTTP
   /// The customer's home directory.
   let home: String
   let tokens: (app: String, writer: String)
-  private let suexec: SuexecFolder?
+  private let suexec: SuexecDirectory?
   private var server: Program?
 
   var site: String { "\(home)/public_html" }
-  var told: String { (server?.output ?? "") + ((try? folder.read("error.log")) ?? "") }
+  var told: String { (server?.output ?? "") + ((try? directory.read("error.log")) ?? "") }
 
   /// - Parameters:
   ///   - isUserSite: at `/~me/`, as mod_userdir has it.
@@ -25,12 +25,12 @@ final class SharedHost {
     suexec isSuexec: Bool = false, isUserSite: Bool = false, override: String = "All", module: String = "cgi",
     prepare: (SharedHost) throws -> Void = { _ in }
   ) throws {
-    folder = try Scratch()
-    suexec = isSuexec ? try SuexecFolder() : nil
-    home = suexec?.path ?? "\(folder.path)/me"
-    let place = FrontPlace(folder: folder, port: try freePort(), daemonPort: 0, backendPort: 0)
+    directory = try Scratch()
+    suexec = isSuexec ? try SuexecDirectory() : nil
+    home = suexec?.path ?? "\(directory.path)/me"
+    let place = FrontPlace(directory: directory, port: try freePort(), daemonPort: 0, backendPort: 0)
     http = HTTP(port: place.port)
-    try folder.make("", to: "site/index.html")
+    try directory.make("", to: "site/index.html")
     let files = FileManager.default
     try files.createDirectory(atPath: home, withIntermediateDirectories: true)
     try files.copyItem(atPath: "\(repository)/examples/apache-cgi/public_html", toPath: "\(home)/public_html")
@@ -51,8 +51,8 @@ final class SharedHost {
       ])
     try prepare(self)
     try suexec?.giveAway()
-    try folder.write("")
-    try folder.make(
+    try directory.write("")
+    try directory.make(
       """
       <IfDefine SUEXEC>
           LoadModule suexec_module /usr/lib/apache2/modules/mod_suexec.so
@@ -62,8 +62,8 @@ final class SharedHost {
       </IfModule>
       \(isUserSite ? "LoadModule userdir_module /usr/lib/apache2/modules/mod_userdir.so" : "")
       <VirtualHost 127.0.0.1:\(place.port)>
-          DocumentRoot \(isUserSite ? "\(folder.path)/site" : site)
-          \(isUserSite ? "UserDir \(folder.path)/*/public_html" : "")
+          DocumentRoot \(isUserSite ? "\(directory.path)/site" : site)
+          \(isUserSite ? "UserDir \(directory.path)/*/public_html" : "")
           \(isSuexec ? "SuexecUserGroup nobody nogroup" : "")
           <Directory \(site)>
               Require all granted

@@ -52,7 +52,7 @@ struct SharedHostTests {
     #expect(try host.http.get("/private/page.html", token: host.tokens.app).status == 500)
   }
 
-  @Test("where programs run as the customer (suexec)", .enabled(if: SuexecFolder.isAvailable))
+  @Test("where programs run as the customer (suexec)", .enabled(if: SuexecDirectory.isAvailable))
   func suexec() throws {
     try check(try SharedHost(suexec: true) { _ in })
     try check(try SharedHost(suexec: true) { try $0.edit("cgi-bin/.htaccess", [SharedHostTests.header]) })
@@ -119,7 +119,7 @@ struct SharedHostTests {
 
   @Test(
     "that has mod_fcgid in .htaccess checks every request and method, without a process for each",
-    arguments: SuexecFolder.isAvailable ? [false, true] : [false])
+    arguments: SuexecDirectory.isAvailable ? [false, true] : [false])
   func fcgid(suexec: Bool) throws {
     let host = try fcgidHost(suexec: suexec)
     let good = [Array("Authorization: Bearer \(host.tokens.app)".utf8)]

@@ -1,13 +1,13 @@
 extension Front {
   /// A Caddy that uses only the directory, and the example.
   func configureCaddy(_ place: FrontPlace) throws -> [String] {
-    let folder = place.folder
+    let directory = place.directory
     var example = try place.example(
       "caddy/Caddyfile",
       [
         ("api.example.com {", "http://localhost {\n\tbind 127.0.0.1"),
-        ("unix//run/bearerd/bearerd.sock", "unix/\(folder.path)/socket"),
-        ("/var/www/html", "\(folder.path)/site"), ("/var/log/caddy", folder.path),
+        ("unix//run/bearerd/bearerd.sock", "unix/\(directory.path)/socket"),
+        ("/var/www/html", "\(directory.path)/site"), ("/var/log/caddy", directory.path),
         ("127.0.0.1:8080", "127.0.0.1:\(place.backendPort)"),
       ])
     switch place.addition {
@@ -21,12 +21,12 @@ extension Front {
         "\t\tfile_server\n", with: try place.backends("backends.caddy", of: kinds))
     case .tls, nil: break
     }
-    try folder.make(example, to: "site.caddy")
-    try folder.make(place.surroundings("Caddyfile"), to: "Caddyfile")
+    try directory.make(example, to: "site.caddy")
+    try directory.make(place.surroundings("Caddyfile"), to: "Caddyfile")
     return [
-      "env", "HOME=\(folder.path)", "XDG_CONFIG_HOME=\(folder.path)/config",
-      "XDG_DATA_HOME=\(folder.path)/data",
-      "caddy", "run", "--adapter", "caddyfile", "--config", "\(folder.path)/Caddyfile",
+      "env", "HOME=\(directory.path)", "XDG_CONFIG_HOME=\(directory.path)/config",
+      "XDG_DATA_HOME=\(directory.path)/data",
+      "caddy", "run", "--adapter", "caddyfile", "--config", "\(directory.path)/Caddyfile",
     ]
   }
 }

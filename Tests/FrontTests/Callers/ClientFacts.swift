@@ -47,8 +47,8 @@ struct ClientFacts {
     let file = client.url("/files/file.txt")
     try client.preparePip()
     try client.prepareApt()
-    let git = ["sh", "-c", "cd '\(client.folder)' && rm -rf copy && git clone -q \"$0\" copy"]
-    let repository = try client.run(["git", "init", "-q", "--bare", "\(client.folder)/git/repository.git"])
+    let git = ["sh", "-c", "cd '\(client.directory)' && rm -rf copy && git clone -q \"$0\" copy"]
+    let repository = try client.run(["git", "init", "-q", "--bare", "\(client.directory)/git/repository.git"])
     try #require(repository.code == 0)
     return try [
       ClientFacts(
@@ -69,7 +69,7 @@ struct ClientFacts {
         shown: /(?:could not read Username|Authentication failed|The requested URL returned error: \d+)/
       ) { try client.run(git + [client.url("/git/repository.git", $0 == nil ? nil : "ci", $0)]) },
       ClientFacts(
-        "pip", version: ["\(client.folder)/venv/bin/pip", "--version"], how: "index URL, .netrc",
+        "pip", version: ["\(client.directory)/venv/bin/pip", "--version"], how: "index URL, .netrc",
         tokens: tokens,
         shown: /No matching distribution found for demo/
       ) { try client.pip(client.url("/files/simple/", $0 == nil ? nil : "ci", $0), into: "pip") },

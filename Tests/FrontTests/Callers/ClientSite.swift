@@ -7,7 +7,7 @@ final class ClientSite {
   let site: NginxSite
   private let programs: [Program]
 
-  var folder: String { site.folder.path }
+  var directory: String { site.directory.path }
   var port: UInt16 { site.http.port }
 
   init() throws {
@@ -22,12 +22,12 @@ final class ClientSite {
             include /etc/nginx/fastcgi_params;
             include snippets/bearerd-fastcgi.conf;
             fastcgi_param SCRIPT_FILENAME /usr/lib/git-core/git-http-backend;
-            fastcgi_param GIT_PROJECT_ROOT FOLDER;
+            fastcgi_param GIT_PROJECT_ROOT DIRECTORY;
             fastcgi_param GIT_HTTP_EXPORT_ALL "";
             fastcgi_param PATH_INFO $uri;
             # Who may push is who may come here; git writes it into its log.
             fastcgi_param REMOTE_USER $bearerd_application;
-            fastcgi_pass unix:FOLDER/fcgiwrap.sock;
+            fastcgi_pass unix:DIRECTORY/fcgiwrap.sock;
           }
           location /files/ {
             set $bearerd_accept "bearer basic";
@@ -35,7 +35,7 @@ final class ClientSite {
           }
           location /bearer/ {
             include snippets/bearerd-guard.conf;
-            alias FOLDER/site/files/;
+            alias DIRECTORY/site/files/;
           }
           location /dav/ {
             set $bearerd_accept "bearer basic";
@@ -51,22 +51,22 @@ final class ClientSite {
             proxy_pass http://127.0.0.1:\(restic)/;
           }
           """))
-    let folder = site.folder
+    let directory = site.directory
     for name in ["home", "git", "dav", "restic"] {
       try FileManager.default.createDirectory(
-        atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
+        atPath: "\(directory.path)/\(name)", withIntermediateDirectories: true)
     }
-    try folder.make("a file\n", to: "site/files/file.txt")
-    let home = "HOME=\(folder.path)/home"
+    try directory.make("a file\n", to: "site/files/file.txt")
+    let home = "HOME=\(directory.path)/home"
     programs = try [
-      ["fcgiwrap", "-s", "unix:\(folder.path)/fcgiwrap.sock"],
+      ["fcgiwrap", "-s", "unix:\(directory.path)/fcgiwrap.sock"],
       [
-        "rclone", "serve", "webdav", "\(folder.path)/dav", "--addr", "127.0.0.1:\(webDAV)", "--baseurl",
+        "rclone", "serve", "webdav", "\(directory.path)/dav", "--addr", "127.0.0.1:\(webDAV)", "--baseurl",
         "dav",
-      ], ["rclone", "serve", "restic", "\(folder.path)/restic", "--addr", "127.0.0.1:\(restic)"],
+      ], ["rclone", "serve", "restic", "\(directory.path)/restic", "--addr", "127.0.0.1:\(restic)"],
     ].map { try Program(["env", home] + $0) }
     let isUp = eventually {
-      FileManager.default.fileExists(atPath: "\(folder.path)/fcgiwrap.sock") && isListening(on: webDAV)
+      FileManager.default.fileExists(atPath: "\(directory.path)/fcgiwrap.sock") && isListening(on: webDAV)
         && isListening(on: restic)
     }
     try #require(isUp, "\(programs.map(\.output))")
@@ -80,7 +80,9 @@ final class ClientSite {
 
   /// Runs a client to its end, with an empty home and no terminal.
   func run(_ command: [String], environment: [String] = [], stdin: String = "") throws -> Outcome {
-    let surroundings = ["HOME=\(folder)/home", "LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_CONFIG_NOSYSTEM=1"]
+    let surroundings = [
+      "HOME=\(directory)/home", "LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_CONFIG_NOSYSTEM=1",
+    ]
     return try Bearerd.start(
       ["timeout", "120", "env", "-u", "http_proxy", "-u", "all_proxy"] + surroundings + environment + command,
       stdin: stdin
@@ -88,7 +90,7 @@ final class ClientSite {
   }
 
   /// Writes a file that only its owner reads.
-  func write(_ text: String, to name: String) throws { try site.folder.write(text, to: name, mode: 0o600) }
+  func write(_ text: String, to name: String) throws { try site.directory.write(text, to: name, mode: 0o600) }
 
   /// Tokens: one that is valid everywhere, one that no location here takes.
   func tokens() throws -> (valid: String, scoped: String) {

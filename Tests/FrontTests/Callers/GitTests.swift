@@ -15,7 +15,7 @@ struct GitTests {
       "git -C work -c user.name=t -c user.email=t@example.org commit -q --allow-empty -m first",
       "git -C work push -q ../git/repository.git main",
     ] {
-      let outcome = try client.run(["sh", "-c", "cd \(client.folder) && \(command)"])
+      let outcome = try client.run(["sh", "-c", "cd \(client.directory) && \(command)"])
       try #require(outcome.code == 0, "\(command): \(outcome.errors)")
     }
   }
@@ -23,12 +23,12 @@ struct GitTests {
   private func git(_ arguments: String..., config: [String] = []) throws -> Outcome {
     let command = arguments.map { "'\($0)'" }.joined(separator: " ")
     let settings = config.map { "-c '\($0)' " }.joined()
-    return try client.run(["sh", "-c", "cd \(client.folder) && git \(settings)\(command)"])
+    return try client.run(["sh", "-c", "cd \(client.directory) && git \(settings)\(command)"])
   }
 
   /// A helper that prints the token of a file, as `git config credential.helper` has it.
   private func helper(_ file: String) -> String {
-    "credential.helper=!f() { echo username=ci; echo \"password=$(cat \(client.folder)/\(file))\"; }; f"
+    "credential.helper=!f() { echo username=ci; echo \"password=$(cat \(client.directory)/\(file))\"; }; f"
   }
 
   @Test("clones and pushes with the token in the URL")
@@ -54,18 +54,18 @@ struct GitTests {
   }
 
   /// A commit of its own, large enough that git sends it in pieces.
-  private func push(from folder: String, config: [String]) throws {
-    let name = "\(folder).bin"
+  private func push(from directory: String, config: [String]) throws {
+    let name = "\(directory).bin"
     let made = try client.run([
       "sh", "-c",
-      "cd \(client.folder)/\(folder) && head -c 3000000 /dev/urandom >\(name) && git add \(name) && "
-        + "git -c user.name=t -c user.email=t@example.org commit -q -m \(folder)",
+      "cd \(client.directory)/\(directory) && head -c 3000000 /dev/urandom >\(name) && git add \(name) && "
+        + "git -c user.name=t -c user.email=t@example.org commit -q -m \(directory)",
     ])
     try #require(made.code == 0, "\(made.errors)")
-    let pushed = try git("-C", folder, "push", "-q", "origin", "main", config: config)
-    #expect(pushed.code == 0, "\(folder): \(pushed.errors)")
+    let pushed = try git("-C", directory, "push", "-q", "origin", "main", config: config)
+    #expect(pushed.code == 0, "\(directory): \(pushed.errors)")
     let log = try git("-C", "git/repository.git", "log", "--format=%s", "main")
-    #expect(log.output.hasPrefix("\(folder)\n"), "\(log.output)")
+    #expect(log.output.hasPrefix("\(directory)\n"), "\(log.output)")
   }
 
   @Test("says what is wrong without a token, with a wrong one, and with one that lacks the scope")

@@ -9,20 +9,20 @@ struct OtherServersTests {
 
   /// The example's lines for both, without their comment signs.
   private func site(_ front: Front, _ addition: Addition? = nil) throws -> FrontSite {
-    try FrontSite(front, addition: addition) { folder in
+    try FrontSite(front, addition: addition) { directory in
       let lua = "\(repository)/examples/lighttpd-authorizer/backend.lua"
       if front == .lighttpd {
-        try folder.make(String(contentsOfFile: lua, encoding: .utf8), to: "backend.lua")
-        try folder.make(
-          folder.read("site.conf").replacing(lua, with: "\(folder.path)/backend.lua"), to: "site.conf")
+        try directory.make(String(contentsOfFile: lua, encoding: .utf8), to: "backend.lua")
+        try directory.make(
+          directory.read("site.conf").replacing(lua, with: "\(directory.path)/backend.lua"), to: "site.conf")
       }
       for name in ["site.conf", "site.caddy", "haproxy.cfg", "bearerd.lua", "backend.lua"] {
-        guard let text = try? folder.read(name) else { continue }
+        guard let text = try? directory.read(name) else { continue }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
           let sign = line.firstRange(of: /^\s*(#|--)(?=[a-zA-Z])/)
           return sign.map { line.replacing(/#|--/, with: "", subrange: $0, maxReplacements: 1) } ?? line
         }
-        try folder.make(lines.joined(separator: "\n"), to: name)
+        try directory.make(lines.joined(separator: "\n"), to: name)
       }
     }
   }

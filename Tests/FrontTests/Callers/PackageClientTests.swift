@@ -18,7 +18,7 @@ struct PackageClientTests {
     ] {
       let outcome = try client.pip(index, into: name)
       #expect(outcome.code == 0, "\(outcome.errors)")
-      #expect(FileManager.default.fileExists(atPath: "\(client.folder)/\(name)/demo-1.0-py3-none-any.whl"))
+      #expect(FileManager.default.fileExists(atPath: "\(client.directory)/\(name)/demo-1.0-py3-none-any.whl"))
     }
     for index in [client.url(path), client.url(path, "ci", "wrong"), client.url(path, "ci", tokens.scoped)] {
       let denied = try client.pip(index, into: "none")
@@ -52,9 +52,9 @@ struct PackageClientTests {
 
 /// What pip and apt need.
 extension ClientSite {
-  /// A shell's commands in the site's folder.
+  /// A shell's commands in the site's directory.
   func sh(_ script: String, environment: [String] = []) throws -> Outcome {
-    try run(["sh", "-ec", "cd \(folder)\n\(script)"], environment: environment)
+    try run(["sh", "-ec", "cd \(directory)\n\(script)"], environment: environment)
   }
 
   /// An index (PEP 503) with one wheel, and a pip of its own.
@@ -75,10 +75,10 @@ extension ClientSite {
     try #require(made.code == 0, "\(made.errors)")
   }
 
-  func pip(_ index: String, into folder: String) throws -> Outcome {
+  func pip(_ index: String, into directory: String) throws -> Outcome {
     try sh(
       "PIP_CONFIG_FILE=/dev/null venv/bin/pip download --disable-pip-version-check --no-input --no-cache-dir --no-deps --retries 0 "
-        + "--index-url \(index) --dest \(folder) demo")
+        + "--index-url \(index) --dest \(directory) demo")
   }
 
   /// A flat repository with one package, and an apt that knows nothing of this machine's.
@@ -99,11 +99,11 @@ extension ClientSite {
       : >apt/state/status
       mkdir apt/etc/apt.conf.d apt/etc/preferences.d
       cat >apt.conf <<END
-      Dir "\(folder)/apt";
-      Dir::Etc "\(folder)/apt/etc";
-      Dir::State "\(folder)/apt/state";
-      Dir::State::status "\(folder)/apt/state/status";
-      Dir::Cache "\(folder)/apt/cache";
+      Dir "\(directory)/apt";
+      Dir::Etc "\(directory)/apt/etc";
+      Dir::State "\(directory)/apt/state";
+      Dir::State::status "\(directory)/apt/state/status";
+      Dir::Cache "\(directory)/apt/cache";
       APT::Sandbox::User "root";
       Acquire::Languages "none";
       Acquire::Retries "0";
@@ -121,6 +121,6 @@ extension ClientSite {
     return try sh(
       "rm -rf apt/state/lists/* demo_*; mkdir -p apt/state/lists/partial; apt-get -q -o Debug::NoLocking=1 update "
         + "&& apt-get -q download demo && ls demo_1.0_all.deb",
-      environment: ["APT_CONFIG=\(folder)/apt.conf"])
+      environment: ["APT_CONFIG=\(directory)/apt.conf"])
   }
 }

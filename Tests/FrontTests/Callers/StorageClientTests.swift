@@ -21,7 +21,7 @@ struct StorageClientTests {
 
   private func rclone(_ arguments: String...) throws -> Outcome {
     try client.run(
-      ["rclone", "--config", "\(client.folder)/rclone.conf", "--retries", "1", "--low-level-retries", "1"]
+      ["rclone", "--config", "\(client.directory)/rclone.conf", "--retries", "1", "--low-level-retries", "1"]
         + arguments)
   }
 
@@ -35,7 +35,7 @@ struct StorageClientTests {
     ])
     try client.write(String(repeating: "written\n", count: 200_000), to: "large.txt")
     for remote in ["basic", "bearer"] {
-      let copied = try rclone("copyto", "\(client.folder)/large.txt", "\(remote):\(remote)/large.txt")
+      let copied = try rclone("copyto", "\(client.directory)/large.txt", "\(remote):\(remote)/large.txt")
       #expect(copied.code == 0, "\(copied.errors)")
       #expect(try rclone("lsf", "\(remote):\(remote)").output == "large.txt\n")
       let read = try rclone("cat", "\(remote):\(remote)/large.txt")
@@ -63,7 +63,7 @@ struct StorageClientTests {
     for arguments in ["init", "backup", "snapshots"] {
       let outcome =
         try arguments == "backup"
-        ? restic(tokens.valid, "backup", "\(client.folder)/site") : restic(tokens.valid, arguments)
+        ? restic(tokens.valid, "backup", "\(client.directory)/site") : restic(tokens.valid, arguments)
       #expect(outcome.code == 0, "\(arguments): \(outcome.errors)")
     }
     for (password, message) in [("wrong", "401"), (tokens.scoped, "403")] {

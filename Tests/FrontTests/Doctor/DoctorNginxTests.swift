@@ -7,11 +7,11 @@ struct DoctorNginxTests {
   /// TOKEN is valid in every location.
   struct Fault: Sendable, CustomTestStringConvertible {
     var testDescription: String
-    /// A location /door/ and what it needs.
+    /// A location /guarded/ and what it needs.
     var server: String
     var others = ""
     var options: [String] = []
-    var path = "/door/page.html"
+    var path = "/guarded/page.html"
     /// What is found wrong, all of it.
     var findings: [String]
     /// What it means, or the line to write.
@@ -19,18 +19,18 @@ struct DoctorNginxTests {
   }
 
   private static let realm = "Bearer realm=\"bearerd\""
-  private static let page = "alias FOLDER/site/private/;"
+  private static let page = "alias DIRECTORY/site/private/;"
 
   static let faults: [Fault] = [
     Fault(
       testDescription: "the map recipe",
-      server: "location /door/ { if ($mapped = 0) { return 401; } \(page) }",
+      server: "location /guarded/ { if ($mapped = 0) { return 401; } \(page) }",
       others: "map $http_authorization $mapped { default 0; \"Bearer TOKEN\" 1; }",
       findings: ["without a token: 401 without WWW-Authenticate", "in another case: 200"],
       remedy: "any case is accepted: nginx's map ignores case"),
     Fault(
       testDescription: "a regular expression without its end",
-      server: "location /door/ { if ($mapped = 0) { return 401; } \(page) }",
+      server: "location /guarded/ { if ($mapped = 0) { return 401; } \(page) }",
       others: "map $http_authorization $mapped { default 0; \"~^Bearer TOKEN\" 1; }",
       findings: [
         "without a token: 401 without WWW-Authenticate", "with \"bearer\" in lower case: 401",
@@ -38,81 +38,82 @@ struct DoctorNginxTests {
       ], remedy: "a regular expression without $"),
     Fault(
       testDescription: "a comparison of one's own",
-      server: "location /door/ { if ($http_authorization != \"Bearer TOKEN\") { return 401; } \(page) }",
+      server: "location /guarded/ { if ($http_authorization != \"Bearer TOKEN\") { return 401; } \(page) }",
       findings: ["without a token: 401 without WWW-Authenticate", "with \"bearer\" in lower case: 401"],
       remedy: "schemes are case-insensitive (RFC 9110, 11.1)"),
     Fault(
       testDescription: "any header",
-      server: "location /door/ { if ($http_authorization = \"\") { return 401; } \(page) }",
+      server: "location /guarded/ { if ($http_authorization = \"\") { return 401; } \(page) }",
       findings: ["without a token: 401 without WWW-Authenticate", "with a wrong token: 200"],
       remedy: "any token is accepted"),
     Fault(
       testDescription: "an Authorization that is stripped",
       server:
-        "location /door/ { set $bearerd_authorization \"\"; include snippets/bearerd-guard.conf; \(page) }",
+        "location /guarded/ { set $bearerd_authorization \"\"; include snippets/bearerd-guard.conf; \(page) }",
       findings: ["with your token: 401, as without one"],
       remedy: "fastcgi_param HTTP_AUTHORIZATION $bearerd_authorization;"),
     Fault(
-      testDescription: "no guard", server: "location /door/ { \(page) }", findings: ["without a token: 200"],
+      testDescription: "no guard", server: "location /guarded/ { \(page) }",
+      findings: ["without a token: 200"],
       remedy: "-> in the location: include snippets/bearerd-guard.conf;"),
     Fault(
       testDescription: "a return before the guard",
-      server: "location /door/ { include snippets/bearerd-guard.conf; return 404; }",
+      server: "location /guarded/ { include snippets/bearerd-guard.conf; return 404; }",
       findings: ["without a token: 404"], remedy: "expected 401 before anything else"),
     Fault(
       testDescription: "a login page",
-      server: "location /door/ { return 302 /login; }",
+      server: "location /guarded/ { return 302 /login; }",
       findings: ["without a token: 302, to http://127.0.0.1:PORT/login"],
       remedy: "applications do not follow redirects to a login page"),
     Fault(
       testDescription: "a redirect to https",
-      server: "location /door/ { return 301 https://$host$request_uri; }",
-      findings: ["without a token: 301, to https://127.0.0.1/door/page.html"],
+      server: "location /guarded/ { return 301 https://$host$request_uri; }",
+      findings: ["without a token: 301, to https://127.0.0.1/guarded/page.html"],
       remedy: "a client that uses this one has sent its token unencrypted"),
     Fault(
-      testDescription: "deny all", server: "location /door/ { deny all; }",
+      testDescription: "deny all", server: "location /guarded/ { deny all; }",
       findings: ["without a token: 403"],
       remedy: "another program denies every request here"),
     Fault(
       testDescription: "error_page 401 =200",
-      server: "location /door/ { auth_request /_bearerd; error_page 401 =200 /index.html; \(page) }",
+      server: "location /guarded/ { auth_request /_bearerd; error_page 401 =200 /index.html; \(page) }",
       findings: ["without a token: 200, with \(realm)"],
       remedy: "-> instead of error_page 401 = ... or =200 ...:"),
     Fault(
       testDescription: "error_page 401 = and a page",
-      server: "location /door/ { auth_request /_bearerd; error_page 401 = /index.html; \(page) }",
+      server: "location /guarded/ { auth_request /_bearerd; error_page 401 = /index.html; \(page) }",
       findings: ["without a token: 200, with \(realm)"], remedy: "error_page 401 @bearerd_unauthorized;"),
     Fault(
       testDescription: "a basic login",
-      server: "location /door/ { auth_basic x; auth_basic_user_file /dev/null; \(page) }",
+      server: "location /guarded/ { auth_basic x; auth_basic_user_file /dev/null; \(page) }",
       findings: ["without a token: 401, Basic realm=\"x\"", "with your token: 401"], remedy: "auth_basic off;"
     ),
     Fault(
       testDescription: "a challenge without a realm",
       server:
-        "location /door/ { add_header WWW-Authenticate Bearer always; if ($http_authorization !~ \"TOKEN$\") { return 401; } \(page) }",
+        "location /guarded/ { add_header WWW-Authenticate Bearer always; if ($http_authorization !~ \"TOKEN$\") { return 401; } \(page) }",
       findings: ["without a token: 401, Bearer"], remedy: "the challenge lacks its realm"),
     Fault(
       testDescription: "a guard for GET alone",
       server:
-        "location /door/ { if ($request_method = HEAD) { rewrite ^/door(/.*) /free$1 last; } include snippets/bearerd-guard.conf; \(page) } location /free/ { \(page) }",
+        "location /guarded/ { if ($request_method = HEAD) { rewrite ^/guarded(/.*) /free$1 last; } include snippets/bearerd-guard.conf; \(page) } location /free/ { \(page) }",
       findings: ["HEAD without a token: 200"], remedy: "only some methods are guarded"),
     Fault(
       testDescription: "a backend that is down",
       server:
-        "location /door/ { include snippets/bearerd-guard.conf; proxy_pass http://unix:FOLDER/nobody.sock; }",
+        "location /guarded/ { include snippets/bearerd-guard.conf; proxy_pass http://unix:DIRECTORY/missing.sock; }",
       findings: ["with your token: 502"], remedy: "it is allowed and the backend fails"),
     Fault(
       testDescription: "a backend that gets the secret",
-      server: "location /door/ { include snippets/bearerd-guard.conf; proxy_pass http://BACKEND; }",
+      server: "location /guarded/ { include snippets/bearerd-guard.conf; proxy_pass http://BACKEND; }",
       findings: ["the response contains the token"],
       remedy: "-> in the location: include snippets/bearerd-proxy.conf;"),
     Fault(
-      testDescription: "a cache that everybody shares",
+      testDescription: "a cache that all clients share",
       server: """
-        listen unix:FOLDER/inner.sock;
-        location /door/ { proxy_cache shared; proxy_cache_valid 200 1m; proxy_pass http://unix:FOLDER/inner.sock:/private/; }
-        """, others: "proxy_cache_path FOLDER/cache keys_zone=shared:1m;",
+        listen unix:DIRECTORY/inner.sock;
+        location /guarded/ { proxy_cache shared; proxy_cache_valid 200 1m; proxy_pass http://unix:DIRECTORY/inner.sock:/private/; }
+        """, others: "proxy_cache_path DIRECTORY/cache keys_zone=shared:1m;",
       findings: ["without a token, after it: 200"],
       remedy: "-> and: proxy_no_cache $http_authorization;"),
     Fault(
@@ -138,13 +139,13 @@ struct DoctorNginxTests {
     Fault(
       testDescription: "preflights that allow another page",
       server:
-        "location /door/ { set $bearerd_allow_origin https://b.example; include snippets/bearerd-cors.conf; include snippets/bearerd-guard.conf; \(page) }",
+        "location /guarded/ { set $bearerd_allow_origin https://b.example; include snippets/bearerd-cors.conf; include snippets/bearerd-guard.conf; \(page) }",
       options: ["--origin", "https://app.example.com"], findings: ["a browser's preflight: 204"],
       remedy: "Access-Control-Allow-Origin does not allow https://app.example.com"),
     Fault(
       testDescription: "preflights with a star for headers",
       server: """
-        location /door/ {
+        location /guarded/ {
           if ($request_method = OPTIONS) {
             add_header Access-Control-Allow-Origin *; add_header Access-Control-Allow-Headers *; return 204;
           }
@@ -155,7 +156,7 @@ struct DoctorNginxTests {
     Fault(
       testDescription: "denials that a page cannot read",
       server: """
-        location /door/ {
+        location /guarded/ {
           if ($request_method = OPTIONS) {
             add_header Access-Control-Allow-Origin *; add_header Access-Control-Allow-Headers "X-A, authorization";
             return 204;
@@ -174,7 +175,7 @@ struct DoctorNginxTests {
       configuration: NginxConfiguration(
         server: fault.server.replacing("TOKEN", with: token),
         otherServers: "map_hash_bucket_size 256; \(fault.others.replacing("TOKEN", with: token))"))
-    try site.folder.write(KnownTokens.made.get().text)
+    try site.directory.write(KnownTokens.made.get().text)
     #expect(try eventually { try site.http.get("/private/page.html", token: token).status == 200 })
     let command = [
       Bearerd.path, "doctor", "http://127.0.0.1:\(site.http.port)\(fault.path)", "--token-stdin",
@@ -193,7 +194,7 @@ struct DoctorNginxTests {
     let site = try NginxSite(
       configuration: NginxConfiguration(
         server: """
-          location /door/ {
+          location /guarded/ {
             set $bearerd_allow_origin https://app.example.com;
             include snippets/bearerd-cors.conf;
             include snippets/bearerd-guard.conf;
@@ -201,7 +202,7 @@ struct DoctorNginxTests {
           }
           """))
     let outcome = try Bearerd.run(
-      "doctor", "http://127.0.0.1:\(site.http.port)/door/page.html", "--origin", "https://app.example.com")
+      "doctor", "http://127.0.0.1:\(site.http.port)/guarded/page.html", "--origin", "https://app.example.com")
     #expect(outcome.code == 0, "\(outcome.output)")
     #expect(
       outcome.output.contains("a browser's preflight: 204, and pages of https://app.example.com may call"))
@@ -212,8 +213,9 @@ struct DoctorNginxTests {
   func strippedWithoutToken() throws {
     let site = try NginxSite(
       configuration: NginxConfiguration(
-        server: "location /door/ { set $bearerd_authorization \"\"; include snippets/bearerd-guard.conf; }"))
-    let outcome = try Bearerd.run("doctor", "http://127.0.0.1:\(site.http.port)/door/page.html")
+        server: "location /guarded/ { set $bearerd_authorization \"\"; include snippets/bearerd-guard.conf; }"
+      ))
+    let outcome = try Bearerd.run("doctor", "http://127.0.0.1:\(site.http.port)/guarded/page.html")
     #expect(outcome.findings == ["with a wrong token: 401, as without one"], "\(outcome.output)")
     #expect(outcome.output.contains("your server strips Authorization"))
   }

@@ -4,18 +4,18 @@ import Testing
 
 @Suite("bearerd doctor without a token")
 struct DoctorVariantTests {
-  /// A way around the check of `/private/` or of `/door/`, which nginx has open.
+  /// A way around the check of `/private/` or of `/guarded/`, which nginx has open.
   struct Hole: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var server: String
-    var path = "/door/page.html"
+    var path = "/guarded/page.html"
     /// What is found wrong, all of it.
     var findings: [String]
     var remedy: String
   }
 
-  private static let page = "alias FOLDER/site/private/;"
-  private static let guarded = "location /door/ { include snippets/bearerd-guard.conf; \(page) }"
+  private static let page = "alias DIRECTORY/site/private/;"
+  private static let guarded = "location /guarded/ { include snippets/bearerd-guard.conf; \(page) }"
   private static let free = "location /free/ { \(page) }"
   private static let wholeServer =
     "-> in the server: include snippets/bearerd-guard.conf; and auth_request off; in its public locations"
@@ -26,39 +26,39 @@ struct DoctorVariantTests {
       findings: ["//private/page.html without a token: 200"],
       remedy: "-> in the server: merge_slashes on; (the default)"),
     Hole(
-      testDescription: "another case", server: "\(guarded) location /DOOR/ { \(page) }",
-      findings: ["/DOOR/page.html without a token: 200"], remedy: wholeServer),
+      testDescription: "another case", server: "\(guarded) location /GUARDED/ { \(page) }",
+      findings: ["/GUARDED/page.html without a token: 200"], remedy: wholeServer),
     Hole(
       testDescription: "a dot, a slash or a parameter at the end",
       server: """
-        location = /door/page.html { include snippets/bearerd-guard.conf; alias FOLDER/site/private/page.html; }
-        location /door/ { rewrite ^/door/(page.html) /$1 break; root FOLDER/site/private; }
+        location = /guarded/page.html { include snippets/bearerd-guard.conf; alias DIRECTORY/site/private/page.html; }
+        location /guarded/ { rewrite ^/guarded/(page.html) /$1 break; root DIRECTORY/site/private; }
         """,
       findings: [
-        "/door/page.html. without a token: 200", "/door/page.html/ without a token: 200",
-        "/door/page.html;x without a token: 200",
+        "/guarded/page.html. without a token: 200", "/guarded/page.html/ without a token: 200",
+        "/guarded/page.html;x without a token: 200",
       ], remedy: wholeServer),
     Hole(
       testDescription: "a parameter of the first part of the path",
       server:
-        "\(guarded) location \"/door;\" { rewrite \"^/door;x/(.*)\" /$1 break; root FOLDER/site/private; }",
-      findings: ["/door;x/page.html without a token: 200"], remedy: wholeServer),
+        "\(guarded) location \"/guarded;\" { rewrite \"^/guarded;x/(.*)\" /$1 break; root DIRECTORY/site/private; }",
+      findings: ["/guarded;x/page.html without a token: 200"], remedy: wholeServer),
     Hole(
       testDescription: "an encoded slash",
-      server: "if ($request_uri ~ %2f) { rewrite ^/door/(.*) /free/$1 last; } \(guarded) \(free)",
-      findings: ["/door%2fpage.html without a token: 200"], remedy: wholeServer),
+      server: "if ($request_uri ~ %2f) { rewrite ^/guarded/(.*) /free/$1 last; } \(guarded) \(free)",
+      findings: ["/guarded%2fpage.html without a token: 200"], remedy: wholeServer),
     Hole(
       testDescription: "a body that is too long",
       server: """
-        location /door/ { include snippets/bearerd-guard.conf; error_page 413 = @fallback; \(page) }
-        location @fallback { rewrite ^/door/(.*) /$1 break; root FOLDER/site/private; }
+        location /guarded/ { include snippets/bearerd-guard.conf; error_page 413 = @fallback; \(page) }
+        location @fallback { rewrite ^/guarded/(.*) /$1 break; root DIRECTORY/site/private; }
         """,
       findings: ["GET with a body of 1 TiB without a token: 200"],
       remedy: "-> in the location of error_page 413: include snippets/bearerd-guard.conf;"),
     Hole(
       testDescription: "other methods than GET",
       server: """
-        if ($request_method != GET) { rewrite ^/door/(.*) /free/$1 last; }
+        if ($request_method != GET) { rewrite ^/guarded/(.*) /free/$1 last; }
         \(guarded) location /free/ { return 200 text; }
         """,
       findings: [
@@ -68,14 +68,14 @@ struct DoctorVariantTests {
         "-> in the location: include snippets/bearerd-guard.conf; and no limit_except and no if around it"),
     Hole(
       testDescription: "HTTP/1.0",
-      server: "if ($server_protocol = HTTP/1.0) { rewrite ^/door/(.*) /free/$1 last; } \(guarded) \(free)",
+      server: "if ($server_protocol = HTTP/1.0) { rewrite ^/guarded/(.*) /free/$1 last; } \(guarded) \(free)",
       findings: ["HTTP/1.0 without a token: 200"],
       remedy:
         "-> in every server of this address: include snippets/bearerd-guard.conf; and no if around it"),
     Hole(
       testDescription: "a whole URL in the request line",
-      server: "if ($request ~ \"^GET http:\") { rewrite ^/door/(.*) /free/$1 last; } \(guarded) \(free)",
-      findings: ["GET http://127.0.0.1:PORT/door/page.html without a token: 200"],
+      server: "if ($request ~ \"^GET http:\") { rewrite ^/guarded/(.*) /free/$1 last; } \(guarded) \(free)",
+      findings: ["GET http://127.0.0.1:PORT/guarded/page.html without a token: 200"],
       remedy: "a request line with the whole URL bypasses the guard"),
   ]
 
@@ -91,24 +91,24 @@ struct DoctorVariantTests {
 
   @Test("finds a guard of HTTP/2 alone")
   func versions() throws {
-    let folder = try Scratch()
-    try folder.makeCertificate(for: "localhost")
+    let directory = try Scratch()
+    try directory.makeCertificate(for: "localhost")
     let port = try freePort()
     let server = """
       listen 127.0.0.1:\(port) ssl http2;
-      ssl_certificate \(folder.path)/certificate; ssl_certificate_key \(folder.path)/key;
-      if ($server_protocol = HTTP/1.1) { rewrite ^/door/(.*) /free/$1 last; }
+      ssl_certificate \(directory.path)/certificate; ssl_certificate_key \(directory.path)/key;
+      if ($server_protocol = HTTP/1.1) { rewrite ^/guarded/(.*) /free/$1 last; }
       \(DoctorVariantTests.guarded) \(DoctorVariantTests.free)
       """
     let site = try NginxSite(configuration: NginxConfiguration(server: server))
     let outcome = try Bearerd.start([
-      "env", "CURL_CA_BUNDLE=\(folder.path)/certificate", Bearerd.path, "doctor",
-      "https://localhost:\(port)/door/page.html",
+      "env", "CURL_CA_BUNDLE=\(directory.path)/certificate", Bearerd.path, "doctor",
+      "https://localhost:\(port)/guarded/page.html",
     ]).wait()
     #expect(
       outcome.findings == [
         "HTTP/1.1 without a token: 200",
-        "GET https://localhost:\(port)/door/page.html without a token: 200",
+        "GET https://localhost:\(port)/guarded/page.html without a token: 200",
       ], "\(outcome.output)")
     _ = site
   }
@@ -156,14 +156,14 @@ struct DoctorVariantTests {
 struct DoctorWithConfigurationTests {
   /// Runs the doctor with an `nginx` in its PATH that prints the site's own configuration.
   private func doctor(_ site: NginxSite, _ path: String) throws -> Outcome {
-    let command = NginxSite.command(in: site.folder).joined(separator: " ")
+    let command = NginxSite.command(in: site.directory).joined(separator: " ")
     // The level info of the tests shows secrets.
-    try site.folder.make(
+    try site.directory.make(
       "#!/bin/sh\n\(command) \"$@\" | sed 's/stderr info/stderr notice/'\n", to: "bin/script")
-    try site.folder.install("bin/script", as: "bin/nginx")
+    try site.directory.install("bin/script", as: "bin/nginx")
     let search = ProcessInfo.processInfo.environment["PATH"] ?? ""
     return try Bearerd.start([
-      "env", "PATH=\(site.folder.path)/bin:\(search)", Bearerd.path, "doctor", "--nginx",
+      "env", "PATH=\(site.directory.path)/bin:\(search)", Bearerd.path, "doctor", "--nginx",
       "http://127.0.0.1:\(site.http.port)\(path)",
     ]).wait()
   }
@@ -174,7 +174,7 @@ struct DoctorWithConfigurationTests {
     let outcome = try doctor(site, "/private/page.html?x=/")
     #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome.output)\(outcome.errors)")
     #expect(
-      outcome.output.contains("  ok     nginx: location /private/ (\(site.folder.path)/nginx.conf:"),
+      outcome.output.contains("  ok     nginx: location /private/ (\(site.directory.path)/nginx.conf:"),
       "\(outcome.output)")
   }
 
@@ -183,10 +183,10 @@ struct DoctorWithConfigurationTests {
     let site = try NginxSite(
       configuration: NginxConfiguration(
         server: """
-          location /door/ { include snippets/bearerd-guard.conf; proxy_pass http://BACKEND; }
-          location /two/ { satisfy any; allow 192.0.2.1; deny all; auth_request /_bearerd; alias FOLDER/site/; }
+          location /guarded/ { include snippets/bearerd-guard.conf; proxy_pass http://BACKEND; }
+          location /two/ { satisfy any; allow 192.0.2.1; deny all; auth_request /_bearerd; alias DIRECTORY/site/; }
           """))
-    let outcome = try doctor(site, "/door/x")
+    let outcome = try doctor(site, "/guarded/x")
     #expect(outcome.code == 1 && outcome.errors.isEmpty, "\(outcome.errors)")
     for name in ["secret-to-backend", "satisfy-any"] {
       #expect(
@@ -213,10 +213,10 @@ struct DoctorWithConfigurationTests {
   @Test("ends with 69 if nginx does not print its configuration")
   func failure() throws {
     let site = try NginxSite()
-    try site.folder.make("#!/bin/sh\nexit 1\n", to: "bin/script")
-    try site.folder.install("bin/script", as: "bin/nginx")
+    try site.directory.make("#!/bin/sh\nexit 1\n", to: "bin/script")
+    try site.directory.install("bin/script", as: "bin/nginx")
     let outcome = try Bearerd.start([
-      "env", "PATH=\(site.folder.path)/bin:/usr/bin:/bin", Bearerd.path, "doctor", "--nginx",
+      "env", "PATH=\(site.directory.path)/bin:/usr/bin:/bin", Bearerd.path, "doctor", "--nginx",
       "http://127.0.0.1:\(site.http.port)/",
     ]).wait()
     #expect(outcome.code == 69 && outcome.errors.contains("nginx -T failed"))

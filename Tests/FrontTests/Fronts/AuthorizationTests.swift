@@ -26,7 +26,7 @@ struct AuthorizationTests {
     arguments: [
       Front.nginx, .lighttpd, .caddy,
     ])
-  func nobody(front: Front) throws {
+  func anonymous(front: Front) throws {
     let site = try FrontSite(front)
     for _ in 0..<60 { #expect(try site.http.get("/private/page.html").status == 401) }
     #expect(!site.told.contains(AuthorizationTests.suspicion))
@@ -35,7 +35,7 @@ struct AuthorizationTests {
   @Test(
     "is not noticed once a web server has passed one, with a valid token or not",
     arguments: Front.allCases.filter { $0.link != .program })
-  func somebody(front: Front) throws {
+  func application(front: Front) throws {
     let site = try FrontSite(front)
     #expect(try site.http.get("/private/page.html", token: "unknown").status == 401)
     for _ in 0..<60 { #expect(try site.http.get("/private/page.html").status == 401) }

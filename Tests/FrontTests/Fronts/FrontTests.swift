@@ -158,7 +158,7 @@ struct FrontTests {
     try site.stopDaemon(signal)
     // Killed, it leaves its socket behind.
     if front.link == .socket, signal == SIGKILL {
-      #expect(FileManager.default.fileExists(atPath: "\(site.folder.path)/socket"))
+      #expect(FileManager.default.fileExists(atPath: "\(site.directory.path)/socket"))
     }
     for path in front.guarded {
       for token in [site.tokens.app, nil] {

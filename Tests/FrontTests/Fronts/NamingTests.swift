@@ -80,9 +80,9 @@ struct NamingTests {
   @Test("comes without a key where the token has no id", arguments: backing)
   func withoutKey(front: Front) throws {
     let site = try FrontSite(front)
-    let secret = try Bearerd.run("token", "new", "plain", tokens: site.folder.tokens).line
-    let lines = try site.folder.read().replacing(#/id=\w+ /#, with: "")
-    try site.folder.write(lines)
+    let secret = try Bearerd.run("token", "new", "plain", tokens: site.directory.tokens).line
+    let lines = try site.directory.read().replacing(#/id=\w+ /#, with: "")
+    try site.directory.write(lines)
     var seen = ""
     let isTold = try eventually {
       let response = try site.http.get("/api/x", token: secret)

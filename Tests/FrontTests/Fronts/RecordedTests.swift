@@ -35,8 +35,8 @@ struct RecordedTests {
 
   /// Keeps a recording as a seed if BEARERD_SEEDS names a directory.
   private func keep(_ bytes: [UInt8], as name: String) throws {
-    guard let folder = ProcessInfo.processInfo.environment["BEARERD_SEEDS"] else { return }
-    try Data(bytes).write(to: URL(filePath: "\(folder)/\(name.replacing(" ", with: "-"))"))
+    guard let directory = ProcessInfo.processInfo.environment["BEARERD_SEEDS"] else { return }
+    try Data(bytes).write(to: URL(filePath: "\(directory)/\(name.replacing(" ", with: "-"))"))
   }
 
   @Test("is one whole request to the gate, whatever came from the client", arguments: Front.asking, sent)
@@ -57,16 +57,16 @@ struct RecordedTests {
 
   @Test("may begin with GET_VALUES, as HAProxy's does, and each part is taken for what it is")
   func getValues() throws {
-    let folder = try Scratch()
-    try folder.write("# none\n")
-    let recorder = try Recorder(in: folder)
-    try folder.write(recorder.script, to: "bearerd")
+    let directory = try Scratch()
+    try directory.write("# none\n")
+    let recorder = try Recorder(in: directory)
+    try directory.write(recorder.script, to: "bearerd")
     let program = try Program([
-      "sh", "\(folder.path)/bearerd", "serve", "--listen", "unix:\(folder.path)/socket",
+      "sh", "\(directory.path)/bearerd", "serve", "--listen", "unix:\(directory.path)/socket",
     ])
     try #require(eventually { program.output.contains("ready on") }, "\(program.output)")
     let http = HTTP(port: try freePort())
-    try folder.write(
+    try directory.write(
       """
       defaults
         mode http
@@ -78,14 +78,14 @@ struct RecordedTests {
         default_backend bearerd
       backend bearerd
         use-fcgi-app bearerd
-        server bearerd unix@\(folder.path)/socket proto fcgi
+        server bearerd unix@\(directory.path)/socket proto fcgi
       fcgi-app bearerd
         docroot /nowhere
         option get-values
         pass-header authorization
 
       """, to: "haproxy.cfg")
-    let haproxy = try Program([server("haproxy"), "-db", "-f", "\(folder.path)/haproxy.cfg"])
+    let haproxy = try Program([server("haproxy"), "-db", "-f", "\(directory.path)/haproxy.cfg"])
     #expect(eventually { (try? http.get("/", token: "made-up").status) == 401 }, "\(haproxy.output)")
     let recording = try #require(try recorder.take().first { !$0.isEmpty })
     guard case .management(let length) = verdict(recording) else {

@@ -6,17 +6,17 @@ import Testing
 struct WaysAroundTests {
   /// Adds lines to a configuration, in place of a text or at its end, and the pages that they need.
   private func prepare(
-    _ folder: Scratch, _ name: String, before end: String? = nil, start: String = "", _ lines: String
+    _ directory: Scratch, _ name: String, before end: String? = nil, start: String = "", _ lines: String
   ) throws {
     let files = FileManager.default
-    try files.createSymbolicLink(atPath: "\(folder.path)/site/link", withDestinationPath: "private")
-    try folder.make("<!--#include file=\"private/page.html\" -->", to: "site/file.shtml")
-    try folder.make("<!--#include virtual=\"/private/page.html\" -->", to: "site/virtual.shtml")
-    let added = lines.replacingOccurrences(of: "FOLDER", with: folder.path)
-    let text = try folder.read(name)
+    try files.createSymbolicLink(atPath: "\(directory.path)/site/link", withDestinationPath: "private")
+    try directory.make("<!--#include file=\"private/page.html\" -->", to: "site/file.shtml")
+    try directory.make("<!--#include virtual=\"/private/page.html\" -->", to: "site/virtual.shtml")
+    let added = lines.replacingOccurrences(of: "DIRECTORY", with: directory.path)
+    let text = try directory.read(name)
     try #require(end == nil || text.contains(end ?? ""))
     let body = end.map { text.replacingOccurrences(of: $0, with: added + $0) } ?? text + added
-    try folder.make(start + body, to: name)
+    try directory.make(start + body, to: name)
   }
 
   /// Each web server's README names those that are open, and says what to do.
@@ -33,12 +33,12 @@ struct WaysAroundTests {
   }
 
   private static let apacheLines = """
-    Alias /alias/ FOLDER/site/private/
+    Alias /alias/ DIRECTORY/site/private/
     RewriteEngine On
     RewriteRule ^/file/(.*)$ /private/$1
     RewriteRule ^/passed/(.*)$ /private/$1 [PT]
     AddOutputFilter INCLUDES .shtml
-    <Directory FOLDER/site>
+    <Directory DIRECTORY/site>
         Options +Includes +FollowSymLinks
     </Directory>
 
@@ -64,12 +64,13 @@ struct WaysAroundTests {
     "Apache: a Directory is checked however a request reaches it, but for a link",
     arguments: [Front.apacheFcgid, .apacheAuthnzFcgi])
   func directory(front: Front) throws {
-    let site = try apache(front) { folder in
-      let parts = try folder.read("site.conf").components(separatedBy: "<LocationMatch \"^/(private|api)/\">")
+    let site = try apache(front) { directory in
+      let parts = try directory.read("site.conf").components(
+        separatedBy: "<LocationMatch \"^/(private|api)/\">")
       try #require(parts.count == 2)
       let end = try #require(parts[1].range(of: "</LocationMatch>"))
       let block = parts[1].replacingCharacters(in: end, with: "</Directory>")
-      try folder.make("\(parts[0])<Directory \(folder.path)/site/private>\(block)", to: "site.conf")
+      try directory.make("\(parts[0])<Directory \(directory.path)/site/private>\(block)", to: "site.conf")
     }
     try expect(
       site, open: ["/link/page.html"],
@@ -85,7 +86,7 @@ struct WaysAroundTests {
 
         server.modules += ( "mod_rewrite", "mod_ssi" )
         server.force-lowercase-filenames = "enable"
-        alias.url = ( "/alias/" => "FOLDER/site/private/" )
+        alias.url = ( "/alias/" => "DIRECTORY/site/private/" )
         url.rewrite-once = ( "^/passed/(.*)" => "/private/$1" )
         ssi.extension = ( ".shtml" )
 
@@ -99,12 +100,12 @@ struct WaysAroundTests {
 
   @Test("lighttpd: an alias in the same list is checked")
   func lighttpdAlias() throws {
-    let site = try FrontSite(.lighttpd) { folder in
-      try prepare(folder, "site.conf", "\nalias.url = ( \"/alias/\" => \"FOLDER/site/private/\" )\n")
-      let text = try folder.read("site.conf")
+    let site = try FrontSite(.lighttpd) { directory in
+      try prepare(directory, "site.conf", "\nalias.url = ( \"/alias/\" => \"DIRECTORY/site/private/\" )\n")
+      let text = try directory.read("site.conf")
       let line = "\"/private/\" => bearerd,"
       try #require(text.contains(line))
-      try folder.make(
+      try directory.make(
         text.replacingOccurrences(of: line, with: "\(line) \"/alias/\" => bearerd,"), to: "site.conf")
     }
     try expect(site, open: ["/link/page.html"], closed: ["/alias/page.html"])
@@ -129,26 +130,26 @@ struct WaysAroundTests {
 
   /// Adds rules around the check of HAProxy's example.
   private func haproxy(above: String = "", below: String = "", more: String = "") throws -> FrontSite {
-    try FrontSite(.haproxy) { folder in
+    try FrontSite(.haproxy) { directory in
       let check = "    http-request lua.bearerd unless public\n"
       let end = "    use_backend api if"
-      let text = try folder.read("haproxy.cfg")
+      let text = try directory.read("haproxy.cfg")
       try #require(text.contains(check) && text.contains(end))
       let rules = text.replacingOccurrences(of: check, with: above + check)
         .replacingOccurrences(of: end, with: below + end)
-      try folder.make(
-        "\(rules)\n\(more)".replacingOccurrences(of: "FOLDER", with: folder.path), to: "haproxy.cfg")
+      try directory.make(
+        "\(rules)\n\(more)".replacingOccurrences(of: "DIRECTORY", with: directory.path), to: "haproxy.cfg")
       // Answers that a cache may keep.
-      let pages = try folder.read("pages.cfg").replacing(
+      let pages = try directory.read("pages.cfg").replacing(
         "page.html if", with: "page.html hdr Cache-Control max-age=60 if")
-      try folder.make(pages, to: "pages.cfg")
+      try directory.make(pages, to: "pages.cfg")
     }
   }
 
   @Test("HAProxy: the order of its rules counts, and each frontend is checked by itself")
   func haproxyRules() throws {
     let port = try freePort()
-    let page = "file FOLDER/site/private/page.html"
+    let page = "file DIRECTORY/site/private/page.html"
     let site = try haproxy(
       above: "    http-request return content-type text/html \(page) if { path /early.html }\n"
         + "    http-request set-path /private/page.html if { path /above.html }\n",

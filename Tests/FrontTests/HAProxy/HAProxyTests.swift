@@ -20,11 +20,11 @@ struct HAProxyTests {
   @Test("lets no other local user name an address or a scope to bearerd")
   func socket() throws {
     let site = try FrontSite(.haproxy)
-    let path = "\(site.folder.path)/bearerd.sock"
+    let path = "\(site.directory.path)/bearerd.sock"
     let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
     #expect(mode == 0o600)
     let names = try String(contentsOfFile: "/proc/net/unix", encoding: .utf8)
-    #expect(!names.contains("@\(site.folder.path)"))
+    #expect(!names.contains("@\(site.directory.path)"))
     let command = [
       "env", "PATH=/usr/bin:/bin", "python3", "-c", HAProxyTests.intruder, path, site.tokens.far,
     ]

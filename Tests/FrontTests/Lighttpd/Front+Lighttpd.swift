@@ -3,11 +3,12 @@ import TestSupport
 extension Front {
   /// A lighttpd with the modules that Debian's has, and the example.
   func configureLighttpd(_ place: FrontPlace) throws -> [String] {
-    let folder = place.folder
+    let directory = place.directory
     var example = try place.example(
       "lighttpd-authorizer/site.conf",
       [
-        ("\"/run/bearerd/bearerd.sock\"", "\"\(folder.path)/socket\""), ("/var/log/lighttpd", folder.path),
+        ("\"/run/bearerd/bearerd.sock\"", "\"\(directory.path)/socket\""),
+        ("/var/log/lighttpd", directory.path),
         ("/etc/lighttpd/backend.lua", "\(repository)/examples/lighttpd-authorizer/backend.lua"),
         ("\"port\" => 8080", "\"port\" => \(place.backendPort)"),
       ])
@@ -21,20 +22,20 @@ extension Front {
         """
     case .kinds(let kinds): example += try place.backends("lighttpd-backends.conf", of: kinds)
     case .tls(let port):
-      try folder.makeCertificate(for: "localhost")
+      try directory.makeCertificate(for: "localhost")
       example += """
         server.modules += ( "mod_openssl" )
         $SERVER["socket"] == "127.0.0.1:\(port)" {
           ssl.engine = "enable"
-          ssl.pemfile = "\(folder.path)/certificate"
-          ssl.privkey = "\(folder.path)/key"
+          ssl.pemfile = "\(directory.path)/certificate"
+          ssl.privkey = "\(directory.path)/key"
         }
 
         """
     case nil: break
     }
-    try folder.make(example, to: "site.conf")
-    try folder.make(place.surroundings("lighttpd.conf"), to: "lighttpd.conf")
-    return [server("lighttpd"), "-D", "-f", "\(folder.path)/lighttpd.conf"]
+    try directory.make(example, to: "site.conf")
+    try directory.make(place.surroundings("lighttpd.conf"), to: "lighttpd.conf")
+    return [server("lighttpd"), "-D", "-f", "\(directory.path)/lighttpd.conf"]
   }
 }

@@ -49,7 +49,7 @@ struct LighttpdHTTP2Tests {
 
   private func doctor(_ site: FrontSite, _ port: UInt16) throws -> Outcome {
     try Bearerd.start([
-      "env", "CURL_CA_BUNDLE=\(site.folder.path)/certificate", Bearerd.path, "doctor",
+      "env", "CURL_CA_BUNDLE=\(site.directory.path)/certificate", Bearerd.path, "doctor",
       "https://localhost:\(port)/private/page.html",
     ]).wait()
   }

@@ -10,22 +10,22 @@ struct LoadTests {
   static let changes = 30
 
   /// Starts bearerd behind a socket that outlives it, as systemd does: descriptor 3, LISTEN_FDS and LISTEN_PID.
-  private func activated(_ folder: Scratch, on listener: Listener) throws -> Program {
+  private func activated(_ directory: Scratch, on listener: Listener) throws -> Program {
     try Program([
       "bash", "-c", "exec 3<&\(listener.descriptor); LISTEN_FDS=1 LISTEN_PID=$$ exec \"$@\"", "bash",
       Bearerd.path,
-      "serve", "--tokens", "\(folder.path)/tokens",
+      "serve", "--tokens", "\(directory.path)/tokens",
     ])
   }
 
   @Test("thirty restarts by socket activation lose none")
   func socketActivation() throws {
     var held: Listener?
-    let site = try NginxSite { folder in
-      let listener = try Listener.unix(path: "\(folder.path)/socket", mode: 0o600, owner: nil)
+    let site = try NginxSite { directory in
+      let listener = try Listener.unix(path: "\(directory.path)/socket", mode: 0o600, owner: nil)
       #expect(fcntl(listener.descriptor, F_SETFD, 0) == 0)
       held = listener
-      return try self.activated(folder, on: listener)
+      return try self.activated(directory, on: listener)
     }
     let listener = try #require(held)
     defer { close(listener.descriptor) }
@@ -34,7 +34,7 @@ struct LoadTests {
     while load.isRunning {
       // As `systemctl restart` does: the one is gone before the other comes.
       #expect(site.bearerd.stop() == 0)
-      let next = try activated(site.folder, on: listener)
+      let next = try activated(site.directory, on: listener)
       site.bearerd = next
       restarts += 1
       // One that is told to stop before it listens for that dies of it.
@@ -47,12 +47,12 @@ struct LoadTests {
 
   @Test("thirty restarts behind the descriptor that spawn-fcgi passed on lose none")
   func spawnFcgi() throws {
-    let site = try NginxSite { folder in
+    let site = try NginxSite { directory in
       try Program([
-        "spawn-fcgi", "-n", "-s", "\(folder.path)/socket", "--", "/usr/bin/multiwatch", "-f", "2", "-r",
+        "spawn-fcgi", "-n", "-s", "\(directory.path)/socket", "--", "/usr/bin/multiwatch", "-f", "2", "-r",
         "100000",
         "--",
-        Bearerd.path, "serve", "--tokens", "\(folder.path)/tokens",
+        Bearerd.path, "serve", "--tokens", "\(directory.path)/tokens",
       ])
     }
     let load = try Load(requests: Self.requests, to: site, token: try site.token("app"))

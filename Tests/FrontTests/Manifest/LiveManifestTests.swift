@@ -63,19 +63,19 @@ struct LiveManifestTests {
       "logo.png: warning: its Content-Type is not image/..."
     ),
     (
-      "include snippets/bearerd-guard.conf; # door", "",
+      "include snippets/bearerd-guard.conf; # guard", "",
       "/todo/1: error: answers 200 without a token: not protected; in its location"
     ),
     (
-      "include snippets/bearerd-guard.conf; # door", "return 302 /login;",
+      "include snippets/bearerd-guard.conf; # guard", "return 302 /login;",
       "/todo/1: error: answers 302 without a token instead of 401"
     ),
     (
-      "include snippets/bearerd-guard.conf; # door", "if ($request_method = GET) { return 405; }",
+      "include snippets/bearerd-guard.conf; # guard", "if ($request_method = GET) { return 405; }",
       "/todo/1: error: answers 405 without a token instead of 401: not checked before the backend"
     ),
     (
-      "include snippets/bearerd-guard.conf; # door", "return 502;",
+      "include snippets/bearerd-guard.conf; # guard", "return 502;",
       "/todo/1: error: answers 502 without a token instead of 401: is bearerd running?"
     ),
     (
@@ -88,7 +88,7 @@ struct LiveManifestTests {
       "logo.png: header X-Debug: error: a live token of ci "
     ),
     (
-      "include snippets/bearerd-guard.conf; # door", "add_header Set-Cookie 't=SECRET' always; return 401;",
+      "include snippets/bearerd-guard.conf; # guard", "add_header Set-Cookie 't=SECRET' always; return 401;",
       "/todo/1: header Set-Cookie: error: a live token of ci "
     ),
   ]
@@ -110,14 +110,14 @@ struct LiveManifestTests {
       ("manifest", "ai-plugin.json:"), ("openapi.json", "openapi.json:"), ("logo.png", "logo.png:"),
     ] {
       let path = "site/\(name)"
-      let before = try service.site.folder.read(path)
+      let before = try service.site.directory.read(path)
       let text = name == "logo.png" ? "<!-- WORD -->" : before
-      try service.site.folder.make(text.replacing("WORD", with: service.secret), to: path)
+      try service.site.directory.make(text.replacing("WORD", with: service.secret), to: path)
       let outcome = try service.check()
       #expect(outcome.code == 1 && outcome.errors.contains("\(place)1:"), "\(outcome.errors)")
       #expect(
         outcome.errors.contains("error: a live token of ci ") && !outcome.errors.contains(service.secret))
-      try service.site.folder.make(before, to: path)
+      try service.site.directory.make(before, to: path)
     }
   }
 
@@ -129,11 +129,11 @@ struct LiveManifestTests {
     #expect(added.code == 0)
     let known = try service.check()
     #expect(known.errors.contains("error: the verification token of openai is a live token of openai "))
-    try service.site.folder.write("", to: "other")
+    try service.site.directory.write("", to: "other")
     let taken = "error: the verification token of openai is accepted as a credential (200)"
     #expect(
       try eventually {
-        try Bearerd.run("manifest", "check", service.origin, tokens: "\(service.site.folder.path)/other")
+        try Bearerd.run("manifest", "check", service.origin, tokens: "\(service.site.directory.path)/other")
           .errors.contains(taken)
       })
   }
@@ -141,8 +141,8 @@ struct LiveManifestTests {
   @Test("asks no server of other people")
   func foreign() throws {
     let service = try PublishedService()
-    let openAPI = try service.site.folder.read("site/openapi.json")
-    try service.site.folder.make(
+    let openAPI = try service.site.directory.read("site/openapi.json")
+    try service.site.directory.make(
       openAPI.replacing("\"/\"", with: "\"https://api.example.com\""), to: "site/openapi.json")
     let outcome = try service.check()
     #expect(outcome.code == 0)
@@ -169,7 +169,7 @@ struct PublishedService {
     }
     location = /logo.png { default_type image/png; }
     location /todo/ {
-      include snippets/bearerd-guard.conf; # door
+      include snippets/bearerd-guard.conf; # guard
     }
 
     """
@@ -184,14 +184,14 @@ struct PublishedService {
     site = try NginxSite(configuration: NginxConfiguration(server: server))
     self.secret = secret
     let tokens = try KnownTokens.made.get().text.replacing("\napp ", with: "\nci ")
-    try site.folder.write(tokens)
-    try site.folder.make("an entry\n", to: "site/todo/1")
-    try site.folder.make("a picture", to: "site/logo.png")
-    try site.folder.make(
+    try site.directory.write(tokens)
+    try site.directory.make("an entry\n", to: "site/todo/1")
+    try site.directory.make("a picture", to: "site/logo.png")
+    try site.directory.make(
       #"{"openapi": "3.1.0", "info": {"title": "WORD"}, "servers": [{"url": "/"}], "paths": {"/todo/{id}": {}}}"#,
       to: "site/openapi.json")
     let origin = "http://127.0.0.1:\(site.http.port)"
-    try site.folder.make(
+    try site.directory.make(
       """
       {"schema_version": "v1", "name_for_model": "todo_list", "name_for_human": "WORD", \
       "description_for_model": "To do.", "description_for_human": "To do.", "auth": {"type": "service_http", \

@@ -25,7 +25,7 @@ struct CorpusConfiguration: Sendable, CustomTestStringConvertible {
   /// Requests for what is guarded: a client without a token must not get it.
   var asks: [CorpusRequest] { (head["asks"] ?? []).map(CorpusRequest.init) }
 
-  /// Requests that everybody may send; guarded files and forged names must not come of them.
+  /// Requests without a token; they must get neither guarded files nor forged names through.
   var publicRequests: [CorpusRequest] { (head["public"] ?? []).map(CorpusRequest.init) }
 
   /// In the order in which they are tried: a stopped daemon does not come back.

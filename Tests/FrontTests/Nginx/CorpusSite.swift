@@ -5,7 +5,7 @@ import Testing
 /// A real nginx with a configuration of the corpus, a real bearerd, and a backend that says what it was given.
 final class CorpusSite {
   private let configuration: CorpusConfiguration
-  private let folder: Scratch
+  private let directory: Scratch
   private let backend: ReportingBackend
   private let bearerd: Program
   private let nginx: Program
@@ -15,17 +15,18 @@ final class CorpusSite {
   init(_ configuration: CorpusConfiguration) throws {
     self.configuration = configuration
     tokens = try KnownTokens.made.get()
-    folder = try Scratch()
+    directory = try Scratch()
     backend = try ReportingBackend()
     ports = [try freePort(), try freePort()]
-    try folder.write(tokens.text)
-    try folder.makeCorpusFiles(frozenTimeout: configuration.states.contains(.frozen) ? 1 : nil)
-    try folder.makeSite()
-    if configuration.text.contains("@certificate@") { try folder.makeCertificate(for: "localhost") }
+    try directory.write(tokens.text)
+    try directory.makeCorpusFiles(frozenTimeout: configuration.states.contains(.frozen) ? 1 : nil)
+    try directory.makeSite()
+    if configuration.text.contains("@certificate@") { try directory.makeCertificate(for: "localhost") }
     let grpc = configuration.text.contains("@grpc@") ? try freePort() : nil
     var values = [
-      "listen": "127.0.0.1:\(ports[0])", "listen2": "127.0.0.1:\(ports[1])", "root": "\(folder.path)/site",
-      "folder": folder.path, "certificate": "\(folder.path)/certificate", "key": "\(folder.path)/key",
+      "listen": "127.0.0.1:\(ports[0])", "listen2": "127.0.0.1:\(ports[1])", "root": "\(directory.path)/site",
+      "directory": directory.path, "certificate": "\(directory.path)/certificate",
+      "key": "\(directory.path)/key",
       "grpc": "127.0.0.1:\(grpc ?? 0)", "app": tokens.app,
     ]
     for (kind, port) in backend.ports { values[kind.rawValue] = "127.0.0.1:\(port)" }
@@ -43,11 +44,11 @@ final class CorpusSite {
     }
     for (name, value) in values { text = text.replacingOccurrences(of: "@\(name)@", with: value) }
     let types = "types { text/html html shtml; text/css css; image/png png; }"
-    let main = NginxConfiguration.main(http: "\(types)\naccess_log FOLDER/access.log;\n\(text)")
-    try folder.make(main.replacingOccurrences(of: "FOLDER", with: folder.path), to: "nginx.conf")
-    bearerd = try NginxSite.serve(folder, ["--cache-ttl", "5"])
-    nginx = try Program(NginxSite.command(in: folder))
-    let pidFile = "\(folder.path)/nginx.pid"
+    let main = NginxConfiguration.main(http: "\(types)\naccess_log DIRECTORY/access.log;\n\(text)")
+    try directory.make(main.replacingOccurrences(of: "DIRECTORY", with: directory.path), to: "nginx.conf")
+    bearerd = try NginxSite.serve(directory, ["--cache-ttl", "5"])
+    nginx = try Program(NginxSite.command(in: directory))
+    let pidFile = "\(directory.path)/nginx.pid"
     // It is written when the sockets are open.
     try #require(eventually { FileManager.default.fileExists(atPath: pidFile) }, "\(nginx.output)")
   }
@@ -72,21 +73,21 @@ final class CorpusSite {
       }
       for (request, isPublic) in requests {
         for client in CorpusClient.all(tokens, refused: configuration.refusedToken) {
-          let guarded = folder.guardedFiles()
+          let guarded = directory.guardedFiles()
           var exchange = CorpusExchange(
             request: request, isPublic: isPublic, state: state, client: client,
             response: HTTPResponse(bytes: try send(request, token: client.token)))
           // nginx may answer before it has sent what a mirror gets.
           if configuration.text.contains(/mirror|post_action/) { usleep(50_000) }
           exchange.backendRequests = backend.take()
-          exchange.hasChangedFiles = folder.guardedFiles() != guarded
-          if exchange.hasChangedFiles { try folder.makeSite() }
+          exchange.hasChangedFiles = directory.guardedFiles() != guarded
+          if exchange.hasChangedFiles { try directory.makeSite() }
           observation.add(exchange)
         }
       }
     }
     nginx.stop()
-    observation.addFiles(try folder.writtenTexts())
+    observation.addFiles(try directory.writtenTexts())
     return observation
   }
 

@@ -1,7 +1,7 @@
 extension Front {
   /// The snippets, as in the other tests of nginx.
   func configureNginx(_ place: FrontPlace) throws -> [String] {
-    try place.folder.makeSnippets()
+    try place.directory.makeSnippets()
     var site = NginxConfiguration()
     switch place.addition {
     case .publicBackend:
@@ -10,8 +10,8 @@ extension Front {
     case .tls, nil: break
     }
     let configuration = site.text(
-      folder: place.folder.path, port: place.port, backend: place.backendPort)
-    try place.folder.make(configuration, to: "nginx.conf")
-    return NginxSite.command(in: place.folder)
+      directory: place.directory.path, port: place.port, backend: place.backendPort)
+    try place.directory.make(configuration, to: "nginx.conf")
+    return NginxSite.command(in: place.directory)
   }
 }

@@ -10,10 +10,10 @@ struct NginxBackendTests {
     var pass: String {
       switch self {
       case .proxy: "proxy_pass http://BACKEND;"
-      case .grpc: "grpc_pass grpc://unix:FOLDER/grpc.sock;"
-      case .fastcgi: "fastcgi_pass unix:FOLDER/fastcgi.sock;"
-      case .uwsgi: "uwsgi_pass unix:FOLDER/uwsgi.sock;"
-      case .scgi: "scgi_pass unix:FOLDER/scgi.sock;"
+      case .grpc: "grpc_pass grpc://unix:DIRECTORY/grpc.sock;"
+      case .fastcgi: "fastcgi_pass unix:DIRECTORY/fastcgi.sock;"
+      case .uwsgi: "uwsgi_pass unix:DIRECTORY/uwsgi.sock;"
+      case .scgi: "scgi_pass unix:DIRECTORY/scgi.sock;"
       }
     }
 
@@ -44,7 +44,7 @@ struct NginxBackendTests {
   /// A gRPC backend that is another server of nginx.
   static let grpcServer = """
     server {
-      listen unix:FOLDER/grpc.sock http2;
+      listen unix:DIRECTORY/grpc.sock http2;
       underscores_in_headers on;
       location / { proxy_pass http://BACKEND; }
     }
@@ -52,7 +52,7 @@ struct NginxBackendTests {
 
   /// Keeps the backend of the site alive.
   static func backend(_ kind: Kind, _ site: NginxSite) throws -> AnyObject? {
-    let socket = "\(site.folder.path)/\(kind).sock"
+    let socket = "\(site.directory.path)/\(kind).sock"
     return switch kind {
     case .proxy, .grpc: nil
     case .fastcgi: try FastCGIBackend(socket: socket)

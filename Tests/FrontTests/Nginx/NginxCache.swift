@@ -6,7 +6,7 @@ import Testing
 /// say where they come from, as behind a trusted proxy, and preflights pass.
 enum NginxCache {
   /// A location without a scope, and two with one. `/private/` and `/api/` keep nothing.
-  static let doors = ["/kept/", "/kept/read/", "/kept/write/"]
+  static let kept = ["/kept/", "/kept/read/", "/kept/write/"]
 
   /// Longer than any test.
   static let long = 3600
@@ -18,11 +18,11 @@ enum NginxCache {
   static func site(
     ttl: Int = long, server: String = "", http: String = "include snippets/bearerd-cache.conf;"
   ) throws -> NginxSite {
-    let locations = doors.map { door in
+    let locations = kept.map { path in
       """
-      location \(door) {
+      location \(path) {
         set $bearerd_cache bearerd;
-        \(door == "/kept/" ? "" : "set $bearerd_scope \(door.split(separator: "/")[1]);")
+        \(path == "/kept/" ? "" : "set $bearerd_scope \(path.split(separator: "/")[1]);")
         include snippets/bearerd-guard.conf;
         include snippets/bearerd-proxy.conf;
         proxy_pass http://BACKEND;
@@ -55,7 +55,7 @@ extension NginxSite {
 
   /// What bearerd-cache.conf says to end all entries, within a second.
   func forget() throws {
-    let removed = try Bearerd.start(["sh", "-c", "rm -f \(folder.path)/kept/*"]).wait()
+    let removed = try Bearerd.start(["sh", "-c", "rm -f \(directory.path)/kept/*"]).wait()
     try #require(removed.code == 0)
   }
 

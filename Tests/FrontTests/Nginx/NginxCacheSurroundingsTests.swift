@@ -34,7 +34,7 @@ struct NginxCacheSurroundingsTests {
   private func site(ttl: Int, among server: String) throws -> NginxSite {
     try NginxCache.site(
       ttl: ttl, server: server,
-      http: "include snippets/bearerd-cache.conf; fastcgi_cache_path FOLDER/php keys_zone=php:1m;")
+      http: "include snippets/bearerd-cache.conf; fastcgi_cache_path DIRECTORY/php keys_zone=php:1m;")
   }
 
   @Test(

@@ -14,7 +14,7 @@ struct NginxCacheTests {
         let seen = try site.http.get("/kept/x", token: secret).body
         #expect(seen.contains("X-Bearerd-Application: \(name)\r\n"))
         let key = try #require(
-          try site.folder.lines().first { $0.hasPrefix(name) }?.firstMatch(of: /id=(\w+)/))
+          try site.directory.lines().first { $0.hasPrefix(name) }?.firstMatch(of: /id=(\w+)/))
         #expect(seen.contains("X-Bearerd-Key: \(key.1)\r\n"))
       }
     }
@@ -73,7 +73,7 @@ struct NginxCacheTests {
       let line = Array("Authorization: \(scheme)\(secret)".utf8)
       for _ in 0..<2 { #expect(try site.http.request("GET", "/kept/x", lines: [line]).status == 200) }
     }
-    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(site.folder.path)/kept").count == 1)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(site.directory.path)/kept").count == 1)
     let asked = try site.checks() - before
     #expect(asked == 1 + 2 * (schemes.count - 1))
   }
@@ -87,7 +87,7 @@ struct NginxCacheTests {
       for _ in 0..<3 { #expect(try site.status(path, token: secret) == 200) }
       let asked = try site.checks() - before
       #expect(asked == 3)
-      #expect(try FileManager.default.contentsOfDirectory(atPath: "\(site.folder.path)/kept") == [])
+      #expect(try FileManager.default.contentsOfDirectory(atPath: "\(site.directory.path)/kept") == [])
     }
   }
 
@@ -103,20 +103,20 @@ struct NginxCacheTests {
   func denials() throws {
     let site = try NginxCache.site()
     let secret = try site.token("app")
-    let good = try site.folder.read()
+    let good = try site.directory.read()
     // What the line says as well, and what that makes of the token; an address for each, at which nothing is
     // kept yet.
     for (address, restriction, status) in [
       ("127.0.0.2", "scopes=read", 403), ("127.0.0.3", "from=192.0.2.0/24", 401),
       ("127.0.0.4", "expires=2026-01-01", 401),
     ] {
-      let line = try #require(site.folder.lines().first)
-      try site.folder.write(good.replacing(line, with: "\(line) \(restriction)"))
+      let line = try #require(site.directory.lines().first)
+      try site.directory.write(good.replacing(line, with: "\(line) \(restriction)"))
       #expect(try eventually { try site.status("/api/write/x", token: secret) == status })
       for _ in 0..<3 {
         #expect(try site.status("/kept/write/x", token: secret, from: address) == status)
       }
-      try site.folder.write(good)
+      try site.directory.write(good)
       #expect(try eventually { try site.status("/api/write/x", token: secret) == 200 })
       #expect(try site.status("/kept/write/x", token: secret, from: address) == 200)
     }
@@ -207,10 +207,10 @@ struct NginxCacheTests {
     ] {
       #expect(try site.status(path, token: token) == status)
     }
-    let folder = "\(site.folder.path)/kept"
-    let files = try FileManager.default.contentsOfDirectory(atPath: folder).map { "\(folder)/\($0)" }
+    let directory = "\(site.directory.path)/kept"
+    let files = try FileManager.default.contentsOfDirectory(atPath: directory).map { "\(directory)/\($0)" }
     #expect(files.count == 1)
-    for (path, mode) in [(folder, 0o700)] + files.map({ ($0, 0o600) }) {
+    for (path, mode) in [(directory, 0o700)] + files.map({ ($0, 0o600) }) {
       #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == mode)
     }
   }

@@ -3,7 +3,7 @@ import Foundation
 /// The configuration of one test's nginx: the project's snippets, and what an administrator might write around
 /// them.
 ///
-/// FOLDER stands for the test's directory and BACKEND for the backend's address.
+/// DIRECTORY stands for the test's directory and BACKEND for the backend's address.
 struct NginxConfiguration {
   /// More for the server: directives that its locations inherit, or locations.
   var server = ""
@@ -12,11 +12,11 @@ struct NginxConfiguration {
   /// The snippet with the pages of denials.
   var denied = "bearerd-denied.conf"
 
-  func text(folder: String, port: UInt16, backend: UInt16) -> String {
+  func text(directory: String, port: UInt16, backend: UInt16) -> String {
     NginxConfiguration.main(
       http: """
         log_format with_application '$request_uri $status application=$bearerd_application request=$connection-$connection_requests';
-        access_log FOLDER/access.log with_application;
+        access_log DIRECTORY/access.log with_application;
         include snippets/bearerd-upstream.conf;
         \(otherServers)
         map $http_upgrade $connection_upgrade {
@@ -25,7 +25,7 @@ struct NginxConfiguration {
         }
         server {
           listen 127.0.0.1:\(port);
-          root FOLDER/site;
+          root DIRECTORY/site;
           include snippets/bearerd-auth.conf;
           include snippets/\(denied);
           \(server)
@@ -50,7 +50,7 @@ struct NginxConfiguration {
         }
         """
     )
-    .replacingOccurrences(of: "FOLDER", with: folder)
+    .replacingOccurrences(of: "DIRECTORY", with: directory)
     .replacingOccurrences(of: "BACKEND", with: "127.0.0.1:\(backend)")
   }
 
@@ -59,16 +59,16 @@ struct NginxConfiguration {
     """
     daemon off;
     master_process off;
-    pid FOLDER/nginx.pid;
+    pid DIRECTORY/nginx.pid;
     error_log stderr info;
     events { worker_connections 512; }
     http {
       default_type text/plain;
-      client_body_temp_path FOLDER/body;
-      proxy_temp_path FOLDER/proxy;
-      fastcgi_temp_path FOLDER/fastcgi;
-      uwsgi_temp_path FOLDER/uwsgi;
-      scgi_temp_path FOLDER/scgi;
+      client_body_temp_path DIRECTORY/body;
+      proxy_temp_path DIRECTORY/proxy;
+      fastcgi_temp_path DIRECTORY/fastcgi;
+      uwsgi_temp_path DIRECTORY/uwsgi;
+      scgi_temp_path DIRECTORY/scgi;
       \(http)
     }
 

@@ -79,12 +79,12 @@ struct NginxDenialTests {
           }
           location = /api/denied {
             include snippets/bearerd-guard.conf;
-            proxy_pass http://unix:FOLDER/denying.sock:/;
+            proxy_pass http://unix:DIRECTORY/denying.sock:/;
           }
           """,
         otherServers: """
           server {
-            listen unix:FOLDER/denying.sock;
+            listen unix:DIRECTORY/denying.sock;
             location / {
               add_header WWW-Authenticate 'Digest realm="backend"' always;
               return 401 backend;

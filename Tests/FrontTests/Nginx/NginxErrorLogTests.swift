@@ -6,7 +6,7 @@ struct NginxErrorLogTests {
   /// What nginx writes down of requests that it does not like.
   private func log(at level: String) throws -> String {
     let site = try NginxSite(
-      configuration: NginxConfiguration(server: "error_log FOLDER/errors.log \(level);"))
+      configuration: NginxConfiguration(server: "error_log DIRECTORY/errors.log \(level);"))
     let long = String(repeating: "x", count: 40_000)
     for lines in [
       ["Authorization: Bearer secret-one", "Authorization: Bearer secret-two"],
@@ -15,7 +15,7 @@ struct NginxErrorLogTests {
       _ = try site.http.request("GET", "/private/page.html", lines: lines.map { Array($0.utf8) })
     }
     site.nginx.stop()
-    return (try? site.folder.read("errors.log")) ?? ""
+    return (try? site.directory.read("errors.log")) ?? ""
   }
 
   @Test("holds no secret at the levels that the README names, and does at info, as the README says")

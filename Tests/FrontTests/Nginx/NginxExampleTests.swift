@@ -7,45 +7,45 @@ import Testing
 struct NginxExampleTests {
   @Test("passes nginx -t without a warning, and does over TLS what its comments say")
   func site() throws {
-    let folder = try Scratch()
+    let directory = try Scratch()
     let port = try freePort()
     let plainPort = try freePort()
     let backend = try Backend()
-    try folder.makeCertificate(for: "api.example.com")
-    try folder.makeSnippets()
-    try folder.make("public\n", to: "site/index.html")
-    try folder.make("protected\n", to: "site/files/a.html")
-    try folder.make("<?php", to: "site/app/a.php")
+    try directory.makeCertificate(for: "api.example.com")
+    try directory.makeSnippets()
+    try directory.make("public\n", to: "site/index.html")
+    try directory.make("protected\n", to: "site/files/a.html")
+    try directory.make("<?php", to: "site/app/a.php")
     let changes = [
       ("listen 443 ssl", "listen 127.0.0.1:\(port) ssl"), ("listen 80", "listen 127.0.0.1:\(plainPort)"),
-      ("/etc/ssl/certs/api.example.com.pem", "\(folder.path)/certificate"),
-      ("/etc/ssl/private/api.example.com.key", "\(folder.path)/key"),
-      ("/var/www/site", "\(folder.path)/site"),
-      ("/var/log/nginx/access.log", "\(folder.path)/access.log"),
+      ("/etc/ssl/certs/api.example.com.pem", "\(directory.path)/certificate"),
+      ("/etc/ssl/private/api.example.com.key", "\(directory.path)/key"),
+      ("/var/www/site", "\(directory.path)/site"),
+      ("/var/log/nginx/access.log", "\(directory.path)/access.log"),
       ("http://127.0.0.1:8080", "http://127.0.0.1:\(backend.port)"),
       ("include fastcgi_params", "include /etc/nginx/fastcgi_params"),
-      ("/run/php/php-fpm.sock", "\(folder.path)/php.sock"),
+      ("/run/php/php-fpm.sock", "\(directory.path)/php.sock"),
     ]
-    let example = try changes.reduce(folder.read("snippets/example.conf")) { text, change in
+    let example = try changes.reduce(directory.read("snippets/example.conf")) { text, change in
       try #require(text.contains(change.0))
       return text.replacingOccurrences(of: change.0, with: change.1)
     }
-    try folder.make(example, to: "example.conf")
+    try directory.make(example, to: "example.conf")
     let main = NginxConfiguration.main(http: "include example.conf;")
-    try folder.make(main.replacingOccurrences(of: "FOLDER", with: folder.path), to: "nginx.conf")
+    try directory.make(main.replacingOccurrences(of: "DIRECTORY", with: directory.path), to: "nginx.conf")
 
-    let nginx = NginxSite.command(in: folder)
+    let nginx = NginxSite.command(in: directory)
     let test = try Bearerd.start(nginx + ["-t"]).wait()
     #expect(test.code == 0)
     #expect(!test.errors.contains("[warn]") && !test.errors.contains("[emerg]"), "\(test.errors)")
 
-    try folder.write("# none yet\n")
-    let secret = try Bearerd.run("token", "new", "app", tokens: folder.tokens).line
-    let reader = try Bearerd.run("token", "new", "reader", "--scopes", "read", tokens: folder.tokens).line
-    let other = try Bearerd.run("token", "new", "other", tokens: folder.tokens).line
-    let bearerd = try NginxSite.serve(folder)
+    try directory.write("# none yet\n")
+    let secret = try Bearerd.run("token", "new", "app", tokens: directory.tokens).line
+    let reader = try Bearerd.run("token", "new", "reader", "--scopes", "read", tokens: directory.tokens).line
+    let other = try Bearerd.run("token", "new", "other", tokens: directory.tokens).line
+    let bearerd = try NginxSite.serve(directory)
     let server = try Program(nginx)
-    let php = try FastCGIBackend(socket: "\(folder.path)/php.sock")
+    let php = try FastCGIBackend(socket: "\(directory.path)/php.sock")
     defer { _ = (bearerd, server) }
 
     func call(_ path: String, _ token: String? = nil, _ options: String...) throws -> String {
@@ -53,7 +53,7 @@ struct NginxExampleTests {
       return try Bearerd.start(
         [
           "curl", "-s", "--max-time", "5", "-w", "%{http_code}", "-H", "@-", "--cacert",
-          "\(folder.path)/certificate", "--connect-to", "api.example.com:443:127.0.0.1:\(port)",
+          "\(directory.path)/certificate", "--connect-to", "api.example.com:443:127.0.0.1:\(port)",
           "https://api.example.com\(path)",
         ] + options, stdin: header + "\n"
       ).wait().output
@@ -84,6 +84,6 @@ struct NginxExampleTests {
     #expect(php.lastParameters == [])
     #expect(try call("/app/a.php", secret).contains("BEARERD_APPLICATION=app"))
     #expect(try HTTP(port: plainPort).get("/files/a.html", token: secret).status == 403)
-    #expect(try folder.read("access.log").contains("- app ["))
+    #expect(try directory.read("access.log").contains("- app ["))
   }
 }

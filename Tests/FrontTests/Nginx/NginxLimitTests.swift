@@ -47,7 +47,7 @@ struct NginxLimitTests {
       configuration: NginxConfiguration(
         server: Self.server, otherServers: "include snippets/bearerd-cache.conf;\n\(Self.zones)",
         denied: denied))
-    try site.folder.make("a file\n", to: "site/private/files/a.txt")
+    try site.directory.make("a file\n", to: "site/private/files/a.txt")
     return site
   }
 
@@ -90,7 +90,7 @@ struct NginxLimitTests {
       #expect(response.body.contains("\"code\":\"rate_limit_exceeded\""))
       #expect(response.headers("WWW-Authenticate").isEmpty)
     }
-    // Denials come first: they count for nobody.
+    // Denials come first: they count for no application.
     #expect(try http.get(path).status == 401)
     #expect(try http.get(path, token: "wrong").status == 401)
   }
@@ -113,7 +113,7 @@ struct NginxLimitTests {
     let response = try #require(limited)
     #expect(response.headers("Content-Type") == [type] && response.headers("Retry-After") == ["1"])
     #expect(response.headers("grpc-status") == (denied.contains("grpc") ? ["8"] : []))
-    // Nobody reaches the location with the limit but through the check.
+    // Clients reach the location with the limit only through the check.
     #expect(try site.http.get("/proxy/x").status == 401)
     #expect(!site.nginx.output.contains("[warn]"), "\(site.nginx.output)")
   }

@@ -67,7 +67,7 @@ struct NginxNamingTests {
     let (site, backend) = try site()
     defer { backend.stop() }
     let secret = try site.token("app")
-    try site.folder.write(site.folder.read().replacing(#/id=\w+ /#, with: ""))
+    try site.directory.write(site.directory.read().replacing(#/id=\w+ /#, with: ""))
     let isWithout = try eventually {
       let body = try site.http.get("/app/x", token: secret, "X_Bearerd_Key: admin", "X-Bearerd-Key: admin")
         .body

@@ -27,7 +27,7 @@ struct NginxOperatorTests {
             add_header X-Token-Expires $bearerd_expires;
           }
           """))
-    try site.folder.make("a file\n", to: "site/private/warned/a.txt")
+    try site.directory.make("a file\n", to: "site/private/warned/a.txt")
     let (mortal, endless) = (try site.token("mortal", "--expires", "2999-01-31"), try site.token("endless"))
     let warned = try site.http.get("/private/warned/a.txt", token: mortal)
     #expect(warned.status == 200 && warned.headers("X-Token-Expires") == ["2999-01-31T00:00:00Z"])
@@ -48,7 +48,7 @@ struct NginxOperatorTests {
     let names = (0..<300).map {
       "app\($0) sha256:\(String(repeating: "0", count: 56))\(10_000_000 + $0) expires=2099-01-01\n"
     }
-    try site.folder.write(try site.folder.read("tokens") + names.joined())
+    try site.directory.write(try site.directory.read("tokens") + names.joined())
     #expect(try site.http.get("/private/page.html", token: secret).status == 200)
     var response = try site.http.get("/metrics")
     #expect(
@@ -92,7 +92,7 @@ struct NginxOperatorTests {
     // Nor can a client turn a check into a question.
     #expect(try site.http.get("/private/page.html", "Bearerd-Endpoint: health").status == 401)
     site.bearerd.stop()
-    let recorder = try FastCGIBackend(socket: "\(site.folder.path)/socket")
+    let recorder = try FastCGIBackend(socket: "\(site.directory.path)/socket")
     _ = try site.http.get("/metrics", token: secret, "Cookie: session=1")
     #expect(recorder.lastParameters == ["BEARERD_ENDPOINT=metrics"])
   }
@@ -101,7 +101,7 @@ struct NginxOperatorTests {
   func cached() throws {
     let site = try site(
       "fastcgi_cache php; fastcgi_cache_key $uri; fastcgi_cache_valid any 1h; fastcgi_ignore_headers Cache-Control;",
-      http: "fastcgi_cache_path FOLDER/php keys_zone=php:1m;")
+      http: "fastcgi_cache_path DIRECTORY/php keys_zone=php:1m;")
     for path in ["/metrics", "/bearerd-health"] { #expect(try site.http.get(path).status == 200) }
     site.bearerd.stop()
     for path in ["/metrics", "/bearerd-health"] { #expect(try site.http.get(path).status == 502) }
@@ -124,7 +124,7 @@ struct NginxOperatorTests {
     arguments: ["health", "metrics", "status"])
   func astray(endpoint: String) throws {
     let site = try NginxSite()
-    let snippet = "\(site.folder.path)/snippets/bearerd-auth.conf"
+    let snippet = "\(site.directory.path)/snippets/bearerd-auth.conf"
     let text = try String(contentsOfFile: snippet, encoding: .utf8)
     let secret = try site.token("app")
     try text.replacingOccurrences(
@@ -133,7 +133,7 @@ struct NginxOperatorTests {
     ).write(toFile: snippet, atomically: false, encoding: .utf8)
     // Without a master process it takes no SIGHUP.
     site.nginx.stop()
-    let again = try Program(NginxSite.command(in: site.folder))
+    let again = try Program(NginxSite.command(in: site.directory))
     defer { again.stop() }
     #expect(eventually { (try? site.http.get("/").status) == 200 }, "\(again.output)")
     for token in [nil, secret, "wrong"] {

@@ -6,7 +6,7 @@ struct NginxParameterTests {
   func question() throws {
     let site = try NginxSite()
     site.bearerd.stop()
-    let recorder = try FastCGIBackend(socket: "\(site.folder.path)/socket")
+    let recorder = try FastCGIBackend(socket: "\(site.directory.path)/socket")
     let lines = [
       "Authorization: Bearer x", "Cookie: session=1", "Bearerd-Scope: read", "Bearerd-Application: root",
       "Content-Type: text/plain", "Content-Length: 4", "Redirect-HTTP-Authorization: y",
@@ -42,11 +42,11 @@ struct NginxParameterTests {
               include /etc/nginx/fastcgi_params;
               include snippets/bearerd-fastcgi.conf;
               fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
-              fastcgi_pass unix:FOLDER/php.sock;
+              fastcgi_pass unix:DIRECTORY/php.sock;
             }
           }
           """))
-    let backend = try FastCGIBackend(socket: "\(site.folder.path)/php.sock")
+    let backend = try FastCGIBackend(socket: "\(site.directory.path)/php.sock")
     let secret = try site.token("app")
     #expect(try site.http.get("/app/index.php").status == 401)
     #expect(backend.lastParameters == [])
@@ -57,7 +57,7 @@ struct NginxParameterTests {
     #expect(seen.contains("BEARERD_APPLICATION=app"))
     #expect(seen.contains { $0.hasPrefix("BEARERD_KEY=") && $0.count > 12 })
     #expect(seen.contains("HTTP_COOKIE=session=1"))
-    #expect(seen.contains("SCRIPT_FILENAME=\(site.folder.path)/site/app/index.php"))
+    #expect(seen.contains("SCRIPT_FILENAME=\(site.directory.path)/site/app/index.php"))
     #expect(!seen.contains { $0.hasPrefix("HTTP_AUTHORIZATION") })
     #expect(!seen.joined().contains(secret))
   }

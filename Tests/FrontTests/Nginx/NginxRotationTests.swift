@@ -47,7 +47,7 @@ struct NginxRotationTests {
 
   /// The application's keys, in the order of the file.
   private func keys(_ site: NginxSite) throws -> [String] {
-    try site.folder.lines().compactMap { line in
+    try site.directory.lines().compactMap { line in
       line.split(separator: " ").first { $0.hasPrefix("id=") }.map { String($0.dropFirst(3)) }
     }
   }

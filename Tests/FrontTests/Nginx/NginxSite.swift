@@ -4,7 +4,7 @@ import Testing
 
 /// A real nginx with the project's own snippets, a real bearerd and a backend, in a throwaway directory.
 final class NginxSite {
-  let folder: Scratch
+  let directory: Scratch
   let http: HTTP
   let nginx: Program
   var bearerd: Program
@@ -13,26 +13,26 @@ final class NginxSite {
   /// What the commands said beside the secrets that they made.
   private var commandErrors = ""
 
-  var tokens: String { "\(folder.path)/tokens" }
+  var tokens: String { "\(directory.path)/tokens" }
 
   /// - Parameter starting: starts the daemon in another way than directly, on `socket` of the directory.
   init(
     _ options: String..., configuration: NginxConfiguration = NginxConfiguration(),
     starting: ((Scratch) throws -> Program)? = nil
   ) throws {
-    folder = try Scratch()
+    directory = try Scratch()
     backend = try Backend()
     http = HTTP(port: try freePort())
     self.options = options
-    try folder.write("# none yet\n")
-    try folder.make("public page\n", to: "site/index.html")
-    try folder.make("protected page\n", to: "site/private/page.html")
-    try folder.make("protected index\n", to: "site/private/index.html")
-    try folder.makeSnippets()
-    try folder.make(
-      configuration.text(folder: folder.path, port: http.port, backend: backend.port), to: "nginx.conf")
-    bearerd = try starting?(folder) ?? NginxSite.serve(folder, options)
-    nginx = try Program(NginxSite.command(in: folder))
+    try directory.write("# none yet\n")
+    try directory.make("public page\n", to: "site/index.html")
+    try directory.make("protected page\n", to: "site/private/page.html")
+    try directory.make("protected index\n", to: "site/private/index.html")
+    try directory.makeSnippets()
+    try directory.make(
+      configuration.text(directory: directory.path, port: http.port, backend: backend.port), to: "nginx.conf")
+    bearerd = try starting?(directory) ?? NginxSite.serve(directory, options)
+    nginx = try Program(NginxSite.command(in: directory))
     let http = http
     try #require(eventually { (try? http.get("/").status) == 200 }, "\(nginx.output)")
   }
@@ -40,19 +40,19 @@ final class NginxSite {
   deinit { nginx.stop() }
 
   /// nginx with the directory's `nginx.conf`, and all it writes in the directory or on standard error.
-  static func command(in folder: Scratch) -> [String] {
-    [server("nginx"), "-p", folder.path, "-c", "nginx.conf", "-e", "stderr"]
+  static func command(in directory: Scratch) -> [String] {
+    [server("nginx"), "-p", directory.path, "-c", "nginx.conf", "-e", "stderr"]
   }
 
   /// The daemon, when it is ready.
-  static func serve(_ folder: Scratch, _ options: [String] = []) throws -> Program {
+  static func serve(_ directory: Scratch, _ options: [String] = []) throws -> Program {
     let program = try Program(
       [
-        Bearerd.path, "serve", "--tokens", "\(folder.path)/tokens", "--listen",
-        "unix:\(folder.path)/socket",
+        Bearerd.path, "serve", "--tokens", "\(directory.path)/tokens", "--listen",
+        "unix:\(directory.path)/socket",
       ] + options)
     try #require(
-      eventually { FileManager.default.fileExists(atPath: "\(folder.path)/socket") }, "\(program.output)")
+      eventually { FileManager.default.fileExists(atPath: "\(directory.path)/socket") }, "\(program.output)")
     return program
   }
 
@@ -83,20 +83,20 @@ final class NginxSite {
   }
 
   /// Puts another daemon in the place of the one before.
-  func restartBearerd() throws { bearerd = try NginxSite.serve(folder, options) }
+  func restartBearerd() throws { bearerd = try NginxSite.serve(directory, options) }
 
   /// Everything that any of the programs wrote, and their command lines.
   var told: String {
     [bearerd, nginx].map { $0.commandLine + $0.output }.joined() + commandErrors
-      + ((try? folder.read("access.log")) ?? "")
+      + ((try? directory.read("access.log")) ?? "")
   }
 }
 
 extension Scratch {
   /// Writes a file and the directories above it.
   func make(_ text: String, to name: String) throws {
-    let folder = URL(filePath: "\(path)/\(name)").deletingLastPathComponent()
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let directory = URL(filePath: "\(path)/\(name)").deletingLastPathComponent()
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     try write(text, to: name, mode: 0o644)
   }
 

@@ -18,7 +18,7 @@ struct NginxUndecidedTests {
     "GUARD proxy_intercept_errors on; fastcgi_intercept_errors on; error_page 300 302 404 500 502 = @fallback;",
     "set $bearerd_scope write; GUARD error_page 500 502 503 504 = @fallback;",
     "set $bearerd_allow_origin *; include snippets/bearerd-cors.conf; GUARD error_page 500 = @fallback;",
-    "GUARD error_page 500 502 503 504 = @fallback; location ~ x { root FOLDER/site; }",
+    "GUARD error_page 500 502 503 504 = @fallback; location ~ x { root DIRECTORY/site; }",
   ]
 
   /// What sites write around it: in the server, and at the http level.
@@ -42,10 +42,11 @@ struct NginxUndecidedTests {
         location @fallback { return 200 "open $http_authorization"; }
         """, otherServers: around.http)
     guard let daemon else { return try NginxSite(configuration: configuration) }
-    return try NginxSite(configuration: configuration) { folder in
-      let program = try Program(["python3", "-c", daemon, "--listen", "unix:\(folder.path)/socket"])
+    return try NginxSite(configuration: configuration) { directory in
+      let program = try Program(["python3", "-c", daemon, "--listen", "unix:\(directory.path)/socket"])
       try #require(
-        eventually { FileManager.default.fileExists(atPath: "\(folder.path)/socket") }, "\(program.output)")
+        eventually { FileManager.default.fileExists(atPath: "\(directory.path)/socket") }, "\(program.output)"
+      )
       return program
     }
   }

@@ -8,19 +8,19 @@ struct NginxUpstreamTests {
   /// Fault.swift has it.
   private func site(fault: String) throws -> (site: NginxSite, other: Program) {
     var other: Program?
-    let site = try NginxSite { folder in
-      try folder.make(
+    let site = try NginxSite { directory in
+      try directory.make(
         """
         upstream bearerd {
-          server unix:\(folder.path)/other max_fails=0;
-          server unix:\(folder.path)/socket max_fails=0;
+          server unix:\(directory.path)/other max_fails=0;
+          server unix:\(directory.path)/socket max_fails=0;
         }
         """, to: "snippets/bearerd-upstream.conf")
       other = try Program([
-        "env", "BEARERD_FAULT=\(fault)", Bearerd.path, "serve", "--tokens", folder.tokens, "--listen",
-        "unix:\(folder.path)/other",
+        "env", "BEARERD_FAULT=\(fault)", Bearerd.path, "serve", "--tokens", directory.tokens, "--listen",
+        "unix:\(directory.path)/other",
       ])
-      return try NginxSite.serve(folder)
+      return try NginxSite.serve(directory)
     }
     let started = try #require(other)
     try #require(eventually { started.output.contains("ready on") })

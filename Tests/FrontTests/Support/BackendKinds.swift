@@ -26,29 +26,31 @@ final class BackendKinds {
 
   /// A page, a directory to list, and one program under the names that tell a web server how to run it; PHP
   /// comes up beside it.
-  func makeFiles(in folder: Scratch) throws {
+  func makeFiles(in directory: Scratch) throws {
     let report = try String(contentsOfFile: "\(repository)/Tests/lib/report.py", encoding: .utf8)
     let php = try String(contentsOfFile: "\(repository)/Tests/lib/report.php", encoding: .utf8)
-    try folder.make(report, to: "report.py")
+    try directory.make(report, to: "report.py")
     for name in ["report.cgi", "report.fcgi", "app.wsgi"] {
-      try folder.install("report.py", as: "site/private/\(name)")
+      try directory.install("report.py", as: "site/private/\(name)")
     }
-    for name in ["wrapped.php", "fpm.php"] { try folder.make(php, to: "site/private/\(name)") }
-    try folder.make(BackendKind.longPage, to: "site/private/long.html")
-    try folder.make("index\n", to: "site/private/index/index.html")
-    for name in ["first.txt", "second.txt"] { try folder.make("listed\n", to: "site/private/list/\(name)") }
+    for name in ["wrapped.php", "fpm.php"] { try directory.make(php, to: "site/private/\(name)") }
+    try directory.make(BackendKind.longPage, to: "site/private/long.html")
+    try directory.make("index\n", to: "site/private/index/index.html")
+    for name in ["first.txt", "second.txt"] {
+      try directory.make("listed\n", to: "site/private/list/\(name)")
+    }
     for (name, path) in [("private", "site/private"), ("list", "site/private/list")] {
-      try #require(chmod("\(folder.path)/\(path)", 0o755) == 0, "\(name)")
+      try #require(chmod("\(directory.path)/\(path)", 0o755) == 0, "\(name)")
     }
     let user = geteuid() == 0 ? "www-data" : NSUserName()
     let pool = try String(contentsOfFile: "\(repository)/Tests/lib/php-fpm.conf", encoding: .utf8)
-    try folder.make(
-      pool.replacing("FOLDER", with: folder.path).replacing("USER", with: user), to: "php-fpm.conf")
+    try directory.make(
+      pool.replacing("DIRECTORY", with: directory.path).replacing("USER", with: user), to: "php-fpm.conf")
     let name = try #require(
       FileManager.default.contentsOfDirectory(atPath: "/usr/sbin").first { $0.hasPrefix("php-fpm") })
     programs.append(
-      try Program(["/usr/sbin/\(name)", "--nodaemonize", "--fpm-config", "\(folder.path)/php-fpm.conf"]))
-    try #require(eventually { FileManager.default.fileExists(atPath: "\(folder.path)/php-fpm.sock") })
+      try Program(["/usr/sbin/\(name)", "--nodaemonize", "--fpm-config", "\(directory.path)/php-fpm.conf"]))
+    try #require(eventually { FileManager.default.fileExists(atPath: "\(directory.path)/php-fpm.sock") })
   }
 }
 

@@ -38,7 +38,7 @@ struct Curl {
 
   /// The responses to three requests, one after the other.
   func get(_ path: String) throws -> [Response] {
-    let files = (1...3).map { "\(site.folder.path)/response\($0)" }
+    let files = (1...3).map { "\(site.directory.path)/response\($0)" }
     let url = "http://localhost:\(site.http.port)\(path)"
     // curl 7.88 fails at a second request over HTTP/2 without TLS.
     let calls = way == .http2 ? files.map { [$0] } : [files]

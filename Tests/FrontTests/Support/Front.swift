@@ -111,7 +111,7 @@ enum Addition {
 
 /// Where a web server runs.
 struct FrontPlace {
-  let folder: Scratch
+  let directory: Scratch
   let port: UInt16
   /// Where bearerd listens, for a web server that connects by TCP.
   let daemonPort: UInt16
@@ -129,12 +129,12 @@ struct FrontPlace {
   /// What the examples share for the server around them, with this directory and port in it.
   func surroundings(_ name: String, _ changes: [(old: String, new: String)] = []) throws -> String {
     try adapted("Tests/lib/\(name)", [("PORT", "\(port)")] + changes)
-      .replacingOccurrences(of: "FOLDER", with: folder.path)
+      .replacingOccurrences(of: "DIRECTORY", with: directory.path)
   }
 
   /// What the tests add to an example's site: every kind of backend that its web server has.
   func backends(_ name: String, of kinds: BackendKinds) throws -> String {
-    let text = try adapted("Tests/lib/\(name)", [("FOLDER", folder.path)])
+    let text = try adapted("Tests/lib/\(name)", [("DIRECTORY", directory.path)])
     return kinds.addresses.reduce(text) { $0.replacingOccurrences(of: $1.key, with: $1.value) }
   }
 

@@ -6,7 +6,7 @@ import Testing
 /// throwaway directory.
 final class FrontSite {
   let front: Front
-  let folder: Scratch
+  let directory: Scratch
   let http: HTTP
   let tokens: KnownTokens
   private let place: FrontPlace
@@ -28,24 +28,24 @@ final class FrontSite {
   ) throws {
     self.front = front
     tokens = try KnownTokens.made.get()
-    folder = try Scratch()
+    directory = try Scratch()
     backend = try Backend()
     place = FrontPlace(
-      folder: folder, port: try freePort(), daemonPort: try freePort(), backendPort: backend.port,
+      directory: directory, port: try freePort(), daemonPort: try freePort(), backendPort: backend.port,
       omitted: omitted, addition: addition)
     http = HTTP(port: place.port)
-    try folder.write(tokens.text)
-    try folder.make("public page\n", to: "site/index.html")
+    try directory.write(tokens.text)
+    try directory.make("public page\n", to: "site/index.html")
     // Where a web server keeps what is guarded elsewhere, it takes it from there.
-    try folder.make("protected page\n", to: "site/private/page.html")
-    if case .kinds(let kinds) = addition { try kinds.makeFiles(in: folder) }
-    recorder = isRecorded ? try Recorder(in: folder) : nil
+    try directory.make("protected page\n", to: "site/private/page.html")
+    if case .kinds(let kinds) = addition { try kinds.makeFiles(in: directory) }
+    recorder = isRecorded ? try Recorder(in: directory) : nil
     let export = fault.map { "export BEARERD_FAULT=\($0)\n" } ?? ""
     // Run by name of its shell: a file just written may not be run while any other thread starts a program.
     let script = impostor?.script ?? recorder?.script
-    try folder.make(script ?? "\(export)exec \(Bearerd.path) \"$@\"\n", to: "bearerd")
+    try directory.make(script ?? "\(export)exec \(Bearerd.path) \"$@\"\n", to: "bearerd")
     let command = try front.configure(place)
-    try prepare(folder)
+    try prepare(directory)
     daemon = try FrontSite.serve(front, place)
     server = try Program(command)
     let http = http
@@ -60,12 +60,12 @@ final class FrontSite {
   deinit {
     server.stop()
     // One that hangs would outlive the Apache that started it.
-    if daemon == nil { _ = try? folder.killDaemons(SIGKILL) }
+    if daemon == nil { _ = try? directory.killDaemons(SIGKILL) }
   }
 
   /// The daemon when it is ready; nil if the web server starts it.
   private static func serve(_ front: Front, _ place: FrontPlace) throws -> Program? {
-    let socket = "\(place.folder.path)/socket"
+    let socket = "\(place.directory.path)/socket"
     let address: String
     switch front.link {
     case .child, .program: return nil
@@ -74,7 +74,7 @@ final class FrontSite {
     }
     // As the user who owns the tokens: those of another user are refused.
     let user = front == .apacheAuthnzFcgi ? Front.apacheUser : []
-    let command = ["sh", "\(place.folder.path)/bearerd", "serve", "--tokens", place.folder.tokens]
+    let command = ["sh", "\(place.directory.path)/bearerd", "serve", "--tokens", place.directory.tokens]
     let program = try Program(user + command + ["--listen", address])
     try #require(
       eventually { program.output.contains("ready on") }, "\(program.output)")
@@ -98,23 +98,23 @@ final class FrontSite {
       return
     }
     // Apache starts another one where one is gone, unless it cannot.
-    try FileManager.default.moveItem(atPath: folder.tokens, toPath: "\(folder.path)/away")
-    try folder.killDaemons(signal)
-    try #require(eventually { try folder.killDaemons(0) == 0 })
+    try FileManager.default.moveItem(atPath: directory.tokens, toPath: "\(directory.path)/away")
+    try directory.killDaemons(signal)
+    try #require(eventually { try directory.killDaemons(0) == 0 })
   }
 
   func restartDaemon() throws {
     if daemon != nil {
       daemon = try FrontSite.serve(front, place)
     } else {
-      try FileManager.default.moveItem(atPath: "\(folder.path)/away", toPath: folder.tokens)
+      try FileManager.default.moveItem(atPath: "\(directory.path)/away", toPath: directory.tokens)
     }
   }
 
   /// What the web server's access log says, when it has been written: the server is stopped.
   func accessLog() throws -> String {
     server.stop()
-    guard front == .haproxy else { return try folder.read("access.log") }
+    guard front == .haproxy else { return try directory.read("access.log") }
     // It writes no file, and logs its own question as well.
     return server.output.split(separator: "\n").filter { !$0.contains("<HTTPCLIENT>") }.joined(
       separator: "\n")
@@ -122,7 +122,7 @@ final class FrontSite {
 
   /// What the programs wrote so far.
   var told: String {
-    (daemon?.output ?? "") + server.output + ((try? folder.read("error.log")) ?? "")
+    (daemon?.output ?? "") + server.output + ((try? directory.read("error.log")) ?? "")
   }
 }
 

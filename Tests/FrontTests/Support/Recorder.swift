@@ -5,30 +5,31 @@ import Testing
 /// A program in bearerd's place that passes everything on to a real bearerd, and back, and keeps what the web
 /// server sent.
 final class Recorder {
-  private let folder: Scratch
+  private let directory: Scratch
   private let bearerd: Program
 
-  init(in folder: Scratch) throws {
-    self.folder = folder
-    let socket = "\(folder.path)/behind"
+  init(in directory: Scratch) throws {
+    self.directory = directory
+    let socket = "\(directory.path)/behind"
     bearerd = try Program([
-      Bearerd.path, "serve", "--tokens", folder.tokens, "--listen", "unix:\(socket)", "--socket-mode", "0666",
+      Bearerd.path, "serve", "--tokens", directory.tokens, "--listen", "unix:\(socket)", "--socket-mode",
+      "0666",
     ])
     let bearerd = bearerd
     try #require(eventually { bearerd.output.contains("ready on") }, "\(bearerd.output)")
-    try folder.write(Recorder.program, to: "recorder.py", mode: 0o644)
-    let recordings = "\(folder.path)/recordings"
+    try directory.write(Recorder.program, to: "recorder.py", mode: 0o644)
+    let recordings = "\(directory.path)/recordings"
     try FileManager.default.createDirectory(atPath: recordings, withIntermediateDirectories: false)
     // A web server may start it as another user.
     try #require(chmod(recordings, 0o777) == 0)
   }
 
   /// A shell script that goes by bearerd's arguments.
-  var script: String { "exec python3 \(folder.path)/recorder.py \"$@\"\n" }
+  var script: String { "exec python3 \(directory.path)/recorder.py \"$@\"\n" }
 
   /// What came on each connection since this was asked last.
   func take() throws -> [[UInt8]] {
-    let recordings = URL(filePath: "\(folder.path)/recordings")
+    let recordings = URL(filePath: "\(directory.path)/recordings")
     return try FileManager.default.contentsOfDirectory(at: recordings, includingPropertiesForKeys: nil).map {
       file in
       defer { try? FileManager.default.removeItem(at: file) }
@@ -39,11 +40,11 @@ final class Recorder {
   private static let program = """
     import os, select, socket, sys, threading
 
-    folder = os.path.dirname(sys.argv[0])
+    directory = os.path.dirname(sys.argv[0])
 
     def relay(peer, name):
         behind = socket.socket(socket.AF_UNIX)
-        behind.connect(folder + "/behind")
+        behind.connect(directory + "/behind")
         other = {peer: behind, behind: peer}
         while behind in other:
             for end in select.select(list(other), [], [])[0]:
@@ -64,7 +65,7 @@ final class Recorder {
     while True:
         peer, _ = server.accept()
         number += 1
-        name = f"{folder}/recordings/{os.getpid()}-{number}"
+        name = f"{directory}/recordings/{os.getpid()}-{number}"
         threading.Thread(target=relay, args=(peer, name), daemon=True).start()
     """
 }

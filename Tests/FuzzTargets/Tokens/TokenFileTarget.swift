@@ -49,7 +49,7 @@ enum TokenFileTarget {
   /// One field after the other, in other words than the policy's.
   private static func decided(_ token: Token, in policy: Policy) {
     expect(policy.token(matching: token.digest)?.line == token.line, "every token is found")
-    let scope = (token.scopes?.last ?? Scope("door")).map { RequiredScopes.any([$0]) } ?? .invalid
+    let scope = (token.scopes?.last ?? Scope("read")).map { RequiredScopes.any([$0]) } ?? .invalid
     for address in [token.origins?.first?.network, nil] {
       for now in [
         token.notBefore, token.expires, token.expires.advanced(by: -1), token.notBefore.advanced(by: -1),
@@ -61,11 +61,11 @@ enum TokenFileTarget {
         if case .allow(let number) = policy.decide(request, at: now) {
           expect(isGood && policy.tokens[number].line == token.line, "allowed by its own line")
         } else {
-          expect(!isGood, "a good token is let in")
+          expect(!isGood, "a valid token is allowed")
         }
         let elsewhere = AccessRequest(credential: .token(token.digest), scope: .absent, address: address)
         if case .allow = policy.decide(elsewhere, at: now) {
-          expect(isGood && token.scopes == nil, "a scope shuts the door without a name")
+          expect(isGood && token.scopes == nil, "only a token without scopes= is allowed if no scope is required")
         }
       }
     }

@@ -7,27 +7,28 @@ import Synchronization
 @testable import FastCGI
 
 /// The whole service but its process: tokens, answers and the real engine on a unix socket of its own.
-final class Door {
+final class TestService {
   static let secret = "brd_" + String(repeating: "0", count: 43)
 
   let store: PolicyStore
   let metrics: Metrics
   let server: Server
   private let address: ListenAddress
-  private let folder: URL
+  private let directory: URL
   /// The time, as the responders see it.
   let now: TestClock
 
   init(tokens: [Token], options: AnswerOptions? = nil) throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "bearerd-\(UUID().uuidString.prefix(8))")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    address = .unix(path: folder.appending(path: "s").path)
+    directory = FileManager.default.temporaryDirectory.appending(
+      path: "bearerd-\(UUID().uuidString.prefix(8))")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    address = .unix(path: directory.appending(path: "s").path)
     let now = TestClock()
     let store = PolicyStore(Policy(tokens))
     let metrics = Metrics(
       store: store, reloads: ReloadRecord(path: "/tokens"), started: now.instant)
     let journal = DenialLog(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-    let listener = try Listener.unix(path: folder.appending(path: "s").path, mode: 0o600, owner: nil)
+    let listener = try Listener.unix(path: directory.appending(path: "s").path, mode: 0o600, owner: nil)
     let answers = try options ?? AnswerOptions(challenge: Challenge(realm: "test"))
     server = try Server(
       listeners: [listener], options: EngineOptions(loops: 1, timeout: 10, maximumConnections: 100),
@@ -45,7 +46,7 @@ final class Door {
   deinit {
     server.drain()
     server.wait()
-    try? FileManager.default.removeItem(at: folder)
+    try? FileManager.default.removeItem(at: directory)
   }
 
   /// The response to a request with these parameters.

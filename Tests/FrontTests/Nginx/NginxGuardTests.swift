@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite("A protected location of nginx")
-struct NginxDoorTests {
+struct NginxGuardTests {
   @Test("keeps a page in and leaves the rest public")
   func page() throws {
     let site = try NginxSite()
@@ -31,7 +31,7 @@ struct NginxDoorTests {
     #expect(!seen.contains("root"))
     #expect(!seen.contains(secret))
     #expect(!seen.lowercased().contains("authorization"))
-    #expect(try site.folder.read("access.log").contains("/api/x 200 application=app"))
+    #expect(try site.directory.read("access.log").contains("/api/x 200 application=app"))
   }
 
   @Test("passes GET, HEAD and a POST of 10 MB whole")
@@ -188,7 +188,7 @@ struct NginxDoorTests {
     let denial = try #require(
       site.bearerd.output.firstMatch(of: #/denied .*request=(?<id>\d+-\d+) /#))
     let logged = " 401 application= request=\(denial.id)\n"
-    #expect(try eventually { try site.folder.read("access.log").hasSuffix(logged) })
+    #expect(try eventually { try site.directory.read("access.log").hasSuffix(logged) })
   }
 
   @Test("keeps a secret out of bearerd's log even if a client puts it into the URL")
