@@ -60,7 +60,8 @@ let package = Package(
           name: "CommandTests",
           dependencies: ["bearerd", "BearerAuth", "FastCGI", "NginxConfiguration", "TestSupport"]),
         .testTarget(
-          name: "FrontTests", dependencies: ["bearerd", "FastCGI", "TestSupport"], exclude: ["Nginx/Corpus"]),
+          name: "WebServerTests", dependencies: ["bearerd", "FastCGI", "TestSupport"],
+          exclude: ["Nginx/Corpus"]),
       ]),
   swiftLanguageModes: [.v6]
 )

@@ -4,7 +4,7 @@ import Testing
 
 @testable import NginxConfiguration
 
-/// The corpus of Tests/FrontTests/Nginx/Corpus, where real nginx says what is open: the same verdict from the text alone.
+/// The corpus of Tests/WebServerTests/Nginx/Corpus, where real nginx says what is open: the same verdict from the text alone.
 @Suite("doctor nginx and the corpus")
 struct CorpusDoctorTests {
   @Test("agree on what is open, leaks or is held", arguments: Corpus.all)
@@ -51,7 +51,7 @@ struct Corpus: Sendable, CustomTestStringConvertible {
   }
 
   static let all: [Corpus] = {
-    let directory = "\(repository)/Tests/FrontTests/Nginx/Corpus"
+    let directory = "\(repository)/Tests/WebServerTests/Nginx/Corpus"
     let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
     return names.filter { $0.hasSuffix(".conf") }.sorted().compactMap { name in
       (try? String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8)).map {

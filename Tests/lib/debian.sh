@@ -6,6 +6,8 @@ debian_lock=
 init=
 machine_options=()
 debian_mirror=${DEBIAN_MIRROR-http://deb.debian.org/debian}
+# The Debian that make_debian makes.
+debian_release=bookworm
 
 # need_root ARGUMENT...: restarts the script as root if it is not.
 need_root() {
@@ -15,22 +17,22 @@ need_root() {
   exec sudo --preserve-env=PATH,BEARERD "$this_script" "$@"
 }
 
-# make_debian_tar: a small Debian 12 as a tar, in $debian_tar. All scripts share it; it is made again after a day.
+# make_debian_tar: a small Debian as a tar, in $debian_tar. All scripts share it; it is made again after a day.
 make_debian_tar() {
-  debian_tar=$root/.build/bookworm.tar
+  debian_tar=$root/.build/$debian_release.tar
   # The lock ends with its descriptor, however this script ends.
   exec {debian_lock}>"$debian_tar.lock"
   flock "$debian_lock"
   if [ -z "$(find "$debian_tar" -mmin -1440 2>/dev/null)" ]; then
-    run_with_progress "making a small Debian 12" \
-      mmdebstrap --variant=minbase bookworm "$throwaway/bookworm.tar" "$debian_mirror"
-    mv "$throwaway/bookworm.tar" "$debian_tar.new"
+    run_with_progress "making a small Debian, $debian_release" \
+      mmdebstrap --variant=minbase "$debian_release" "$throwaway/debian.tar" "$debian_mirror"
+    mv "$throwaway/debian.tar" "$debian_tar.new"
     mv "$debian_tar.new" "$debian_tar"
   fi
   exec {debian_lock}>&-
 }
 
-# make_debian PACKAGE...: creates a Debian 12 with these packages in $debian. Its systemd does not run yet.
+# make_debian PACKAGE...: creates a Debian with these packages in $debian. Its systemd does not run yet.
 make_debian() {
   debian=$throwaway/debian
   machine_options=(--quiet --directory="$debian" --register=no --keep-unit --link-journal=no --timezone=off)

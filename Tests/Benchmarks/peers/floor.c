@@ -36,7 +36,7 @@ static void *serve(void *unused) {
 
 int main(int argc, char **argv) {
   if (argc != 4) return 64;
-  // A front that has gone is no reason to go, too.
+  // A web server that has gone is no reason to go, too.
   signal(SIGPIPE, SIG_IGN);
   listener = listen_on(argv[1]);
   // The lengths of name and value before them; the value's is of one byte.

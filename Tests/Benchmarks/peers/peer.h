@@ -28,7 +28,7 @@ static inline int listen_on(const char *path) {
   return listener;
 }
 
-// One STDOUT record and END_REQUEST, for the request 1: all that a front needs. Its length.
+// One STDOUT record and END_REQUEST, for the request 1: all that a web server needs. Its length.
 static inline size_t put_answer(char *to, const char *text) {
   size_t length = strlen(text), padding = -length & 7;
   memset(to, 0, 8 + length + padding + 24);

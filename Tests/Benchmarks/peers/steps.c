@@ -138,7 +138,7 @@ int main(int argc, char **argv) {
   allowed_length = put_answer(allowed, ALLOWED);
   denied_length = put_answer(denied, DENIED);
   FCGX_Init();
-  // A front that has gone is no reason to go, too; and libfcgi's own handler ends only the thread that takes the signal.
+  // A web server that has gone is no reason to go, too; and libfcgi's own handler ends only the thread that takes the signal.
   signal(SIGPIPE, SIG_IGN);
   signal(SIGTERM, SIG_DFL);
   pthread_t thread;

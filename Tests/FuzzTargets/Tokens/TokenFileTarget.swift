@@ -65,7 +65,8 @@ enum TokenFileTarget {
         }
         let elsewhere = AccessRequest(credential: .token(token.digest), scope: .absent, address: address)
         if case .allow = policy.decide(elsewhere, at: now) {
-          expect(isGood && token.scopes == nil, "only a token without scopes= is allowed if no scope is required")
+          expect(
+            isGood && token.scopes == nil, "only a token without scopes= is allowed if no scope is required")
         }
       }
     }
