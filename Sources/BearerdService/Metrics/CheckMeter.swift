@@ -70,10 +70,11 @@ final class CheckMeter: Sendable {
 
   // MARK: Called by any thread
 
-  /// The number of checks of an application with this outcome.
-  func checks(of application: Int, to outcome: Outcome) -> Int {
+  /// The number of checks with this outcome.
+  /// - Parameter applications: the indices of the applications.
+  func checks(of applications: Range<Int>, to outcome: Outcome) -> Int {
     guard let column = Outcome.all.firstIndex(of: outcome) else { return 0 }
-    return Int(clamping: checks[application * columns + column])
+    return applications.reduce(0) { $0 + Int(clamping: checks[$1 * columns + column]) }
   }
 
   func rejections(_ rejection: Rejection) -> Int {

@@ -91,10 +91,8 @@ final class Metrics: Sendable {
 
   /// - Parameter application: the application's index; nil: all checks.
   func checks(of application: Int? = nil, to outcome: CheckMeter.Outcome) -> Int {
-    if let application { return sum { $0.checks(of: application, to: outcome) } }
-    return sum { meter in
-      store.applicationIndices.names.indices.reduce(0) { $0 + meter.checks(of: $1, to: outcome) }
-    }
+    let applications = application.map { $0..<($0 + 1) } ?? store.applicationIndices.names.indices
+    return sum { $0.checks(of: applications, to: outcome) }
   }
 
   /// All checks except those answered with 500.
