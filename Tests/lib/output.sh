@@ -72,6 +72,25 @@ try_tests() {
   if run_step "$@"; then progress "  $last_output"; else failures+=("$1"); fi
 }
 
+# try_beside TEXT COMMAND...: the same as `try`, in the background until end_beside.
+try_beside() {
+  beside_text=$1
+  (
+    # A subshell has no traps, and must not remove what is not its own.
+    started=() throwaway=
+    trap clean_up EXIT
+    trap 'exit 143' TERM
+    run_step "$@"
+  ) &
+  beside=$!
+  started+=("$beside")
+}
+
+end_beside() {
+  wait "$beside" || failures+=("$beside_text")
+  unset 'started[-1]'
+}
+
 # fail_if_any: the end of a run that went on.
 fail_if_any() {
   if [ ${#failures[@]} = 0 ]; then return; fi
