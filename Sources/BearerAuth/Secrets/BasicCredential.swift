@@ -39,11 +39,10 @@ package enum BasicCredential {
   private static func withParts<Result>(
     of credentials: Span<UInt8>, _ body: (_ userName: Span<UInt8>, _ password: Span<UInt8>) -> Result
   ) -> Result? {
-    guard var decoded = Base64.decode(credentials) else { return nil }
-    defer { decoded.withUnsafeMutableBytes { OPENSSL_cleanse($0.baseAddress, $0.count) } }
-    let span = decoded.span
-    guard let colon = span.firstIndex(of: UInt8(ascii: ":")) else { return nil }
-    return body(span.extracting(..<colon), span.extracting((colon + 1)...))
+    Base64.withDecoded(credentials) { decoded in
+      guard let colon = decoded.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+      return body(decoded.extracting(..<colon), decoded.extracting((colon + 1)...))
+    }
   }
 
   /// Any encoding is accepted, but no ASCII control characters.
@@ -55,39 +54,46 @@ package enum BasicCredential {
 
 /// Base64 (RFC 4648 section 4): padded, without line ends, and with zeros in the unused bits.
 enum Base64 {
-  /// The bytes; nil if one character or the padding is wrong. Except for the padding, no branch depends on a character.
-  static func decode(_ text: Span<UInt8>) -> [UInt8]? {
-    let count = text.count
-    guard count > 0, count.isMultiple(of: 4) else { return nil }
-    let padding = text[count - 1] != equals ? 0 : text[count - 2] != equals ? 1 : 2
+  /// Calls `body` with the bytes; nil if one character or the padding is wrong. Except for the padding, no branch depends
+  /// on a character.
+  ///
+  /// The bytes are on the stack, at most a kilobyte, or else in memory of their own; they are overwritten afterwards.
+  static func withDecoded<Result>(_ text: Span<UInt8>, _ body: (Span<UInt8>) -> Result?) -> Result? {
+    guard !text.isEmpty, text.count.isMultiple(of: 4) else { return nil }
+    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: text.count / 4 * 3) { memory in
+      memory.initialize(repeating: 0)
+      defer { OPENSSL_cleanse(memory.baseAddress, memory.count) }
+      var bytes = memory.mutableSpan
+      guard let count = decode(text, into: &bytes) else { return nil }
+      return body(memory.span.extracting(..<count))
+    }
+  }
+
+  /// The number of bytes; nil if one character or the padding is wrong.
+  private static func decode(_ text: Span<UInt8>, into bytes: inout MutableSpan<UInt8>) -> Int? {
     let table = values.span
-    var bytes: [UInt8] = []
-    // Never grown and so never copied: a copy in freed memory would not be overwritten.
-    bytes.reserveCapacity(count / 4 * 3)
+    let last = text.count - 4
+    let padding = text[last + 3] != equals ? 0 : text[last + 2] != equals ? 1 : 2
     var worst: UInt8 = 0
+    // Of four characters; padding counts as zeros.
     var bits: UInt32 = 0
-    for index in 0..<(count - padding) {
-      let value = table[Int(text[index])]
-      worst |= value
-      bits = bits << 6 | UInt32(value & 63)
-      guard index % 4 == 3 else { continue }
-      bytes.append(UInt8(truncatingIfNeeded: bits >> 16))
-      bytes.append(UInt8(truncatingIfNeeded: bits >> 8))
-      bytes.append(UInt8(truncatingIfNeeded: bits))
+    var end = 0
+    for index in stride(from: 0, through: last, by: 4) {
+      let padding = index < last ? 0 : padding
+      let first = table[Int(text[index])], second = table[Int(text[index + 1])]
+      let third = padding < 2 ? table[Int(text[index + 2])] : 0
+      let fourth = padding < 1 ? table[Int(text[index + 3])] : 0
+      worst |= first | second | third | fourth
+      bits =
+        UInt32(first & 63) << 18 | UInt32(second & 63) << 12 | UInt32(third & 63) << 6 | UInt32(fourth & 63)
+      bytes[end] = UInt8(truncatingIfNeeded: bits >> 16)
+      bytes[end + 1] = UInt8(truncatingIfNeeded: bits >> 8)
+      bytes[end + 2] = UInt8(truncatingIfNeeded: bits)
+      end += 3
     }
-    if padding == 1 {
-      bytes.append(UInt8(truncatingIfNeeded: bits >> 10))
-      bytes.append(UInt8(truncatingIfNeeded: bits >> 2))
-      worst |= bits & 3 == 0 ? 0 : invalid
-    } else if padding == 2 {
-      bytes.append(UInt8(truncatingIfNeeded: bits >> 4))
-      worst |= bits & 15 == 0 ? 0 : invalid
-    }
-    guard worst < invalid else {
-      bytes.withUnsafeMutableBytes { OPENSSL_cleanse($0.baseAddress, $0.count) }
-      return nil
-    }
-    return bytes
+    let unused: UInt32 = padding == 0 ? 0 : padding == 1 ? 0xff : 0xffff
+    guard worst < invalid, bits & unused == 0 else { return nil }
+    return end - padding
   }
 
   private static let equals = UInt8(ascii: "=")

@@ -171,7 +171,7 @@ struct BasicCredentialTests {
 struct Base64Tests {
   private func decoded(_ text: String) -> [UInt8]? {
     let bytes = Array(text.utf8)
-    return Base64.decode(bytes.span)
+    return Base64.withDecoded(bytes.span) { decoded in decoded.indices.map { decoded[$0] } }
   }
 
   @Test("has the test vectors of RFC 4648")
@@ -201,7 +201,7 @@ struct Base64Tests {
     for first in UInt8.min...UInt8.max {
       for second in UInt8.min...UInt8.max {
         let text = [UInt8(ascii: "Z"), UInt8(ascii: "g"), first, second]
-        let read = Base64.decode(text.span)
+        let read = Base64.withDecoded(text.span) { decoded in decoded.indices.map { decoded[$0] } }
         let string = String(decoding: text, as: UTF8.self)
         let reference = Data(base64Encoded: string).map { [UInt8]($0) }
         let isStrict = reference.map { Data($0).base64EncodedString() == string } ?? false
