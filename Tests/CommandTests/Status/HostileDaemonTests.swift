@@ -97,27 +97,33 @@ struct HostileDaemonTests {
     }
   }
 
-  @Test("gives up on an answer that comes slowly, or does not end", .bodyTimeLimit(minutes: 2))
+  @Test("gives up on an answer that comes slowly", .bodyTimeLimit(minutes: 1))
+  func slow() throws {
+    // The administrator who revokes a token must know that the daemon did not answer.
+    try expectToGiveUp(on: .byteByByte, message: "does not answer: it is stuck", code: EX_TEMPFAIL)
+  }
+
+  /// It needs an idle machine: a client that waits for its turn hundreds of times finds the answer slow before it is large.
+  @Test("gives up on an answer that does not end", .bodyTimeLimit(minutes: 1))
   func endless() throws {
+    try expectToGiveUp(on: .withoutEnd, message: "more than 64 MiB", code: 0)
+  }
+
+  /// - Parameters:
+  ///   - message: of `bearerd status`.
+  ///   - code: of `bearerd token revoke`, which removes the token in any case.
+  private func expectToGiveUp(on manner: HostileDaemon.Manner, message: String, code: Int32) throws {
     let scratch = try Scratch()
     try scratch.write("app \(hash("a")) id=k\n")
-    // The administrator who revokes a token must know that the daemon did not answer.
-    for (manner, message, code) in [
-      (HostileDaemon.Manner.byteByByte, "does not answer: it is stuck", EX_TEMPFAIL),
-      (.withoutEnd, "more than 64 MiB", 0),
-    ] {
-      let daemon = try HostileDaemon(answer: Array(HostileDaemonTests.report.utf8), manner: manner)
-      let start = Date()
-      let limited = ["sh", "-c", "ulimit -v 4000000; exec \"$@\"", "sh", Bearerd.path]
-      let outcome = try Bearerd.start(limited + ["status", "--listen", daemon.address.description]).wait()
-      #expect(
-        [69, 1].contains(outcome.code) && outcome.errors.contains(message), "\(manner) \(outcome.errors)")
-      let revoked = try Bearerd.run(
-        "token", "revoke", "app", "--listen", daemon.address.description, tokens: scratch.tokens)
-      #expect(revoked.code == code, "\(revoked.errors)")
-      #expect(try scratch.lines().isEmpty)
-      try scratch.write("app \(hash("a")) id=k\n")
-      #expect(Date().timeIntervalSince(start) < 50)
-    }
+    let daemon = try HostileDaemon(answer: Array(HostileDaemonTests.report.utf8), manner: manner)
+    let start = Date()
+    let limited = ["sh", "-c", "ulimit -v 4000000; exec \"$@\"", "sh", Bearerd.path]
+    let outcome = try Bearerd.start(limited + ["status", "--listen", daemon.address.description]).wait()
+    #expect([69, 1].contains(outcome.code) && outcome.errors.contains(message), "\(outcome.errors)")
+    let revoked = try Bearerd.run(
+      "token", "revoke", "app", "--listen", daemon.address.description, tokens: scratch.tokens)
+    #expect(revoked.code == code, "\(revoked.errors)")
+    #expect(try scratch.lines().isEmpty)
+    #expect(Date().timeIntervalSince(start) < 50)
   }
 }
