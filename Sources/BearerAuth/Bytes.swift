@@ -10,15 +10,12 @@ extension UInt8 {
 
   package var lowered: UInt8 { isUpper ? self | 0x20 : self }
 
-  /// 0 to 15, or 255 if this is not a hexadecimal digit of either case.
-  var hexDigit: UInt8 {
+  /// 0 to 15, or nil if this is not a hexadecimal digit of either case.
+  package var hexValue: UInt8? {
     let digit = self &- UInt8(ascii: "0")
     let letter = (self | 0x20) &- UInt8(ascii: "a")
-    return digit < 10 ? digit : letter < 6 ? letter + 10 : 255
+    return digit < 10 ? digit : letter < 6 ? letter + 10 : nil
   }
-
-  /// 0 to 15, or nil if this is not a hexadecimal digit of either case.
-  package var hexValue: UInt8? { hexDigit < 16 ? hexDigit : nil }
 }
 
 extension Span where Element == UInt8 {
@@ -52,14 +49,38 @@ extension Span where Element == UInt8 {
     return nil
   }
 
-  /// Through the buffer, where the compiler compares sixteen bytes at once.
+  /// Sixteen at once: with a loop over the bytes, counting lines takes a tenth of the time of loading a million tokens.
   func occurrences(of byte: UInt8) -> Int {
-    withUnsafeBufferPointer { buffer in
-      var count = 0
-      // Without a check for overflow, which would keep the compiler from it.
-      for other in buffer { count &+= other == byte ? 1 : 0 }
-      return count
+    let sought = SIMD16(repeating: byte)
+    var total = 0
+    var position = 0
+    while position + 16 <= count {
+      // Each lane holds one byte, and so at most 255 occurrences.
+      var lanes = SIMD16<UInt8>()
+      let end = Swift.min(count - 15, position + 255 * 16)
+      while position < end {
+        let next = bytes.unsafeLoadUnaligned(fromByteOffset: position, as: SIMD16<UInt8>.self)
+        lanes.replace(with: lanes &+ 1, where: next .== sought)
+        position += 16
+      }
+      total += Int(SIMD16<UInt16>(truncatingIfNeeded: lanes).wrappedSum())
     }
+    while position < count {
+      if self[position] == byte { total += 1 }
+      position += 1
+    }
+    return total
+  }
+
+  /// Whether none of the eight bytes from `position` is below `least`, which is at most 0x80, or above 0x7e. One by one,
+  /// the bytes cost a sixth of the time of loading a million tokens.
+  func hasOnlyText(at position: Int, from least: UInt8) -> Bool {
+    let word = bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self)
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    // A byte below `least` borrows into its highest bit; 0x7f carries into it; 0x80 and above have it.
+    let below = (word &- ones &* UInt64(least)) & ~word
+    let above = (word &+ ones) | word
+    return (below | above) & (ones &* 0x80) == 0
   }
 
   package var array: [UInt8] {

@@ -130,18 +130,32 @@ package struct Digest: Sendable {
     guard hex.count == 64 else { return nil }
     words = InlineArray(repeating: 0)
     // Checked once, at the end: a branch for each digit would often be mispredicted.
-    var all: UInt8 = 0
+    var isValid = true
     for word in 0..<4 {
-      var value: UInt64 = 0
-      for byte in 0..<8 {
-        let high = hex[word * 16 + byte * 2].hexDigit
-        let low = hex[word * 16 + byte * 2 + 1].hexDigit
-        all |= high | low
-        value |= UInt64(high << 4 | low) << UInt64(byte * 8)
-      }
-      words[word] = value
+      let (first, isFirstValid) = Digest.bytes(ofDigits: hex, at: word * 16)
+      let (second, isSecondValid) = Digest.bytes(ofDigits: hex, at: word * 16 + 8)
+      words[word] = first | second << 32
+      isValid = isValid && isFirstValid && isSecondValid
     }
-    guard all < 16 else { return nil }
+    guard isValid else { return nil }
+  }
+
+  /// The four bytes that eight hexadecimal digits stand for, the first lowest. Digit by digit, this took a twelfth of the
+  /// time of loading a million tokens.
+  private static func bytes(ofDigits text: Span<UInt8>, at position: Int) -> (value: UInt64, isValid: Bool) {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let digits = text.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self)
+    // Of a letter's code bit 6 is set, and the lowest four bits are its value less 9.
+    let letters = (digits >> 6) & ones
+    var value = (digits & 0x0f0f_0f0f_0f0f_0f0f) &+ letters &* 9
+    // How these values are written, in lower case.
+    let isAboveNine = ((value &+ ones &* 6) >> 4) & ones
+    let written = value &+ ones &* 0x30 &+ isAboveNine &* 0x27
+    let isValid = value & 0xf0f0_f0f0_f0f0_f0f0 == 0 && digits | letters << 5 == written
+    // Two digits to a byte, and the bytes together.
+    value = (value << 4 | value >> 8) & 0x00ff_00ff_00ff_00ff
+    value = (value | value >> 8) & 0x0000_ffff_0000_ffff
+    return ((value | value >> 16) & 0xffff_ffff, isValid)
   }
 
   /// Lets `write` fill the 32 bytes; nil if it returns false. The pointer is valid during the call only.

@@ -158,9 +158,13 @@ final class ApplicationIndices: Sendable {
   func indices(of tokens: [Token]) -> [UInt16] {
     state.withLock { state in
       var last = (name: "", index: ApplicationIndices.none)
-      return tokens.map { token in
+      // Reading an element of an array copies all of it, reading one of a span does not.
+      let all = tokens.span
+      return tokens.indices.map { index in
         // Neighbouring tokens are often of one application.
-        if token.application != last.name { last = (token.application, state.index(of: token.application)) }
+        if all[index].application != last.name {
+          last = (all[index].application, state.index(of: all[index].application))
+        }
         return last.index
       }
     }

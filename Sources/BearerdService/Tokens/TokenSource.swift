@@ -127,7 +127,7 @@ package struct LoadedTokens: Sendable {
     self.version = version
     self.isWhole = isWhole
     self.unterminated = unterminated
-    applications = Set(tokens.lazy.map(\.application)).count
+    applications = LoadedTokens.applications(of: tokens.span)
   }
 
   /// Whether no issue is an error.
@@ -135,10 +135,18 @@ package struct LoadedTokens: Sendable {
 
   /// `3 applications, 5 tokens, next expiry 2027-01-01 (openai k7f3q2)`
   package func summary(at now: Instant) -> String {
-    let expired = tokens.count { $0.isExpired(at: now) }
-    let disabled = tokens.count(where: \.isDisabled)
-    let next = tokens.filter { !$0.isDisabled && !$0.isExpired(at: now) && $0.expires != .distantFuture }
-      .min { $0.expires < $1.expires }
+    var (expired, disabled) = (0, 0)
+    var next: Token?
+    let all = tokens.span
+    for index in all.indices {
+      let isExpired = all[index].isExpired(at: now)
+      if isExpired { expired += 1 }
+      if all[index].isDisabled { disabled += 1 }
+      guard !isExpired, !all[index].isDisabled, all[index].expires < next?.expires ?? .distantFuture else {
+        continue
+      }
+      next = all[index]
+    }
     var parts = [counted(applications, "application"), counted(tokens.count, "token")]
     if expired > 0 { parts.append("\(expired) expired") }
     if disabled > 0 { parts.append("\(disabled) disabled") }
@@ -147,6 +155,13 @@ package struct LoadedTokens: Sendable {
       parts.append("next expiry \(next.expires.shortDescription) (\(whose))")
     }
     return parts.joined(separator: ", ")
+  }
+
+  // A span, here and in the summary, since reading an element of an array copies all of it.
+  private static func applications(of tokens: Span<Token>) -> Int {
+    var names: Set<String> = []
+    for index in tokens.indices { names.insert(tokens[index].application) }
+    return names.count
   }
 
   private func counted(_ count: Int, _ word: String) -> String {

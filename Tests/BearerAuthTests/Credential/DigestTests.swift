@@ -44,6 +44,22 @@ struct DigestTests {
     #expect(try #require(Digest(hex: hex)) != digest)
   }
 
+  @Test("takes the digits of either case at each place, and no other byte", arguments: 0..<64)
+  func digits(place: Int) throws {
+    let zeros = [UInt8](repeating: UInt8(ascii: "0"), count: 64)
+    for byte in UInt8.min...UInt8.max {
+      var text = zeros
+      text[place] = byte
+      let (digest, character) = (Digest(hex: text.span), Character(UnicodeScalar(byte)))
+      guard byte < 0x80, character.isHexDigit else {
+        #expect(digest == nil, "\(byte)")
+        continue
+      }
+      let expected = String(repeating: "0", count: place) + character.lowercased()
+      #expect(digest?.hex == expected + String(repeating: "0", count: 63 - place))
+    }
+  }
+
   @Test(
     "is not read from anything but 64 hexadecimal digits",
     arguments: [
