@@ -46,8 +46,11 @@ struct ControlLoop {
       if wait(until: isResting || reloader.hasNews ? rested : due, forEvents: !isResting) {
         reloader.takeEvents()
       }
-      while let signal = takeSignal() {
-        guard signal == SIGHUP else { return }
+      // All of them before a reload: the kernel gives SIGHUP before SIGTERM, and the next may arrive during a long one.
+      var waiting: Set<Int32> = []
+      while let signal = takeSignal(), waiting.insert(signal).inserted {}
+      guard waiting.isSubset(of: [SIGHUP]) else { return }
+      if !waiting.isEmpty {
         manager.reloading()
         reloader.reload(at: now(), SystemClock.monotonicMilliseconds())
         haveReloaded()

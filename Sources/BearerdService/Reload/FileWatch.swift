@@ -89,12 +89,16 @@ final class FileWatch {
     case ended
   }
 
-  /// Reads all waiting events.
+  /// The maximum number of reads in a row: enough for the longest queue, of 16,384 events and names of 255 bytes.
+  private static let maximumReads = 300
+
+  /// Reads all waiting events, but not those that never end: reading may cause the next ones, as under strace(1) with a
+  /// trace beside the tokens.
   func take() -> News {
     var news = News.nothing
-    while true {
+    for _ in 0..<FileWatch.maximumReads {
       let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
-      guard count > 0 else { return news }
+      guard count > 0 else { break }
       var offset = 0
       while offset + MemoryLayout<inotify_event>.size <= count {
         let event = buffer.withUnsafeBytes {
@@ -110,6 +114,7 @@ final class FileWatch {
         offset = start + Int(event.len)
       }
     }
+    return news
   }
 
   private func note(_ event: inotify_event, _ name: String) -> News {

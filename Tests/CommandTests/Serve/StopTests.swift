@@ -39,6 +39,29 @@ struct StopTests {
     #expect(try scratch.names() == ["tokens"])
   }
 
+  @Test("ends while SIGHUP comes without a pause")
+  func busyWithReloads() throws {
+    let storm = try Bearerd.start([
+      "sh", "-c", "while kill -HUP $1; do :; done", "sh", "\(service.running.pid)",
+    ])
+    try service.waits(for: "tokens reloaded", times: 3)
+    #expect(try secondsToEnd() < 3)
+    _ = try storm.wait()
+  }
+
+  @Test("ends while each read of a change causes the next: strace writes beside the tokens")
+  func busyWithChanges() throws {
+    let strace = try Bearerd.start([
+      "strace", "-f", "-e", "trace=read", "-o", "\(scratch.path)/trace", "-p", "\(service.running.pid)",
+    ])
+    try #require(eventually(seconds: 20) { strace.errorsSoFar.contains("attached") }, "\(strace.errorsSoFar)")
+    try scratch.write("", to: "change")
+    usleep(500_000)
+    #expect(try service.status(secret) == 200)
+    #expect(try secondsToEnd() < 3)
+    _ = try strace.wait()
+  }
+
   @Test("answers a request of which it has seen any part", arguments: [1, 8, 16, 20, 40, 60, 90])
   func midParams(part: Int) throws {
     let slow = try client
