@@ -28,7 +28,7 @@ struct CorpusDoctorTests {
     }
   }
 
-  @Test("have no finding that repeats a secret", arguments: Corpus.all)
+  @Test("have no finding that repeats a secret", .slow, arguments: Corpus.all)
   func secrets(configuration: Corpus) throws {
     for finding in try configuration.findings() {
       // One finding is named after the first of them.

@@ -90,7 +90,7 @@ struct BasicCredentialTests {
     }
   }
 
-  @Test("with one character of its base64 changed is another token or malformed, for random tokens")
+  @Test("with one character of its base64 changed is another token or malformed, for random tokens", .slow)
   func changed() throws {
     var dice = Dice(state: 3)
     let context = try DigestContext()

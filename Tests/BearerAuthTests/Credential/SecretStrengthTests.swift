@@ -68,7 +68,7 @@ struct SecretStrengthTests {
   }
 
   @Test(
-    "from a good generator is hardly ever refused",
+    "from a good generator is hardly ever refused", .slow,
     arguments: [
       ("0123456789abcdef", 32, 10), ("0123456789abcdef", 64, 1),
       ("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", 22, 60),

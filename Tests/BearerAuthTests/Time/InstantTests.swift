@@ -8,7 +8,7 @@ struct InstantTests {
   @Test("has the same text without an allocation")
   func ascii() {
     let days = stride(
-      from: Instant.writable.lowerBound, through: Instant.writable.upperBound, by: 86_400 * 7 + 3661)
+      from: Instant.writable.lowerBound, through: Instant.writable.upperBound, by: 86_400 * 97 + 3661)
     let edges =
       [
         .min, .max, -1, 0, 1, 951_782_399, 951_782_400, 951_868_800, 4_107_542_399, 4_107_542_400,

@@ -202,7 +202,7 @@ struct TokenFileErrorTests {
       ])
   }
 
-  @Test("in any bytes at all is an error and not a crash")
+  @Test("in any bytes at all is an error and not a crash", .slow)
   func anyBytes() throws {
     let line = Array(
       "ci \(try hash("a")) id=k7 expires=2027-01-01T00:00:00Z scopes=a,b from=10.0.0.0/8,::1 # x\n".utf8)

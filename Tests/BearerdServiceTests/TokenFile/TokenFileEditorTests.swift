@@ -128,7 +128,7 @@ struct TokenFileEditorTests {
   }
 
   @Test(
-    "gives up after ten seconds behind one that does not end, and says how to find it")
+    "gives up after ten seconds behind one that does not end, and says how to find it", .slow)
   func stuckEdit() throws {
     let scratch = try Scratch()
     let path = try scratch.write(line("a", "1"))

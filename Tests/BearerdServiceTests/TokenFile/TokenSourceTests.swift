@@ -186,7 +186,8 @@ struct TokenSourceTests {
   }
 
   @Test(
-    "that is a directory of more files than can be told apart is refused, and no edit changes one of them")
+    "that is a directory of more files than can be told apart is refused, and no edit changes one of them",
+    .slow)
   func tooManyFiles() throws {
     let scratch = try Scratch()
     for number in 0..<TokenSource.maximumFiles {

@@ -22,7 +22,8 @@ struct RequestMemoryTests {
     server.server.meters.reduce(0) { $0 + $1[.evicted] }
   }
 
-  @Test("stays below its limit, whatever peers send, and the oldest is closed first", arguments: [1, 3])
+  @Test(
+    "stays below its limit, whatever peers send, and the oldest is closed first", .slow, arguments: [1, 3])
   func limit(loops: Int) throws {
     let memory = loops * RequestMemoryTests.megabyte
     let server = try makeServer(loops: loops, memory: memory)

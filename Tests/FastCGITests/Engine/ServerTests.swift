@@ -179,7 +179,7 @@ struct ServerTests {
     #expect(try server.goodStatus() == 200)
   }
 
-  @Test("A peer that never reads its answers is closed, and the loop that it is on serves others")
+  @Test("A peer that never reads its answers is closed, and the loop that it is on serves others", .slow)
   func deaf() throws {
     let server = try TestServer(loops: 1)
     let deaf = try server.client(timeout: 300)
@@ -254,7 +254,7 @@ struct ServerTests {
     server.server.wait()
   }
 
-  @Test("A drain beside silent peers ends within three seconds")
+  @Test("A drain beside silent peers ends within three seconds", .slow)
   func silentDrain() throws {
     let server = try TestServer()
     let silent = try (0..<20).map { _ in try server.client() }

@@ -231,7 +231,7 @@ struct FindingTests {
     }
   }
 
-  @Test("are found in bounded time, however large a configuration is", .bodyTimeLimit(minutes: 1))
+  @Test("are found in bounded time, however large a configuration is", .slow, .bodyTimeLimit(minutes: 1))
   func bounds() throws {
     func examination(_ count: Int, _ guarded: String, _ regex: String) throws -> Examination {
       let locations = (0..<count).map {

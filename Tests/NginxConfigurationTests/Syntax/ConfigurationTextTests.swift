@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import NginxConfiguration
@@ -62,7 +63,7 @@ struct ConfigurationTextTests {
     }
   }
 
-  @Test("refuses files that include each other in a growing number")
+  @Test("refuses files that include each other in a growing number", .slow)
   func growth() {
     let files =
       [("/0", "http {} include /1; include /1;")]

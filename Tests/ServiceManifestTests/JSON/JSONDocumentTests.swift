@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import ServiceManifest
@@ -108,7 +109,7 @@ struct JSONDocumentTests {
     #expect(repeated.map(\.nameRange.lowerBound) == [31, 45] && repeated.allSatisfy { $0.name == "a" })
   }
 
-  @Test("with a million values and more is left alone, at once")
+  @Test("with a million values and more is left alone, at once", .slow)
   func tooMany() throws {
     let bytes =
       Array("[".utf8) + Array(repeating: Array("0,".utf8), count: 1_000_000).joined() + Array("0]".utf8)

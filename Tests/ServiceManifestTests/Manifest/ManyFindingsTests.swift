@@ -27,7 +27,7 @@ struct ManyFindingsTests {
 
   @Test(
     "is read in time that grows with its length, and gives rise to some hundred findings at most",
-    .bodyTimeLimit(minutes: 2), arguments: shapes.indices)
+    .slow, .bodyTimeLimit(minutes: 2), arguments: shapes.indices)
   func bounded(shape: Int) throws {
     let policy = try policy(("ci", "b7b07e0a1c3ad5f29c84d6e1f05e3a92"))
     func look(_ count: Int) throws -> (time: UInt64, findings: [Finding]) {
