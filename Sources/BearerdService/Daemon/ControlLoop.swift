@@ -46,11 +46,9 @@ struct ControlLoop {
       if wait(until: isResting || reloader.hasNews ? rested : due, forEvents: !isResting) {
         reloader.takeEvents()
       }
-      // All of them before a reload: the kernel gives SIGHUP before SIGTERM, and the next may arrive during a long one.
-      var waiting: Set<Int32> = []
-      while let signal = takeSignal(), waiting.insert(signal).inserted {}
-      guard waiting.isSubset(of: [SIGHUP]) else { return }
-      if !waiting.isEmpty {
+      // One only: SIGHUP may come again during each reload.
+      if let signal = takeSignal() {
+        guard signal == SIGHUP else { return }
         manager.reloading()
         reloader.reload(at: now(), SystemClock.monotonicMilliseconds())
         haveReloaded()
@@ -104,10 +102,14 @@ struct ControlLoop {
 
 /// Signals as a readable descriptor; no signal handler ever runs.
 struct SignalDescriptor: ~Copyable {
+  /// Readable while a signal waits.
   let descriptor: Int32
+  private let signals: [Int32]
 
   /// Blocks `signals` for this thread and the threads it starts, and ignores SIGPIPE.
+  /// - Parameter signals: the most urgent first.
   init(_ signals: [Int32]) throws(SystemError) {
+    self.signals = signals
     signal(SIGPIPE, SIG_IGN)
     var set = sigset_t()
     sigemptyset(&set)
@@ -119,10 +121,14 @@ struct SignalDescriptor: ~Copyable {
 
   deinit { close(descriptor) }
 
-  /// The next waiting signal.
+  /// The most urgent of the waiting signals. A read of the descriptor would give SIGHUP before SIGTERM, by their numbers.
   func take() -> Int32? {
-    var information = signalfd_siginfo()
-    let size = MemoryLayout<signalfd_siginfo>.size
-    return read(descriptor, &information, size) == size ? Int32(information.ssi_signo) : nil
+    signals.first { signal in
+      var set = sigset_t()
+      sigemptyset(&set)
+      sigaddset(&set, signal)
+      var none = timespec()
+      return sigtimedwait(&set, nil, &none) == signal
+    }
   }
 }
