@@ -1,14 +1,15 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import BearerAuth
 
 @Suite("An instant")
 struct InstantTests {
-  @Test("has the same text without an allocation")
+  @Test("has the same text without an allocation", .slow)
   func ascii() {
     let days = stride(
-      from: Instant.writable.lowerBound, through: Instant.writable.upperBound, by: 86_400 * 97 + 3661)
+      from: Instant.writable.lowerBound, through: Instant.writable.upperBound, by: 86_400 * 7 + 3661)
     let edges =
       [
         .min, .max, -1, 0, 1, 951_782_399, 951_782_400, 951_868_800, 4_107_542_399, 4_107_542_400,
